@@ -1,0 +1,617 @@
+-- +goose Up
+-- Moments are microseconds since 1970 UTC; JSON is text; columns have no
+-- defaults, every value comes from the program.
+
+CREATE TABLE compatibility (
+    migration INTEGER PRIMARY KEY,
+    oldest INTEGER NOT NULL
+) STRICT;
+INSERT INTO compatibility (migration, oldest) VALUES (1, 1);
+
+CREATE TABLE settings (
+    name TEXT PRIMARY KEY,
+    value TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE events (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    at INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    object_kind TEXT NOT NULL,
+    object TEXT NOT NULL,
+    owner TEXT NOT NULL,
+    actor_kind TEXT NOT NULL,
+    actor TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    seen_before INTEGER NOT NULL,
+    seen_after INTEGER NOT NULL,
+    fields TEXT NOT NULL
+) STRICT;
+CREATE INDEX events_object ON events (object, seq);
+CREATE INDEX events_at ON events (at);
+
+CREATE TABLE history (
+    object TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    object_kind TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    actor_kind TEXT NOT NULL,
+    actor TEXT NOT NULL,
+    difference TEXT,
+    PRIMARY KEY (object, version)
+) STRICT;
+
+CREATE TABLE jobs (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    kind TEXT NOT NULL,
+    unique_key TEXT,
+    args TEXT NOT NULL,
+    state TEXT NOT NULL,
+    priority INTEGER NOT NULL,
+    attempt INTEGER NOT NULL,
+    max_attempts INTEGER NOT NULL,
+    run_at INTEGER NOT NULL,
+    node TEXT,
+    lease_until INTEGER,
+    cancel INTEGER NOT NULL,
+    progress TEXT,
+    last_error TEXT,
+    created_at INTEGER NOT NULL,
+    finished_at INTEGER
+) STRICT;
+CREATE INDEX jobs_ready ON jobs (priority, run_at, id) WHERE state = 'ready';
+CREATE INDEX jobs_running ON jobs (lease_until) WHERE state = 'running';
+CREATE UNIQUE INDEX jobs_unique ON jobs (kind, unique_key) WHERE state IN ('ready', 'running') AND unique_key IS NOT NULL;
+CREATE TABLE job_schedules (
+    kind TEXT PRIMARY KEY,
+    cron TEXT NOT NULL,
+    next_run INTEGER NOT NULL
+) STRICT;
+
+-- People and organisations.
+
+CREATE TABLE users (
+    id TEXT PRIMARY KEY,
+    version INTEGER NOT NULL,
+    slug TEXT NOT NULL UNIQUE,
+    email TEXT UNIQUE,
+    password TEXT,
+    first_name TEXT NOT NULL,
+    last_name TEXT NOT NULL,
+    name_fold TEXT NOT NULL,
+    active INTEGER NOT NULL,
+    admin INTEGER NOT NULL,
+    avatar TEXT,
+    avatar_thumbnail TEXT,
+    website TEXT,
+    about TEXT,
+    language TEXT,
+    created_at INTEGER NOT NULL,
+    modified_at INTEGER NOT NULL,
+    confirmed_at INTEGER,
+    last_login_at INTEGER,
+    password_rotation_demanded INTEGER,
+    password_rotation_performed INTEGER,
+    deleted_at INTEGER,
+    datasets INTEGER NOT NULL,
+    reuses INTEGER NOT NULL,
+    dataservices INTEGER NOT NULL,
+    following INTEGER NOT NULL,
+    followers INTEGER NOT NULL
+) STRICT;
+CREATE INDEX users_created ON users (created_at);
+
+CREATE TABLE tokens (
+    id TEXT PRIMARY KEY,
+    user_id TEXT NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    hash TEXT NOT NULL UNIQUE,
+    prefix TEXT NOT NULL,
+    name TEXT,
+    scopes TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    last_used_at INTEGER,
+    revoked_at INTEGER,
+    expires_at INTEGER
+) STRICT;
+CREATE INDEX tokens_user ON tokens (user_id);
+CREATE TABLE token_agents (
+    token_id TEXT NOT NULL REFERENCES tokens (id) ON DELETE CASCADE,
+    agent TEXT NOT NULL,
+    PRIMARY KEY (token_id, agent)
+) STRICT;
+
+CREATE TABLE organizations (
+    id TEXT PRIMARY KEY,
+    version INTEGER NOT NULL,
+    slug TEXT NOT NULL UNIQUE,
+    name TEXT NOT NULL,
+    name_fold TEXT NOT NULL,
+    acronym TEXT,
+    url TEXT,
+    image_url TEXT,
+    logo TEXT,
+    logo_thumbnail TEXT,
+    business_number_id TEXT,
+    zone TEXT,
+    public_service INTEGER NOT NULL,
+    certified INTEGER NOT NULL,
+    created_at INTEGER NOT NULL,
+    modified_at INTEGER NOT NULL,
+    given_modified_at INTEGER,
+    deleted_at INTEGER,
+    presentation_blocs TEXT,
+    presentation_blocs_published_at INTEGER,
+    datasets INTEGER NOT NULL,
+    reuses INTEGER NOT NULL,
+    dataservices INTEGER NOT NULL,
+    members INTEGER NOT NULL,
+    followers INTEGER NOT NULL,
+    views INTEGER NOT NULL,
+    dataset_followers INTEGER NOT NULL,
+    dataset_reuses INTEGER NOT NULL,
+    by_months TEXT,
+    extras TEXT,
+    description TEXT NOT NULL
+) STRICT;
+CREATE INDEX organizations_created ON organizations (created_at);
+CREATE INDEX organizations_name ON organizations (name_fold);
+CREATE INDEX organizations_business ON organizations (business_number_id);
+
+CREATE TABLE members (
+    organization_id TEXT NOT NULL REFERENCES organizations (id) ON DELETE CASCADE,
+    user_id TEXT NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    role TEXT NOT NULL,
+    since INTEGER,
+    label TEXT,
+    position INTEGER NOT NULL,
+    PRIMARY KEY (organization_id, user_id)
+) STRICT;
+CREATE INDEX members_user ON members (user_id);
+
+CREATE TABLE assignments (
+    id TEXT PRIMARY KEY,
+    user_id TEXT NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    organization_id TEXT NOT NULL REFERENCES organizations (id) ON DELETE CASCADE,
+    object_kind TEXT NOT NULL,
+    object_id TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    UNIQUE (user_id, object_id)
+) STRICT;
+
+CREATE TABLE former_names (
+    object_id TEXT NOT NULL,
+    name TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    PRIMARY KEY (object_id, name)
+) STRICT;
+
+CREATE TABLE follows (
+    id TEXT PRIMARY KEY,
+    object_kind TEXT NOT NULL,
+    object_id TEXT NOT NULL,
+    follower_id TEXT NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    since INTEGER NOT NULL,
+    until INTEGER
+) STRICT;
+CREATE INDEX follows_object ON follows (object_id, since);
+CREATE INDEX follows_follower ON follows (follower_id, object_kind);
+CREATE UNIQUE INDEX follows_once ON follows (follower_id, object_id) WHERE until IS NULL;
+
+-- What every kind of object has: former slugs, tags, badges, zones.
+
+CREATE TABLE slugs (
+    kind TEXT NOT NULL,
+    slug TEXT NOT NULL,
+    object_id TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    PRIMARY KEY (kind, slug)
+) STRICT;
+CREATE INDEX slugs_object ON slugs (object_id);
+
+CREATE TABLE tags (
+    object_id TEXT NOT NULL,
+    tag TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    position INTEGER NOT NULL,
+    PRIMARY KEY (object_id, tag)
+) STRICT;
+CREATE INDEX tags_tag ON tags (tag, kind, object_id);
+
+CREATE TABLE badges (
+    object_id TEXT NOT NULL,
+    badge TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    created_at INTEGER,
+    created_by TEXT,
+    position INTEGER NOT NULL,
+    PRIMARY KEY (object_id, badge)
+) STRICT;
+CREATE INDEX badges_badge ON badges (badge, kind, object_id);
+
+CREATE TABLE object_zones (
+    object_id TEXT NOT NULL,
+    zone TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    position INTEGER NOT NULL,
+    PRIMARY KEY (object_id, zone)
+) STRICT;
+CREATE INDEX object_zones_zone ON object_zones (zone, kind, object_id);
+
+CREATE TABLE zones (
+    id TEXT PRIMARY KEY,
+    name TEXT NOT NULL,
+    slug TEXT NOT NULL,
+    code TEXT NOT NULL,
+    level TEXT NOT NULL,
+    uri TEXT,
+    population INTEGER,
+    longitude REAL,
+    latitude REAL,
+    west REAL,
+    south REAL,
+    east REAL,
+    north REAL,
+    parents TEXT NOT NULL,
+    created_at INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE contact_points (
+    id TEXT PRIMARY KEY,
+    version INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    email TEXT,
+    contact_form TEXT,
+    role TEXT NOT NULL,
+    organization_id TEXT REFERENCES organizations (id),
+    owner_id TEXT REFERENCES users (id),
+    created_at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX contact_points_organization ON contact_points (organization_id);
+CREATE INDEX contact_points_owner ON contact_points (owner_id);
+CREATE TABLE object_contacts (
+    object_id TEXT NOT NULL,
+    contact_id TEXT NOT NULL REFERENCES contact_points (id) ON DELETE CASCADE,
+    position INTEGER NOT NULL,
+    PRIMARY KEY (object_id, contact_id)
+) STRICT;
+CREATE INDEX object_contacts_contact ON object_contacts (contact_id);
+
+CREATE TABLE licenses (
+    id TEXT PRIMARY KEY,
+    title TEXT NOT NULL,
+    maintainer TEXT,
+    url TEXT,
+    flags TEXT NOT NULL,
+    alternate_urls TEXT NOT NULL,
+    alternate_titles TEXT NOT NULL,
+    position INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE sites (
+    id TEXT PRIMARY KEY,
+    version INTEGER NOT NULL,
+    title TEXT NOT NULL,
+    keywords TEXT NOT NULL,
+    feed_size INTEGER NOT NULL,
+    metrics TEXT NOT NULL,
+    datasets_blocs TEXT NOT NULL,
+    reuses_blocs TEXT NOT NULL,
+    dataservices_blocs TEXT NOT NULL
+) STRICT;
+
+-- The catalogue.
+
+CREATE TABLE datasets (
+    id TEXT PRIMARY KEY,
+    version INTEGER NOT NULL,
+    slug TEXT NOT NULL UNIQUE,
+    organization_id TEXT REFERENCES organizations (id),
+    owner_id TEXT REFERENCES users (id),
+    private INTEGER NOT NULL,
+    visible INTEGER NOT NULL,
+    featured INTEGER NOT NULL,
+    created_internal INTEGER NOT NULL,
+    modified_internal INTEGER NOT NULL,
+    created_at INTEGER NOT NULL,
+    modified_at INTEGER NOT NULL,
+    last_update INTEGER NOT NULL,
+    archived_at INTEGER,
+    deleted_at INTEGER,
+    title TEXT NOT NULL,
+    title_fold TEXT NOT NULL,
+    acronym TEXT,
+    description_short TEXT,
+    frequency TEXT,
+    frequency_date INTEGER,
+    license TEXT REFERENCES licenses (id),
+    access_type TEXT NOT NULL,
+    access_audiences TEXT,
+    authorization_request_url TEXT,
+    access_type_reason_category TEXT,
+    access_type_reason TEXT,
+    temporal_start TEXT,
+    temporal_end TEXT,
+    granularity TEXT,
+    has_spatial INTEGER NOT NULL,
+    schema_name TEXT,
+    schema_version TEXT,
+    schema_url TEXT,
+    resources INTEGER NOT NULL,
+    main_resources INTEGER NOT NULL,
+    open_format INTEGER NOT NULL,
+    all_available INTEGER NOT NULL,
+    documented INTEGER NOT NULL,
+    description_length INTEGER NOT NULL,
+    contacts INTEGER NOT NULL,
+    discussions INTEGER NOT NULL,
+    discussions_open INTEGER NOT NULL,
+    reuses INTEGER NOT NULL,
+    dataservices INTEGER NOT NULL,
+    followers INTEGER NOT NULL,
+    views INTEGER NOT NULL,
+    downloads INTEGER,
+    reuses_by_months TEXT,
+    followers_by_months TEXT,
+    description TEXT NOT NULL
+) STRICT;
+CREATE INDEX datasets_visible ON datasets (visible, created_internal);
+CREATE INDEX datasets_updated ON datasets (visible, last_update);
+CREATE INDEX datasets_title ON datasets (visible, title_fold);
+CREATE INDEX datasets_views ON datasets (visible, views);
+CREATE INDEX datasets_followers ON datasets (visible, followers);
+CREATE INDEX datasets_reuses ON datasets (visible, reuses);
+CREATE INDEX datasets_organization ON datasets (organization_id, created_internal);
+CREATE INDEX datasets_owner ON datasets (owner_id, created_internal);
+CREATE INDEX datasets_created ON datasets (created_internal);
+
+CREATE TABLE extras (
+    object_id TEXT PRIMARY KEY,
+    kind TEXT NOT NULL,
+    extras TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE harvests (
+    object_id TEXT PRIMARY KEY,
+    kind TEXT NOT NULL,
+    backend TEXT,
+    domain TEXT,
+    source_id TEXT,
+    source_url TEXT,
+    remote_id TEXT,
+    remote_url TEXT,
+    uri TEXT,
+    dct_identifier TEXT,
+    created_at INTEGER,
+    issued_at INTEGER,
+    modified_at INTEGER,
+    last_update INTEGER,
+    archived_at INTEGER,
+    archived TEXT
+) STRICT;
+CREATE INDEX harvests_remote ON harvests (domain, remote_id);
+
+-- What an import gave and rows cannot say, until the next write of the object:
+-- numbers about resources whose rows never came, a score, names of zones.
+CREATE TABLE given (
+    object_id TEXT PRIMARY KEY,
+    kind TEXT NOT NULL,
+    modified_at INTEGER,
+    cells TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE formats (
+    dataset_id TEXT NOT NULL REFERENCES datasets (id) ON DELETE CASCADE,
+    format TEXT NOT NULL,
+    position INTEGER NOT NULL,
+    PRIMARY KEY (dataset_id, format)
+) STRICT;
+CREATE INDEX formats_format ON formats (format, dataset_id);
+
+CREATE TABLE resources (
+    id TEXT PRIMARY KEY,
+    version INTEGER NOT NULL,
+    dataset_id TEXT REFERENCES datasets (id) ON DELETE CASCADE,
+    community INTEGER NOT NULL,
+    rank INTEGER NOT NULL,
+    organization_id TEXT REFERENCES organizations (id),
+    owner_id TEXT REFERENCES users (id),
+    title TEXT NOT NULL,
+    title_fold TEXT NOT NULL,
+    filetype TEXT NOT NULL,
+    type TEXT NOT NULL,
+    format TEXT,
+    mime TEXT,
+    filesize INTEGER,
+    url TEXT NOT NULL,
+    checksum_type TEXT,
+    checksum_value TEXT,
+    created_internal INTEGER NOT NULL,
+    modified_internal INTEGER NOT NULL,
+    harvest_issued_at INTEGER,
+    harvest_modified_at INTEGER,
+    harvest_last_update INTEGER,
+    harvest_uri TEXT,
+    analysed_modified_at INTEGER,
+    available INTEGER,
+    preview INTEGER NOT NULL,
+    schema_name TEXT,
+    schema_version TEXT,
+    schema_url TEXT,
+    views INTEGER,
+    description TEXT,
+    extras TEXT
+) STRICT;
+CREATE INDEX resources_dataset ON resources (dataset_id, community, rank, id);
+CREATE INDEX resources_community ON resources (created_internal) WHERE community;
+CREATE INDEX resources_schema ON resources (schema_name, dataset_id) WHERE schema_name IS NOT NULL;
+
+CREATE TABLE reuses (
+    id TEXT PRIMARY KEY,
+    version INTEGER NOT NULL,
+    slug TEXT NOT NULL UNIQUE,
+    organization_id TEXT REFERENCES organizations (id),
+    owner_id TEXT REFERENCES users (id),
+    title TEXT NOT NULL,
+    title_fold TEXT NOT NULL,
+    type TEXT NOT NULL,
+    topic TEXT NOT NULL,
+    url TEXT NOT NULL,
+    url_hash TEXT NOT NULL,
+    image TEXT,
+    image_thumbnail TEXT,
+    private INTEGER NOT NULL,
+    featured INTEGER,
+    visible INTEGER NOT NULL,
+    created_at INTEGER NOT NULL,
+    modified_at INTEGER NOT NULL,
+    archived_at INTEGER,
+    deleted_at INTEGER,
+    datasets INTEGER NOT NULL,
+    discussions INTEGER NOT NULL,
+    discussions_open INTEGER NOT NULL,
+    followers INTEGER NOT NULL,
+    views INTEGER NOT NULL,
+    followers_by_months TEXT,
+    description TEXT NOT NULL
+) STRICT;
+CREATE INDEX reuses_created ON reuses (created_at);
+CREATE INDEX reuses_organization ON reuses (organization_id);
+CREATE INDEX reuses_owner ON reuses (owner_id);
+CREATE INDEX reuses_url ON reuses (url_hash);
+CREATE TABLE reuse_datasets (
+    reuse_id TEXT NOT NULL REFERENCES reuses (id) ON DELETE CASCADE,
+    dataset_id TEXT NOT NULL,
+    position INTEGER NOT NULL,
+    PRIMARY KEY (reuse_id, dataset_id)
+) STRICT;
+CREATE INDEX reuse_datasets_dataset ON reuse_datasets (dataset_id);
+CREATE TABLE reuse_dataservices (
+    reuse_id TEXT NOT NULL REFERENCES reuses (id) ON DELETE CASCADE,
+    dataservice_id TEXT NOT NULL,
+    position INTEGER NOT NULL,
+    PRIMARY KEY (reuse_id, dataservice_id)
+) STRICT;
+CREATE INDEX reuse_dataservices_dataservice ON reuse_dataservices (dataservice_id);
+
+CREATE TABLE dataservices (
+    id TEXT PRIMARY KEY,
+    version INTEGER NOT NULL,
+    slug TEXT NOT NULL UNIQUE,
+    organization_id TEXT REFERENCES organizations (id),
+    owner_id TEXT REFERENCES users (id),
+    title TEXT NOT NULL,
+    title_fold TEXT NOT NULL,
+    acronym TEXT,
+    base_api_url TEXT,
+    machine_documentation_url TEXT,
+    technical_documentation_url TEXT,
+    business_documentation_url TEXT,
+    rate_limiting TEXT,
+    rate_limiting_url TEXT,
+    availability REAL,
+    availability_url TEXT,
+    format TEXT,
+    license TEXT REFERENCES licenses (id),
+    access_type TEXT NOT NULL,
+    access_audiences TEXT,
+    authorization_request_url TEXT,
+    access_type_reason_category TEXT,
+    access_type_reason TEXT,
+    private INTEGER NOT NULL,
+    featured INTEGER,
+    visible INTEGER NOT NULL,
+    created_at INTEGER NOT NULL,
+    modified_at INTEGER NOT NULL,
+    archived_at INTEGER,
+    deleted_at INTEGER,
+    datasets INTEGER NOT NULL,
+    discussions INTEGER NOT NULL,
+    discussions_open INTEGER NOT NULL,
+    followers INTEGER NOT NULL,
+    reuses INTEGER NOT NULL,
+    views INTEGER NOT NULL,
+    followers_by_months TEXT,
+    description TEXT NOT NULL
+) STRICT;
+CREATE INDEX dataservices_created ON dataservices (visible, created_at);
+CREATE INDEX dataservices_organization ON dataservices (organization_id);
+CREATE INDEX dataservices_owner ON dataservices (owner_id);
+CREATE TABLE dataservice_datasets (
+    dataservice_id TEXT NOT NULL REFERENCES dataservices (id) ON DELETE CASCADE,
+    dataset_id TEXT NOT NULL,
+    position INTEGER NOT NULL,
+    PRIMARY KEY (dataservice_id, dataset_id)
+) STRICT;
+CREATE INDEX dataservice_datasets_dataset ON dataservice_datasets (dataset_id);
+
+CREATE TABLE topics (
+    id TEXT PRIMARY KEY,
+    version INTEGER NOT NULL,
+    slug TEXT NOT NULL UNIQUE,
+    organization_id TEXT REFERENCES organizations (id),
+    owner_id TEXT REFERENCES users (id),
+    name TEXT NOT NULL,
+    name_fold TEXT NOT NULL,
+    description TEXT,
+    color INTEGER,
+    featured INTEGER NOT NULL,
+    private INTEGER,
+    granularity TEXT,
+    has_spatial INTEGER NOT NULL,
+    created_at INTEGER NOT NULL,
+    modified_at INTEGER NOT NULL
+) STRICT;
+CREATE TABLE topic_elements (
+    id TEXT PRIMARY KEY,
+    topic_id TEXT NOT NULL REFERENCES topics (id) ON DELETE CASCADE,
+    position INTEGER NOT NULL,
+    title TEXT,
+    title_fold TEXT NOT NULL,
+    description TEXT,
+    element_kind TEXT,
+    element_id TEXT
+) STRICT;
+CREATE INDEX topic_elements_topic ON topic_elements (topic_id, position);
+CREATE INDEX topic_elements_element ON topic_elements (element_id);
+
+-- Shapes drawn for a coverage, as GeoJSON.
+CREATE TABLE coverages (
+    object_id TEXT PRIMARY KEY,
+    kind TEXT NOT NULL,
+    geometry TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE posts (
+    id TEXT PRIMARY KEY,
+    version INTEGER NOT NULL,
+    slug TEXT NOT NULL UNIQUE,
+    name TEXT NOT NULL,
+    name_fold TEXT NOT NULL,
+    headline TEXT,
+    owner_id TEXT REFERENCES users (id),
+    image_url TEXT,
+    image TEXT,
+    image_thumbnail TEXT,
+    credit_to TEXT,
+    credit_url TEXT,
+    kind TEXT NOT NULL,
+    body_type TEXT NOT NULL,
+    published_at INTEGER,
+    created_at INTEGER NOT NULL,
+    modified_at INTEGER NOT NULL,
+    content TEXT,
+    blocs TEXT NOT NULL
+) STRICT;
+CREATE INDEX posts_published ON posts (published_at);
+CREATE TABLE post_datasets (
+    post_id TEXT NOT NULL REFERENCES posts (id) ON DELETE CASCADE,
+    dataset_id TEXT NOT NULL,
+    position INTEGER NOT NULL,
+    PRIMARY KEY (post_id, dataset_id)
+) STRICT;
+CREATE TABLE post_reuses (
+    post_id TEXT NOT NULL REFERENCES posts (id) ON DELETE CASCADE,
+    reuse_id TEXT NOT NULL,
+    position INTEGER NOT NULL,
+    PRIMARY KEY (post_id, reuse_id)
+) STRICT;
