@@ -15,7 +15,7 @@ func TestFold(t *testing.T) {
 		"cœur, æquo":            "coeur, aequo",
 		"Noël maïs Saÿ":         "noel mais say",
 		"e\u0301te\u0301":       "ete",
-		"m² n° ½":               "m2 n° 1⁄2",
+		"m² n° ½":               "m2 n° 12", // the fraction slash is no letter
 		"Straße Łódź":           "strasse lodz",
 		"ﬁn Ⅳ":                  "fin iv",
 		"a\xffb":                "a\ufffdb",
@@ -23,9 +23,6 @@ func TestFold(t *testing.T) {
 		"déjà vu, l'œil":        "deja vu, l'oeil",
 		"plain lower case only": "plain lower case only",
 	} {
-		if in == "m² n° ½" {
-			want = "m2 n° 12" // the fraction slash is no letter
-		}
 		if got := Fold(in); got != want {
 			t.Errorf("Fold(%q) = %q, want %q", in, got, want)
 		}
@@ -50,9 +47,6 @@ func TestWords(t *testing.T) {
 			got = append(got, string(word))
 			return true
 		})
-		if len(want) > 0 && len(got) > 0 && len(want[0]) > 50 {
-			want[0] = got[0][:min(len(got[0]), MaxWord)]
-		}
 		if !slices.Equal(got, want) {
 			t.Errorf("Words(%q) = %q, want %q", in, got, want)
 		}
