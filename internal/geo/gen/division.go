@@ -172,6 +172,7 @@ func (s *source) zones() []geo.Zone {
 			zones = append(zones, zone)
 		}
 	}
+	s.addSeats(zones)
 	return zones
 }
 
@@ -241,6 +242,22 @@ func (s *source) communeZone(one commune) (geo.Zone, bool) {
 	}
 }
 
+// addSeats gives communes the former name that lives on as the delegated
+// commune of the same code: Le Val d'Hazey was Aubevoye.
+func (s *source) addSeats(zones []geo.Zone) {
+	seats := map[string]string{}
+	for _, one := range s.communes {
+		if now, taken := s.current[one.Code]; taken && one.Type != "commune-actuelle" && one.Nom != now.Nom {
+			seats["fr:commune:"+one.Code] = one.Nom
+		}
+	}
+	for i := range zones {
+		if name := seats[zones[i].ID]; name != "" {
+			zones[i].Aliases = append(zones[i].Aliases, name)
+		}
+	}
+}
+
 func (s *source) parentsOf(one commune) []string {
 	var parents []string
 	if one.Zone == "com" {
@@ -266,6 +283,7 @@ var articles = []struct{ of, the string }{
 // shortName is the name of an EPCI without its legal form, the way the
 // national catalogue shows it: CC du Trièves → Le Trièves.
 func shortName(official string) string {
+	official = strings.ReplaceAll(official, "oeu", "œu")
 	if official == "Métropole de Lyon" || official == "Métropole Européenne de Lille" {
 		return official
 	}
@@ -280,4 +298,3 @@ func shortName(official string) string {
 	}
 	return name
 }
-

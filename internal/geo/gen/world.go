@@ -1,6 +1,8 @@
 package main
 
 import (
+	"strings"
+
 	"golang.org/x/text/language"
 	"golang.org/x/text/language/display"
 
@@ -15,6 +17,9 @@ var overseas = map[string]string{
 	"TF": "fr:collectivite:984", "WF": "fr:collectivite:986", "PF": "fr:collectivite:987",
 	"NC": "fr:collectivite:988", "CP": "fr:collectivite:989",
 }
+
+// reserved are codes that ISO 3166 keeps for other uses than countries.
+var reserved = map[string]bool{"AC": true, "DG": true, "EA": true, "IC": true, "TA": true, "EZ": true, "UN": true}
 
 // union27 are the member states of the European Union.
 var union27 = map[string]bool{
@@ -45,10 +50,11 @@ func worldZones() []geo.Zone {
 			if err != nil || region.String() != code || !region.IsCountry() || region.Canonicalize() != region {
 				continue
 			}
-			if _, ok := overseas[code]; ok || region.ISO3() == "ZZZ" {
+			name := french.Name(region)
+			if _, ok := overseas[code]; ok || reserved[code] || name == "" {
 				continue
 			}
-			zones = append(zones, country(code, french.Name(region), english.Name(region)))
+			zones = append(zones, country(code, strings.ReplaceAll(name, "’", "'"), english.Name(region)))
 		}
 	}
 	return zones

@@ -239,20 +239,18 @@ CREATE INDEX object_zones_zone ON object_zones (zone, kind, object_id);
 
 CREATE TABLE zones (
     id TEXT PRIMARY KEY,
-    name TEXT NOT NULL,
-    slug TEXT NOT NULL,
-    code TEXT NOT NULL,
     level TEXT NOT NULL,
-    uri TEXT,
-    population INTEGER,
-    longitude REAL,
-    latitude REAL,
-    west REAL,
-    south REAL,
-    east REAL,
-    north REAL,
+    code TEXT NOT NULL,
+    name TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    uri TEXT NOT NULL,
+    population INTEGER NOT NULL,
     parents TEXT NOT NULL,
-    created_at INTEGER NOT NULL
+    aliases TEXT NOT NULL,
+    postal_codes TEXT NOT NULL,
+    former TEXT NOT NULL,
+    extent TEXT NOT NULL,
+    hidden INTEGER NOT NULL
 ) STRICT;
 
 CREATE TABLE contact_points (

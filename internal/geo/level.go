@@ -1,0 +1,99 @@
+package geo
+
+import (
+	"slices"
+
+	"grenier/internal/text"
+)
+
+// Level is a step of the administrative division.
+type Level struct {
+	ID string
+	// Admin orders levels from the widest (1) to the narrowest (110).
+	Admin int
+}
+
+// levels are in the order in which the API lists them.
+var levels = []Level{
+	{"country-group", 10},
+	{"country", 20},
+	{"country-subset", 30},
+	{"fr:region", 40},
+	{"fr:departement", 60},
+	{"fr:arrondissement", 70},
+	{"fr:commune", 80},
+	{"fr:iris", 98},
+	{"fr:canton", 98},
+	{"fr:collectivite", 60},
+	{"fr:epci", 68},
+}
+
+// The granularities that are no level.
+const (
+	PointOfInterest = "poi"
+	Other           = "other"
+)
+
+// DefaultAdmin is the rank of a level that is not known.
+const DefaultAdmin = 100
+
+// Levels returns the levels in the order of the API.
+func Levels() []Level { return slices.Clone(levels) }
+
+// Granularities returns the identifiers of the levels, then poi and other: the
+// values that the granularity of a spatial coverage may take.
+func Granularities() []string {
+	ids := make([]string, 0, len(levels)+2)
+	for _, level := range levels {
+		ids = append(ids, level.ID)
+	}
+	return append(ids, PointOfInterest, Other)
+}
+
+// IsLevel tells whether id is a level.
+func IsLevel(id string) bool { return LevelRank(id) < len(levels) }
+
+// IsGranularity tells whether id is a granularity.
+func IsGranularity(id string) bool { return IsLevel(id) || id == PointOfInterest || id == Other }
+
+// LevelRank is the place of a level in the order of the API; unknown levels
+// come after all others.
+func LevelRank(id string) int {
+	for i, level := range levels {
+		if level.ID == id {
+			return i
+		}
+	}
+	return len(levels)
+}
+
+// AdminLevel orders levels from the widest to the narrowest.
+func AdminLevel(id string) int {
+	if rank := LevelRank(id); rank < len(levels) {
+		return levels[rank].Admin
+	}
+	return DefaultAdmin
+}
+
+// NormalGranularity returns the granularity that a text stands for: itself, or
+// the present name of one that catalogues used in former years (fr/town/commune,
+// fr/region, fr:county…). It is false when the text is none.
+func NormalGranularity(given string) (string, bool) {
+	if IsGranularity(given) {
+		return given, true
+	}
+	former, ok := formerGranularities[text.JoinWords(given)]
+	return former, ok
+}
+
+// formerGranularities are keyed by their folded text.
+var formerGranularities = map[string]string{
+	"fr region": "fr:region", "fr county": "fr:departement", "fr departement": "fr:departement",
+	"fr district": "fr:arrondissement", "fr arrondissement": "fr:arrondissement",
+	"fr town": "fr:commune", "fr town commune": "fr:commune", "fr commune": "fr:commune",
+	"fr iris": "fr:iris", "fr canton": "fr:canton", "fr epci": "fr:epci",
+	"fr collectivite": "fr:collectivite", "france": "country", "pays": "country",
+	"country group": "country-group", "country subset": "country-subset",
+	"region": "fr:region", "departement": "fr:departement", "commune": "fr:commune",
+	"epci": "fr:epci", "canton": "fr:canton", "iris": "fr:iris", "autre": Other,
+}
