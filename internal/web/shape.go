@@ -81,8 +81,8 @@ func kindOf(t reflect.Type) shapeKind {
 	p := reflect.PointerTo(t)
 	switch {
 	case p.Implements(reflect.TypeFor[Schemer]()):
-		s := reflect.New(t).Interface().(Schemer).JSONSchema()
-		if kind := s["type"]; kind == "object" || kind == nil {
+		types := typeList(reflect.New(t).Interface().(Schemer).JSONSchema()["type"])
+		if types == nil || slices.Contains(types, "object") || slices.Contains(types, "array") {
 			return shapeFree
 		}
 		return shapeScalar
