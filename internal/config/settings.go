@@ -1,0 +1,255 @@
+// Package config holds the settings of the program: one struct, from which the
+// flags, the environment, the file and the page of reference are derived.
+package config
+
+import (
+	"log/slog"
+	"net"
+	"net/netip"
+	"net/url"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	_ "time/tzdata" // so that a bare machine knows every time zone
+
+	"golang.org/x/text/language"
+)
+
+// Settings are all that an operator may choose. A value comes, from the weakest
+// to the strongest, from the default below, the file, the environment and the
+// command line. A field tagged secret never leaves the program in clear.
+type Settings struct {
+	Data           string        `group:"Storage" default:"./data" placeholder:"DIR" help:"Folder of the database, the search index and the certificates."`
+	Database       string        `group:"Storage" secret:"url" placeholder:"URL" help:"PostgreSQL database, as postgres://user:password@host:5432/name. By default an SQLite file in the data folder."`
+	Blob           string        `group:"Storage" placeholder:"URL" help:"Where hosted files are kept, as file:///folder. By default the folder files below the data folder."`
+	SqliteSync     string        `group:"Storage" default:"FULL" enum:"FULL,NORMAL" help:"What an acknowledged write survives on SQLite: FULL a loss of power, NORMAL only a crash of the program, with faster writes."`
+	EventRetention time.Duration `group:"Storage" default:"30d" type:"span" help:"How long the log of events is kept; the last event of every object stays."`
+
+	Listen         string         `group:"Address" default:"127.0.0.1:7000" placeholder:"HOST:PORT" help:"Address to listen on."`
+	BaseURL        string         `group:"Address" name:"base-url" placeholder:"URL" help:"Address of the site as its readers see it, as https://data.example.org. By default links lead back to the address that was asked."`
+	TLS            string         `group:"Address" name:"tls" placeholder:"HOST" help:"Serve HTTPS under this host name with a certificate got and renewed automatically (ACME). The address to listen on is then :443 by default, and port 80 answers plain HTTP."`
+	TrustedProxies []netip.Prefix `group:"Address" placeholder:"CIDR,…" help:"Networks of reverse proxies whose X-Forwarded-* headers are believed."`
+	CORSOrigins    []string       `group:"Address" name:"cors-origins" placeholder:"ORIGIN,…" help:"Other sites whose pages may call the API with the credentials of their visitor, as https://app.example.org."`
+	MetricsListen  string         `group:"Address" placeholder:"HOST:PORT" help:"Serve /metrics on this address alone, instead of with the rest."`
+
+	SiteTitle    string   `group:"Site" default:"Grenier" help:"Name of the site."`
+	SiteKeywords []string `group:"Site" default:"opendata" placeholder:"WORD,…" help:"Keywords of the site."`
+	Language     string   `group:"Site" default:"fr" placeholder:"CODE" help:"Language of labels and messages when the reader names none."`
+	Timezone     string   `group:"Site" default:"Europe/Paris" placeholder:"ZONE" help:"Time zone of schedules and of the days and dates shown."`
+
+	ReadOnlyMode             bool           `group:"Rules" help:"Refuse the creation of people and content; administrators are exempt."`
+	OmittedPrivate           string         `group:"Rules" default:"public" enum:"public,keep" help:"What replacing a dataset without the member private does: public makes it public, as on the reference platform; keep leaves it as it was."`
+	QualityDescriptionLength int            `group:"Rules" default:"100" placeholder:"N" help:"Characters from which the description of a dataset counts for its quality."`
+	FetchAllow               []netip.Prefix `group:"Rules" placeholder:"CIDR,…" help:"Private networks that outgoing requests may reach and that written addresses may name; none by default."`
+
+	MaxPageSize     int           `group:"Limits" default:"10000" placeholder:"N" help:"Largest page of a list."`
+	MaxBody         Size          `group:"Limits" default:"32MiB" placeholder:"SIZE" help:"Largest body of a request."`
+	MaxHeader       Size          `group:"Limits" default:"64KiB" placeholder:"SIZE" help:"Largest header of a request, its address included."`
+	RequestTimeout  time.Duration `group:"Limits" default:"30s" type:"span" help:"Longest work on a request; dumps have their own limit."`
+	ShutdownTimeout time.Duration `group:"Limits" default:"20s" type:"span" help:"How long requests in flight may take to end when the program stops."`
+	KeptAnswersSize Size          `group:"Limits" default:"128MiB" placeholder:"SIZE" help:"Memory for answers kept ready; 0 keeps none."`
+	DumpConcurrency int           `group:"Limits" default:"4" placeholder:"N" help:"Whole dumps sent at once; further ones are asked to come back."`
+
+	Role      []string   `group:"Operation" default:"web,search,work" enum:"web,search,work" placeholder:"ROLE,…" help:"What this machine does: web answers requests, search keeps an index, work does the background work."`
+	LogFormat string     `group:"Operation" default:"text" enum:"text,json" help:"Form of the log: text or json."`
+	LogLevel  slog.Level `group:"Operation" default:"info" placeholder:"LEVEL" help:"Least level that is logged: debug, info, warn or error."`
+}
+
+// FileName is the name of the file of settings, looked for beside the data folder.
+const FileName = "grenier.toml"
+
+// loopback is the default address, which a site with a certificate of its own
+// cannot mean.
+const loopback = "127.0.0.1:7000"
+
+// Location is the time zone of schedules and dates shown.
+func (s *Settings) Location() *time.Location {
+	location, err := time.LoadLocation(s.Timezone)
+	if err != nil {
+		return time.UTC
+	}
+	return location
+}
+
+// HasRole tells whether this machine does a part of the work.
+func (s *Settings) HasRole(role string) bool { return slices.Contains(s.Role, role) }
+
+// check refuses values that the program could not work with, and brings the
+// others into the form that its parts expect.
+func (s *Settings) check() error {
+	s.BaseURL = strings.TrimRight(s.BaseURL, "/")
+	if s.TLS != "" && s.Listen == loopback {
+		s.Listen = ":443"
+	}
+	if s.TLS != "" && s.BaseURL == "" {
+		s.BaseURL = "https://" + s.TLS
+	}
+	for _, rule := range []struct {
+		setting string
+		wrong   string
+	}{
+		{"data", notEmpty(s.Data)},
+		{"database", wrongDatabase(s.Database)},
+		{"blob", wrongBlob(s.Blob)},
+		{"event-retention", atLeast(s.EventRetention, time.Hour)},
+		{"listen", wrongAddress(s.Listen)},
+		{"base-url", wrongSite(s.BaseURL)},
+		{"tls", wrongHost(s.TLS)},
+		{"cors-origins", firstWrong(s.CORSOrigins, wrongOrigin)},
+		{"metrics-listen", wrongOptionalAddress(s.MetricsListen)},
+		{"site-title", notEmpty(s.SiteTitle)},
+		{"language", wrongLanguage(s.Language)},
+		{"timezone", wrongTimezone(s.Timezone)},
+		{"quality-description-length", atLeast(s.QualityDescriptionLength, 0)},
+		{"max-page-size", atLeast(s.MaxPageSize, 20)},
+		{"max-body", atLeast(s.MaxBody, 1<<10)},
+		{"max-header", atLeast(s.MaxHeader, 4<<10)},
+		{"request-timeout", atLeast(s.RequestTimeout, time.Second)},
+		{"shutdown-timeout", atLeast(s.ShutdownTimeout, 0)},
+		{"dump-concurrency", atLeast(s.DumpConcurrency, 1)},
+		{"role", wrongRoles(s.Role)},
+	} {
+		if rule.wrong != "" {
+			return &wrongSetting{rule.setting, rule.wrong}
+		}
+	}
+	return nil
+}
+
+// wrongSetting is a value that breaks a rule.
+type wrongSetting struct{ setting, text string }
+
+func (e *wrongSetting) Error() string { return "--" + e.setting + ": " + e.text }
+
+func notEmpty(value string) string {
+	if strings.TrimSpace(value) == "" {
+		return "must not be empty"
+	}
+	return ""
+}
+
+func atLeast[T int | Size | time.Duration](value, least T) string {
+	if value >= least {
+		return ""
+	}
+	switch least := any(least).(type) {
+	case time.Duration:
+		return "must be at least " + spanText(least)
+	case Size:
+		return "must be at least " + least.String()
+	case int:
+		return "must be at least " + strconv.Itoa(least)
+	}
+	return "is too small"
+}
+
+func firstWrong(values []string, wrong func(string) string) string {
+	for _, value := range values {
+		if text := wrong(value); text != "" {
+			return text
+		}
+	}
+	return ""
+}
+
+func wrongRoles(roles []string) string {
+	if len(roles) == 0 {
+		return "names no role; leave it out for all of them"
+	}
+	return ""
+}
+
+// wrongDatabase never repeats the address, which may hold a password.
+func wrongDatabase(address string) string {
+	if address == "" {
+		return ""
+	}
+	u, err := url.Parse(address)
+	if err != nil || u.Scheme != "postgres" && u.Scheme != "postgresql" || strings.Trim(u.Path, "/") == "" {
+		return "expected postgres://user:password@host:port/name; leave it out for SQLite"
+	}
+	return ""
+}
+
+func wrongBlob(address string) string {
+	if address == "" {
+		return ""
+	}
+	u, err := url.Parse(address)
+	switch {
+	case err == nil && u.Scheme == "s3":
+		return "this version keeps files in a folder only; give file:///folder, or leave it out"
+	case err != nil || u.Scheme != "file" || u.Host != "" || !filepath.IsAbs(u.Path):
+		return "expected file:///folder with an absolute path; leave it out for the folder files below the data folder"
+	}
+	return ""
+}
+
+func wrongAddress(address string) string {
+	_, port, err := net.SplitHostPort(address)
+	if err != nil {
+		return "expected HOST:PORT, as 127.0.0.1:7000 or :7000, not " + strconv.Quote(address)
+	}
+	if number, err := strconv.ParseUint(port, 10, 16); err != nil || number > 65535 {
+		return "expected a port between 0 and 65535, not " + strconv.Quote(port)
+	}
+	return ""
+}
+
+func wrongOptionalAddress(address string) string {
+	if address == "" {
+		return ""
+	}
+	return wrongAddress(address)
+}
+
+func webAddress(address string) (*url.URL, bool) {
+	u, err := url.Parse(address)
+	ok := err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Hostname() != "" &&
+		u.User == nil && u.RawQuery == "" && u.Fragment == ""
+	return u, ok
+}
+
+func wrongSite(address string) string {
+	if address == "" {
+		return ""
+	}
+	u, ok := webAddress(address)
+	if !ok || u.Path != "" {
+		return "expected the address of the site alone, as https://data.example.org, not " + strconv.Quote(address)
+	}
+	return ""
+}
+
+func wrongOrigin(origin string) string {
+	if u, ok := webAddress(origin); !ok || u.Path != "" {
+		return "expected origins as https://app.example.org, not " + strconv.Quote(origin)
+	}
+	return ""
+}
+
+func wrongHost(host string) string {
+	if host == "" {
+		return ""
+	}
+	if _, err := netip.ParseAddr(host); err == nil || !strings.Contains(host, ".") || strings.ContainsAny(host, ":/ @?#") {
+		return "expected a public host name, as data.example.org, not " + strconv.Quote(host)
+	}
+	return ""
+}
+
+func wrongLanguage(code string) string {
+	if tag, err := language.Parse(code); err != nil || tag.String() != code {
+		return "expected the code of a language, as fr or en, not " + strconv.Quote(code)
+	}
+	return ""
+}
+
+func wrongTimezone(name string) string {
+	if _, err := time.LoadLocation(name); err != nil || name == "" || name == "Local" {
+		return "expected the name of a time zone, as Europe/Paris or UTC, not " + strconv.Quote(name)
+	}
+	return ""
+}
