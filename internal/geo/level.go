@@ -3,6 +3,7 @@ package geo
 import (
 	"slices"
 
+	"grenier/internal/i18n"
 	"grenier/internal/text"
 )
 
@@ -12,6 +13,9 @@ type Level struct {
 	// Admin orders levels from the widest (1) to the narrowest (110).
 	Admin int
 }
+
+// Name is what people call the level in their language.
+func (l Level) Name(lang string) string { return i18n.Label(i18n.Granularity, l.ID, lang) }
 
 // levels are in the order in which the API lists them.
 var levels = []Level{

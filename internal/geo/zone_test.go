@@ -3,6 +3,8 @@ package geo
 import (
 	"strings"
 	"testing"
+
+	"grenier/internal/i18n"
 )
 
 func TestParseID(t *testing.T) {
@@ -86,7 +88,13 @@ func TestLevels(t *testing.T) {
 	if got := strings.Join(Granularities(), " "); got != want {
 		t.Errorf("the granularities are %s", got)
 	}
+	if got := strings.Join(i18n.IDs(i18n.Granularity), " "); got != want {
+		t.Errorf("the granularities with labels are %s", got)
+	}
 	for _, level := range Levels() {
+		if level.Name("fr") == level.ID || level.Name("en") == level.ID {
+			t.Errorf("%s has no name", level.ID)
+		}
 		if level.Admin < 1 || level.Admin > 110 || !IsLevel(level.ID) {
 			t.Errorf("%+v is out of bounds", level)
 		}

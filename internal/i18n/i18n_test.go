@@ -1,0 +1,185 @@
+package i18n
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"slices"
+	"strings"
+	"testing"
+)
+
+func TestFrenchAndEnglishAreComplete(t *testing.T) {
+	for _, lang := range []string{"fr", "en"} {
+		for kind, ids := range kinds {
+			if len(ids) == 0 {
+				t.Errorf("%s has no values", kind)
+			}
+			for _, id := range ids {
+				if strings.TrimSpace(labels()[lang][kind][id]) == "" {
+					t.Errorf("%s lacks the label of %s %s", lang, kind, id)
+				}
+			}
+		}
+	}
+}
+
+// No file labels a value that does not exist, twice, or with blanks around.
+func TestFilesHoldNothingElse(t *testing.T) {
+	for _, lang := range Languages {
+		for kind, table := range labels()[lang] {
+			ids, known := kinds[kind]
+			if !known {
+				t.Errorf("%s labels the unknown kind %s", lang, kind)
+			}
+			for id, label := range table {
+				if known && !slices.Contains(ids, id) {
+					t.Errorf("%s labels the unknown %s %s", lang, kind, id)
+				}
+				if label == "" || label != strings.TrimSpace(label) {
+					t.Errorf("%s: the label of %s %s is %q", lang, kind, id, label)
+				}
+			}
+		}
+		text, err := files.ReadFile("labels/" + lang + ".json")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if key := repeatedKey(text); key != "" {
+			t.Errorf("%s.json holds %s twice", lang, key)
+		}
+	}
+}
+
+// repeatedKey returns a key that one object of the document holds twice.
+func repeatedKey(text []byte) string {
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	var stack []map[string]bool
+	isKey := false
+	for {
+		token, err := decoder.Token()
+		if err == io.EOF {
+			return ""
+		}
+		switch value := token.(type) {
+		case json.Delim:
+			if value == '{' {
+				stack = append(stack, map[string]bool{})
+			} else if value == '}' {
+				stack = stack[:len(stack)-1]
+			}
+			isKey = true
+		case string:
+			if isKey {
+				if stack[len(stack)-1][value] {
+					return value
+				}
+				stack[len(stack)-1][value] = true
+			}
+			isKey = !isKey
+		}
+	}
+}
+
+func TestRepeatedKeyIsSeen(t *testing.T) {
+	if got := repeatedKey([]byte(`{"a":{"x":"1","y":"x","x":"2"}}`)); got != "x" {
+		t.Errorf("got %q", got)
+	}
+	if got := repeatedKey([]byte(`{"a":{"x":"x"},"b":{"x":"a"}}`)); got != "" {
+		t.Errorf("got %q", got)
+	}
+}
+
+func TestLabel(t *testing.T) {
+	for _, test := range []struct {
+		kind           Kind
+		id, lang, want string
+	}{
+		{Frequency, "annual", "fr", "Annuelle"},
+		{Frequency, "punctual", "fr", "Ponctuelle"},
+		{Frequency, "daily", "en", "Daily"},
+		{Frequency, "daily", "fr-CA", "Quotidienne"},
+		{Frequency, "daily", "pt_BR", "Diária"},
+		{OrganizationBadge, "certified", "fr", "Certifié"},
+		{OrganizationBadge, "public-service", "fr", "Service public"},
+		{DatasetBadge, "spd", "fr", "Données de référence"},
+		{Granularity, "fr:epci", "fr", "Intercommunalité française (EPCI)"},
+		{Granularity, "poi", "en", "POI"},
+		{OrganizationRole, "admin", "en", "Administrator"},
+		// What a language lacks is in English.
+		{ReasonCategory, "intellectual_property_rights", "de", "Intellectual property rights"},
+		{Frequency, "daily", "ja", "Daily"},
+		{Frequency, "daily", "", "Daily"},
+		// What nobody knows stays itself.
+		{Frequency, "fortnightly", "fr", "fortnightly"},
+		{Kind("mood"), "blue", "fr", "blue"},
+	} {
+		if got := Label(test.kind, test.id, test.lang); got != test.want {
+			t.Errorf("Label(%s, %s, %q) = %q, want %q", test.kind, test.id, test.lang, got, test.want)
+		}
+	}
+}
+
+func TestListKeepsTheOrderOfTheAPI(t *testing.T) {
+	frequencies := List(Frequency, "fr")
+	if len(frequencies) != 40 || frequencies[0] != (Option{"continuous", "Temps réel"}) || frequencies[39] != (Option{"unknown", "Inconnue"}) {
+		t.Errorf("the frequencies are %v", frequencies)
+	}
+	if got := List(OrganizationRole, "en"); !slices.Equal(got, []Option{{"admin", "Administrator"}, {"editor", "Editor"}, {"partial_editor", "Partial editor"}}) {
+		t.Errorf("the roles are %v", got)
+	}
+	if got := List(Kind("mood"), "fr"); got == nil || len(got) != 0 {
+		t.Errorf("an unknown kind lists %v", got)
+	}
+	if !Has(ReuseTopic, "health") || Has(ReuseTopic, "main") {
+		t.Error("values are in the wrong kind")
+	}
+	ids := IDs(FileType)
+	ids[0] = "changed"
+	if IDs(FileType)[0] != "file" {
+		t.Error("the values can be changed from outside")
+	}
+}
+
+func TestChoose(t *testing.T) {
+	n := NewNegotiator("fr", "en", "pt")
+	for _, test := range []struct{ wish, accept, want string }{
+		{"", "", "fr"},
+		{"en", "", "en"},
+		{"EN", "fr", "en"},
+		{"en-GB", "", "en"},
+		{"pt-BR", "", "pt"},
+		{" en ", "", "en"},
+		// What is no language, or not offered, is passed over.
+		{"klingon!", "en", "en"},
+		{"ja", "", "fr"},
+		{"ja", "en;q=0.5", "en"},
+		{"", "de,en;q=0.8,fr;q=0.9", "fr"},
+		{"", "de,en;q=0.8", "en"},
+		{"", "en;q=0,pt", "pt"},
+		{"", "*", "fr"},
+		{"", "gl,ca", "fr"},
+		{"", ";;;q=,", "fr"},
+		{"", strings.Repeat("en,", 1000), "fr"},
+		{strings.Repeat("en-", 10_000), "", "fr"},
+	} {
+		if got := n.Choose(test.wish, test.accept); got != test.want {
+			t.Errorf("Choose(%.20q, %.30q) = %s, want %s", test.wish, test.accept, got, test.want)
+		}
+	}
+	if got := NewNegotiator("???").Choose("en", "en"); got != "fr" {
+		t.Errorf("a site without languages speaks %s", got)
+	}
+	if got := NewNegotiator("en", "fr").Choose("", ""); got != "en" {
+		t.Errorf("a site in English speaks %s", got)
+	}
+}
+
+func FuzzChoose(f *testing.F) {
+	n := NewNegotiator(Languages...)
+	f.Fuzz(func(t *testing.T, wish, accept string) {
+		if got := n.Choose(wish, accept); !slices.Contains(Languages, got) {
+			t.Fatalf("Choose(%q, %q) = %q", wish, accept, got)
+		}
+	})
+}
