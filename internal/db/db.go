@@ -46,6 +46,10 @@ type DB struct {
 	writes      atomic.Int64
 }
 
+// watchers is how many bells may watch the database, each on a connection kept
+// for it.
+const watchers = 2
+
 // SQLiteFile is the name of the database file in the data folder.
 const SQLiteFile = "grenier.db"
 
@@ -76,7 +80,7 @@ func Open(ctx context.Context, options Options) (*DB, error) {
 func sqliteDSN(path string, writer bool, syncMode string) string {
 	pragmas := []string{
 		"busy_timeout(15000)", "journal_mode(WAL)", "synchronous(" + syncMode + ")",
-		"foreign_keys(1)", "mmap_size(4294967296)", "temp_store(MEMORY)",
+		"foreign_keys(1)", "mmap_size(4294967296)", "temp_store(MEMORY)", "journal_size_limit(67108864)",
 	}
 	mode := ""
 	if writer {
@@ -85,8 +89,11 @@ func sqliteDSN(path string, writer bool, syncMode string) string {
 	} else {
 		pragmas = append(pragmas, "cache_size(-4096)", "query_only(1)")
 	}
-	return "file:" + path + "?_pragma=" + strings.Join(pragmas, "&_pragma=") + mode
+	return "file:" + uriPath.Replace(path) + "?_pragma=" + strings.Join(pragmas, "&_pragma=") + mode
 }
+
+// uriPath escapes what would end the path in a file: address.
+var uriPath = strings.NewReplacer("%", "%25", "?", "%3f", "#", "%23")
 
 func (d *DB) openSQLite() error {
 	if err := os.MkdirAll(d.options.Dir, 0o750); err != nil {
@@ -105,8 +112,9 @@ func (d *DB) openSQLite() error {
 	if err != nil {
 		return err
 	}
-	reader.SetMaxOpenConns(d.options.Readers)
-	reader.SetMaxIdleConns(d.options.Readers)
+	connections := d.options.Readers + watchers
+	reader.SetMaxOpenConns(connections)
+	reader.SetMaxIdleConns(connections)
 	d.write = bun.NewDB(writer, sqlitedialect.New())
 	d.read = bun.NewDB(reader, sqlitedialect.New())
 	return nil
@@ -122,6 +130,12 @@ func (d *DB) openPostgres() error {
 	config.DefaultQueryExecMode = pgx.QueryExecModeExec
 	config.RuntimeParams["timezone"] = "UTC"
 	config.RuntimeParams["application_name"] = "grenier"
+	// A node that vanished in the middle of a write must not hold up the
+	// others until its connection is given up, which takes hours.
+	config.RuntimeParams["idle_in_transaction_session_timeout"] = "300000"
+	if config.ConnectTimeout == 0 {
+		config.ConnectTimeout = 10 * time.Second
+	}
 	pool := stdlib.OpenDB(*config)
 	connections := max(16, d.options.Readers*2)
 	pool.SetMaxOpenConns(connections)
@@ -182,18 +196,31 @@ func (tx *Tx) Postgres() bool { return tx.postgres }
 // Last registers work done as the last statements before the commit.
 func (tx *Tx) Last(fn func(ctx context.Context) error) { tx.last = append(tx.last, fn) }
 
-// After registers work done once the commit has succeeded, before Write
-// returns.
+// After registers work done once the commit has succeeded and before Write
+// returns; it may write again.
 func (tx *Tx) After(fn func()) { tx.after = append(tx.after, fn) }
 
 // Write runs fn in one transaction. An error rolls everything back and is
 // returned; on PostgreSQL a deadlock or a serialization failure is tried again,
 // so fn must be able to run twice.
 func (d *DB) Write(ctx context.Context, lane Lane, fn func(ctx context.Context, tx *Tx) error) error {
+	after, err := d.commit(ctx, lane, fn)
+	if err != nil {
+		return err
+	}
+	for _, done := range after {
+		done()
+	}
+	return nil
+}
+
+// commit runs fn in its turn and returns what to do after the commit, once the
+// turn is given back.
+func (d *DB) commit(ctx context.Context, lane Lane, fn func(ctx context.Context, tx *Tx) error) ([]func(), error) {
 	if !d.postgres {
 		started := time.Now()
 		if err := d.lanes.enter(ctx, lane); err != nil {
-			return err
+			return nil, err
 		}
 		d.waited.Add(int64(time.Since(started)))
 		defer d.lanes.leave()
@@ -201,16 +228,10 @@ func (d *DB) Write(ctx context.Context, lane Lane, fn func(ctx context.Context, 
 	d.writes.Add(1)
 	for attempt := 1; ; attempt++ {
 		after, err := d.attempt(ctx, fn)
-		if err == nil {
-			for _, done := range after {
-				done()
-			}
-			return nil
+		if err == nil || attempt >= 4 || !isTransient(err) || ctx.Err() != nil {
+			return after, err
 		}
-		if attempt >= 4 || !isTransient(err) || ctx.Err() != nil {
-			return err
-		}
-		time.Sleep(time.Duration(attempt) * 10 * time.Millisecond)
+		pause(ctx, time.Duration(attempt)*10*time.Millisecond)
 	}
 }
 
@@ -253,18 +274,3 @@ func isTransient(err error) bool {
 	var pg *pgconn.PgError
 	return errors.As(err, &pg) && (pg.Code == "40P01" || pg.Code == "40001")
 }
-
-// DataVersion changes when another process has written to the SQLite file; it
-// is constant on PostgreSQL. The caller keeps one connection for it, since the
-// number is relative to the connection that asks.
-func (d *DB) DataVersion(ctx context.Context, conn bun.Conn) (int64, error) {
-	if d.postgres {
-		return 0, nil
-	}
-	var version int64
-	err := conn.QueryRowContext(ctx, "PRAGMA data_version").Scan(&version)
-	return version, err
-}
-
-// Conn reserves one reading connection; the caller closes it.
-func (d *DB) Conn(ctx context.Context) (bun.Conn, error) { return d.read.Conn(ctx) }

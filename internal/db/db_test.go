@@ -3,6 +3,9 @@ package db_test
 import (
 	"context"
 	"errors"
+	"fmt"
+	"os"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -159,5 +162,79 @@ func TestWaitForTurnEndsWithContext(t *testing.T) {
 	}
 	if err := d.Write(context.Background(), db.People, func(context.Context, *db.Tx) error { return nil }); err != nil {
 		t.Errorf("the next write failed: %v", err)
+	}
+}
+
+func TestBackgroundIsNotStarved(t *testing.T) {
+	d := dbtest.SQLite(t)
+	ctx, cancel := context.WithCancel(context.Background())
+	var people sync.WaitGroup
+	for range 3 {
+		people.Go(func() {
+			for ctx.Err() == nil {
+				err := d.Write(context.Background(), db.People, func(context.Context, *db.Tx) error {
+					time.Sleep(time.Millisecond)
+					return nil
+				})
+				if err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	defer people.Wait()
+	defer cancel()
+	time.Sleep(10 * time.Millisecond)
+	waiting, stop := context.WithTimeout(ctx, 5*time.Second)
+	defer stop()
+	if err := d.Write(waiting, db.Background, func(context.Context, *db.Tx) error { return nil }); err != nil {
+		t.Fatalf("background work never came to its turn: %v", err)
+	}
+}
+
+func TestAfterMayWriteAgain(t *testing.T) {
+	d := dbtest.SQLite(t)
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	var again error
+	err := d.Write(ctx, db.People, func(_ context.Context, tx *db.Tx) error {
+		tx.After(func() {
+			again = d.Write(ctx, db.People, func(context.Context, *db.Tx) error { return nil })
+		})
+		return nil
+	})
+	if err != nil || again != nil {
+		t.Fatalf("a write after a commit fails: %v, %v", err, again)
+	}
+}
+
+func TestDataFolderIsHeldOnce(t *testing.T) {
+	dir := t.TempDir()
+	held, err := db.LockDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := db.LockDir(dir); !errors.Is(err, db.ErrInUse) || !strings.Contains(err.Error(), fmt.Sprint(os.Getpid())) {
+		t.Errorf("a folder in use is answered with %v", err)
+	}
+	if err := held.Release(); err != nil {
+		t.Fatal(err)
+	}
+	again, err := db.LockDir(dir)
+	if err != nil {
+		t.Fatalf("a folder given back is refused: %v", err)
+	}
+	again.Release()
+}
+
+func TestSortKeys(t *testing.T) {
+	columns := map[string]string{"created": "d.created_at", "title": "d.title_fold"}
+	for key, want := range map[string]string{
+		"": "d.created_at DESC NULLS LAST", "title": "d.title_fold ASC NULLS LAST", "-title": "d.title_fold DESC NULLS LAST",
+		"nothing": "d.created_at DESC NULLS LAST",
+	} {
+		if got := db.OrderBy(key, "-created", columns); got != want {
+			t.Errorf("the key %q orders by %q, want %q", key, got, want)
+		}
 	}
 }

@@ -3,6 +3,7 @@ package db
 import (
 	"context"
 	"sync"
+	"time"
 )
 
 // Lane tells who waits for a write. On SQLite there is one writer at a time:
@@ -15,11 +16,24 @@ const (
 	Background
 )
 
+// patience is how long background work lets people go first. Beyond it takes
+// every other turn, so that heartbeats and jobs go on while people write
+// without a pause.
+const patience = time.Second
+
 // lanes hands one turn at a time, to people first.
 type lanes struct {
 	mu      sync.Mutex
 	busy    bool
-	waiting [2][]chan struct{}
+	waiting [2][]waiter
+	// yielded tells that the last turn went to background work although
+	// people were waiting.
+	yielded bool
+}
+
+type waiter struct {
+	turn  chan struct{}
+	since time.Time
 }
 
 // enter waits for the turn; the caller must leave afterwards.
@@ -31,7 +45,7 @@ func (l *lanes) enter(ctx context.Context, lane Lane) error {
 		return nil
 	}
 	turn := make(chan struct{})
-	l.waiting[lane] = append(l.waiting[lane], turn)
+	l.waiting[lane] = append(l.waiting[lane], waiter{turn, time.Now()})
 	l.mu.Unlock()
 	select {
 	case <-turn:
@@ -46,7 +60,7 @@ func (l *lanes) enter(ctx context.Context, lane Lane) error {
 func (l *lanes) abandon(lane Lane, turn chan struct{}) {
 	l.mu.Lock()
 	for i, other := range l.waiting[lane] {
-		if other == turn {
+		if other.turn == turn {
 			l.waiting[lane] = append(l.waiting[lane][:i], l.waiting[lane][i+1:]...)
 			l.mu.Unlock()
 			return
@@ -59,12 +73,27 @@ func (l *lanes) abandon(lane Lane, turn chan struct{}) {
 func (l *lanes) leave() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	for lane := range l.waiting {
-		if queue := l.waiting[lane]; len(queue) > 0 {
-			l.waiting[lane] = queue[1:]
-			close(queue[0])
-			return
-		}
+	lane, any := l.next()
+	if !any {
+		l.busy = false
+		return
 	}
-	l.busy = false
+	turn := l.waiting[lane][0].turn
+	l.waiting[lane] = l.waiting[lane][1:]
+	close(turn)
+}
+
+// next chooses whose turn it is.
+func (l *lanes) next() (lane Lane, any bool) {
+	people, background := l.waiting[People], l.waiting[Background]
+	switch {
+	case len(people) == 0:
+		l.yielded = false
+		return Background, len(background) > 0
+	case len(background) > 0 && !l.yielded && time.Since(background[0].since) > patience:
+		l.yielded = true
+		return Background, true
+	}
+	l.yielded = false
+	return People, true
 }

@@ -3,70 +3,102 @@ package db
 import (
 	"context"
 	"database/sql"
-	"embed"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"io/fs"
 
 	"github.com/pressly/goose/v3"
-	"github.com/pressly/goose/v3/lock"
+	"github.com/uptrace/bun"
+
+	"grenier/internal/db/migrations"
 )
 
-//go:embed migrations
-var migrations embed.FS
+// migrationLock is the key under which nodes of one PostgreSQL database take
+// turns in bringing its schema up to date.
+const migrationLock = 0x6772656e69657230
 
 // provider gives the migrations of the dialect. Each file is applied once, in
 // its own transaction, and states in the table compatibility the oldest
 // program (by the number of its newest migration) that still works after it.
 func (d *DB) provider() (*goose.Provider, error) {
-	dialect, folder := goose.DialectSQLite3, "migrations/sqlite"
-	var options []goose.ProviderOption
+	dialect, folder := goose.DialectSQLite3, "sqlite"
 	if d.postgres {
-		dialect, folder = goose.DialectPostgres, "migrations/postgres"
-		// The default polls each five seconds, far longer than a migration.
-		locker, err := lock.NewPostgresSessionLocker(lock.WithLockTimeout(1, 300))
-		if err != nil {
-			return nil, err
-		}
-		options = append(options, goose.WithSessionLocker(locker))
+		dialect, folder = goose.DialectPostgres, "postgres"
 	}
-	files, err := fs.Sub(migrations, folder)
+	files, err := fs.Sub(migrations.Files, folder)
 	if err != nil {
 		return nil, err
 	}
-	return goose.NewProvider(dialect, d.write.DB, files, options...)
+	return goose.NewProvider(dialect, d.write.DB, files)
 }
 
+// migrate brings the schema up to date, or refuses one that is too new.
 func (d *DB) migrate(ctx context.Context) error {
+	if d.postgres {
+		unlock, err := d.lockMigrations(ctx)
+		if err != nil {
+			return err
+		}
+		defer unlock()
+	}
 	provider, err := d.provider()
 	if err != nil {
 		return err
 	}
-	current, target, err := provider.GetVersions(ctx)
+	reached := int64(-1)
+	for {
+		current, target, err := provider.GetVersions(ctx)
+		if err != nil {
+			return fmt.Errorf("the database cannot be reached: %w", err)
+		}
+		if current == target {
+			return nil
+		}
+		if current > target {
+			return compatible(ctx, d.write, current, target)
+		}
+		_, failure := provider.Up(ctx)
+		if failure == nil {
+			return nil
+		}
+		// On SQLite another process may have applied the same migration in
+		// between: going on is right as long as the schema moves.
+		if now, _, err := provider.GetVersions(ctx); err != nil || now <= max(current, reached) {
+			return fmt.Errorf("the database schema cannot be brought up to date: %w", failure)
+		}
+		reached = current
+	}
+}
+
+// lockMigrations makes the other nodes that start on a PostgreSQL database wait
+// until this one has looked at the schema.
+func (d *DB) lockMigrations(ctx context.Context) (unlock func(), err error) {
+	conn, err := d.write.DB.Conn(ctx)
 	if err != nil {
-		return fmt.Errorf("the database cannot be reached: %w", err)
+		return nil, fmt.Errorf("the database cannot be reached: %w", err)
 	}
-	if current == target {
-		return nil
+	if _, err := conn.ExecContext(ctx, "SELECT pg_advisory_lock($1)", int64(migrationLock)); err != nil {
+		return nil, errors.Join(fmt.Errorf("the lock of the schema cannot be taken: %w", err), conn.Close())
 	}
-	if current > target {
-		return d.refuseNewer(ctx, current, target)
-	}
-	if _, err := provider.Up(ctx); err != nil {
-		return fmt.Errorf("the database schema cannot be brought up to date: %w", err)
-	}
-	return nil
+	return func() {
+		// A failure closes the session, which gives the lock back as well.
+		if _, err := conn.ExecContext(context.WithoutCancel(ctx), "SELECT pg_advisory_unlock($1)", int64(migrationLock)); err != nil {
+			_ = conn.Raw(func(any) error { return driver.ErrBadConn })
+		}
+		conn.Close()
+	}, nil
 }
 
 // ErrNewerSchema is returned when the database was written by a newer program
 // which this one would damage.
 var ErrNewerSchema = errors.New("the database was made by a newer version of Grenier")
 
-// refuseNewer lets an older program go on only when every newer migration says
+// compatible lets an older program go on only when every newer migration says
 // that it still works.
-func (d *DB) refuseNewer(ctx context.Context, current, target int64) error {
+func compatible(ctx context.Context, read bun.IDB, current, target int64) error {
 	var oldest sql.NullInt64
-	if err := d.write.NewRaw("SELECT max(oldest) FROM compatibility").Scan(ctx, &oldest); err != nil {
+	if err := read.NewRaw("SELECT max(oldest) FROM compatibility").Scan(ctx, &oldest); err != nil {
 		return err
 	}
 	if oldest.Valid && oldest.Int64 <= target {

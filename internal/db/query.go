@@ -11,7 +11,7 @@ func LikeEscape(text string) string {
 
 // OrderBy turns a sort key such as "-created" into an ORDER BY expression. The
 // columns are the program's own; an unknown key falls back to the default,
-// since faces refuse it before.
+// since faces refuse it before. The default must be one of the columns.
 func OrderBy(key, fallback string, columns map[string]string) string {
 	if key == "" {
 		key = fallback
@@ -19,6 +19,9 @@ func OrderBy(key, fallback string, columns map[string]string) string {
 	name, descending := strings.CutPrefix(key, "-")
 	column, ok := columns[name]
 	if !ok {
+		if key == fallback {
+			panic("db: the default order " + fallback + " names no column")
+		}
 		return OrderBy(fallback, fallback, columns)
 	}
 	if descending {

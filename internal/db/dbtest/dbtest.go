@@ -3,17 +3,20 @@ package dbtest
 
 import (
 	"context"
+	"crypto/sha256"
 	"database/sql"
+	"encoding/hex"
 	"fmt"
+	"io/fs"
 	"net/url"
 	"os"
-	"strings"
 	"sync"
 	"testing"
 
 	_ "github.com/jackc/pgx/v5/stdlib" // the driver that creates and drops databases
 
 	"grenier/internal/db"
+	"grenier/internal/db/migrations"
 )
 
 // Env names the variable with the address of a PostgreSQL server on which the
@@ -51,36 +54,109 @@ func Open(t testing.TB, options db.Options) *db.DB {
 	return d
 }
 
-var template struct {
-	sync.Mutex
-	made string
+// PostgresURL creates a database that is dropped with the test and returns its
+// address. The schema is copied from a template, made once for each state of
+// the migrations.
+func PostgresURL(t testing.TB) string {
+	t.Helper()
+	server := serverURL(t)
+	template := templateOn(t, server)
+	return create(t, server, " TEMPLATE "+template)
 }
 
-// PostgresURL creates a database that is dropped with the test and returns its
-// address. The schema is copied from a template made once a process.
-func PostgresURL(t testing.TB) string {
+// EmptyPostgresURL is PostgresURL without a schema.
+func EmptyPostgresURL(t testing.TB) string {
+	t.Helper()
+	return create(t, serverURL(t), "")
+}
+
+func serverURL(t testing.TB) string {
 	t.Helper()
 	server := os.Getenv(Env)
 	if server == "" {
 		t.Fatalf("%s is not set: run the tests by `make test`, or first `export %s=$(scripts/postgres start)`", Env, Env)
 	}
+	return server
+}
+
+func create(t testing.TB, server, options string) string {
+	t.Helper()
+	name := "grenier_" + db.NewID()
+	execOn(t, server, "CREATE DATABASE "+name+options)
+	t.Cleanup(func() { execOn(t, server, "DROP DATABASE IF EXISTS "+name+" WITH (FORCE)") })
+	return withName(t, server, name)
+}
+
+var template struct {
+	sync.Mutex
+	name string
+}
+
+// templateLock makes the test processes that share a server take turns.
+const templateLock = 0x6772656e74657374
+
+// templateOn returns the name of a database with the schema. Test processes
+// share it: it is named after the migrations, and renamed once complete.
+func templateOn(t testing.TB, server string) string {
+	t.Helper()
 	template.Lock()
 	defer template.Unlock()
-	if template.made == "" {
-		name := fmt.Sprintf("grenier_template_%d", os.Getpid())
-		execOn(t, server, "DROP DATABASE IF EXISTS "+name)
-		execOn(t, server, "CREATE DATABASE "+name)
-		d, err := db.Open(context.Background(), db.Options{URL: withName(t, server, name)})
+	if template.name != "" {
+		return template.name
+	}
+	name := "grenier_template_" + migrationsSum(t)
+	ctx := context.Background()
+	pool, err := sql.Open("pgx", server)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer pool.Close()
+	conn, err := pool.Conn(ctx)
+	if err != nil {
+		t.Fatalf("the PostgreSQL server of %s cannot be reached: %v", Env, err)
+	}
+	defer conn.Close()
+	run := func(statement string, args ...any) {
+		if _, err := conn.ExecContext(ctx, statement, args...); err != nil {
+			t.Fatalf("%s: %v", statement, err)
+		}
+	}
+	run("SELECT pg_advisory_lock($1)", int64(templateLock))
+	var exists bool
+	if err := conn.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM pg_database WHERE datname = $1)", name).Scan(&exists); err != nil {
+		t.Fatal(err)
+	}
+	if !exists {
+		run("DROP DATABASE IF EXISTS " + name + "_new WITH (FORCE)")
+		run("CREATE DATABASE " + name + "_new")
+		d, err := db.Open(ctx, db.Options{URL: withName(t, server, name+"_new")})
 		if err != nil {
 			t.Fatalf("prepare the template database: %v", err)
 		}
 		d.Close()
-		template.made = name
+		run("ALTER DATABASE " + name + "_new RENAME TO " + name)
 	}
-	name := "grenier_" + strings.ToLower(db.NewID())
-	execOn(t, server, "CREATE DATABASE "+name+" TEMPLATE "+template.made)
-	t.Cleanup(func() { execOn(t, server, "DROP DATABASE IF EXISTS "+name+" WITH (FORCE)") })
-	return withName(t, server, name)
+	run("SELECT pg_advisory_unlock($1)", int64(templateLock))
+	template.name = name
+	return name
+}
+
+func migrationsSum(t testing.TB) string {
+	t.Helper()
+	sum := sha256.New()
+	err := fs.WalkDir(migrations.Files, "postgres", func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		text, err := fs.ReadFile(migrations.Files, path)
+		fmt.Fprintln(sum, path, len(text))
+		sum.Write(text)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return hex.EncodeToString(sum.Sum(nil)[:8])
 }
 
 func execOn(t testing.TB, server, statement string) {

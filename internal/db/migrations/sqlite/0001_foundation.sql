@@ -54,6 +54,7 @@ CREATE TABLE jobs (
     node TEXT,
     lease_until INTEGER,
     cancel INTEGER NOT NULL,
+    percent INTEGER,
     progress TEXT,
     last_error TEXT,
     created_at INTEGER NOT NULL,
@@ -61,6 +62,7 @@ CREATE TABLE jobs (
 ) STRICT;
 CREATE INDEX jobs_ready ON jobs (priority, run_at, id) WHERE state = 'ready';
 CREATE INDEX jobs_running ON jobs (lease_until) WHERE state = 'running';
+CREATE INDEX jobs_finished ON jobs (finished_at) WHERE finished_at IS NOT NULL;
 CREATE UNIQUE INDEX jobs_unique ON jobs (kind, unique_key) WHERE state IN ('ready', 'running') AND unique_key IS NOT NULL;
 CREATE TABLE job_schedules (
     kind TEXT PRIMARY KEY,
