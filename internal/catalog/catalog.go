@@ -40,6 +40,9 @@ type Store struct {
 	zones  *geo.Directory
 	search TextSearch
 	rules  Rules
+
+	tags    fresh[[]TagCount]
+	metrics fresh[SiteMetrics]
 }
 
 // Rules are the settings that the rules of the catalogue depend on.
