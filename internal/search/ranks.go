@@ -60,10 +60,10 @@ func power(count int64, p float64) float64 {
 var ranks = [lastKind + 1]rank{
 	Dataset: {
 		weights: weights{
-			fields:     fields{title: 4, tags: 1.5, owner: 2, acronyms: 4, formerNames: 3, formats: .5, extra: .5, description: 1.5}.list(),
-			titleRatio: 2, phrase: 1, wholeTitle: 1, wholeTag: .5, initials: 1, wholeAcronym: 2, start: .5,
+			fields:     fields{title: 5.5, tags: .8, owner: 3, acronyms: 4, formerNames: 4, formats: .5, extra: .5, description: .9}.list(),
+			titleRatio: 3, phrase: 2, wholeTitle: 1.6, wholeTag: .6, initials: 1, wholeAcronym: 1.8, start: .5,
 		},
-		prior:   prior{views: .3, reuses: .2, followers: .15, featured: 1.22},
+		prior:   prior{views: .45, reuses: .42, followers: .17, featured: 1.15},
 		byOwner: true,
 	},
 	Organization: {
@@ -75,18 +75,18 @@ var ranks = [lastKind + 1]rank{
 	},
 	Reuse: {
 		weights: weights{
-			fields:     fields{title: 4, tags: 1.5, owner: 2, acronyms: 4, formerNames: 3, formats: .5, extra: .5, description: 1.5}.list(),
-			titleRatio: 2, phrase: 1, wholeTitle: 1, wholeTag: .5, initials: 1, wholeAcronym: 2, start: .5,
+			fields:     fields{title: 5.5, tags: .8, owner: 3, acronyms: 4, formerNames: 4, formats: .5, extra: .5, description: .9}.list(),
+			titleRatio: 3, phrase: 2, wholeTitle: 1.6, wholeTag: .6, initials: 1, wholeAcronym: 1.8, start: .5,
 		},
-		prior:   prior{views: .3, followers: .3, featured: 1.22},
+		prior:   prior{views: .4, followers: .3, featured: 1.15},
 		byOwner: true,
 	},
 	Dataservice: {
 		weights: weights{
-			fields:     fields{title: 4, tags: 1.5, owner: 2, acronyms: 4, formerNames: 3, formats: .5, extra: .5, description: 1.5}.list(),
-			titleRatio: 2, phrase: 1, wholeTitle: 1, wholeTag: .5, initials: 1, wholeAcronym: 2, start: .5,
+			fields:     fields{title: 5.5, tags: .8, owner: 3, acronyms: 4, formerNames: 4, formats: .5, extra: .5, description: .9}.list(),
+			titleRatio: 3, phrase: 2, wholeTitle: 1.6, wholeTag: .6, initials: 1, wholeAcronym: 1.8, start: .5,
 		},
-		prior:   prior{views: .3, followers: .3, featured: 1.22},
+		prior:   prior{views: .4, followers: .3, featured: 1.15},
 		byOwner: true,
 	},
 	Topic: {
@@ -94,14 +94,14 @@ var ranks = [lastKind + 1]rank{
 			fields:     fields{title: 4, tags: 1.5, owner: 1, acronyms: 4, formerNames: 3, extra: 1, description: 1.5}.list(),
 			titleRatio: 2, phrase: 1, wholeTitle: 1, wholeTag: .5, initials: 1, wholeAcronym: 2, start: .5,
 		},
-		prior: prior{views: .2, reuses: .2, followers: .2, featured: 1.22},
+		prior: prior{views: .2, reuses: .2, followers: .2, featured: 1.15},
 	},
 	Post: {
 		weights: weights{
 			fields:     fields{title: 4, tags: 1.5, owner: 1, acronyms: 4, formerNames: 3, extra: 1, description: 2}.list(),
 			titleRatio: 2, phrase: 1, wholeTitle: 1, wholeTag: .5, initials: 1, wholeAcronym: 2, start: .5,
 		},
-		prior: prior{views: .2, featured: 1.22},
+		prior: prior{views: .2, featured: 1.15},
 	},
 }
 
@@ -157,15 +157,17 @@ func organizationPrior(s sums) float64 {
 // Relevance constants that hold for all kinds.
 const (
 	// ownerPower: see rank.byOwner.
-	ownerPower = .06
+	ownerPower = .04
 	// matchShare is the part of the best document's share of the question that another needs to match at all.
 	matchShare = .5
 	// variantFactor multiplies the score of what is found by correcting or completing a word.
-	variantFactor = .3
+	variantFactor = .4
+	// variantShare is the part of the best score as typed that the best of a correction must reach to be shown.
+	variantShare = .5
 	// variantGain is how much more popular than the word typed a correction must be.
 	variantGain = 2
 	// rareWord is the largest number of documents of a word that may be corrected or completed.
-	rareWord = 100
+	rareWord = 500
 	// maxVariants is the largest number of corrections and completions of one word.
-	maxVariants = 4
+	maxVariants = 3
 )

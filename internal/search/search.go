@@ -85,6 +85,9 @@ func (m *matcher) answer(readings []reading) answer {
 		for _, x := range found {
 			best = max(best, x.score)
 		}
+		if r.corrected != "" && best < variantShare*literal {
+			continue
+		}
 		switch {
 		case r.corrected == "":
 			literal = max(literal, best)
