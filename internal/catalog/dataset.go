@@ -91,6 +91,8 @@ type Dataset struct {
 	ContactPoints []ContactPoint `bun:"-"`
 	Resources     []Resource     `bun:"-"`
 	Community     []Resource     `bun:"-"`
+	// CommunityCount counts the community resources.
+	CommunityCount int64 `bun:"-"`
 }
 
 // Harvest says where a harvested object comes from.
@@ -168,7 +170,7 @@ type Parts struct {
 // Dataset returns one dataset as the viewer may see it: not found when it is
 // private, gone when it was deleted.
 func (s *Store) Dataset(ctx context.Context, v account.Viewer, id string, parts Parts) (*Dataset, error) {
-	datasets, err := s.datasets(ctx, []string{id}, parts, func(d *Dataset) error { return readable(v, d) })
+	datasets, err := s.datasets(ctx, []string{id}, parts, func(d *Dataset) (bool, error) { return true, readable(v, d) })
 	if err != nil {
 		return nil, err
 	}
@@ -189,13 +191,16 @@ func readable(v account.Viewer, d *Dataset) error {
 }
 
 // DatasetsByIDs returns datasets in the order of their identifiers, in a
-// constant number of queries, without asking who may see them: the identifiers
-// come from a list made for the viewer.
-func (s *Store) DatasetsByIDs(ctx context.Context, ids []string, parts Parts) ([]Dataset, error) {
-	return s.datasets(ctx, ids, parts, nil)
+// constant number of queries. One that became private since its identifier was
+// listed is left out for who may not read it.
+func (s *Store) DatasetsByIDs(ctx context.Context, v account.Viewer, ids []string, parts Parts) ([]Dataset, error) {
+	return s.datasets(ctx, ids, parts, func(d *Dataset) (bool, error) {
+		return !d.Private || v.MayRead(d.OwnedBy()), nil
+	})
 }
 
-func (s *Store) datasets(ctx context.Context, ids []string, parts Parts, allowed func(*Dataset) error) ([]Dataset, error) {
+// datasets loads datasets; allowed decides which are kept, and may refuse all.
+func (s *Store) datasets(ctx context.Context, ids []string, parts Parts, allowed func(*Dataset) (bool, error)) ([]Dataset, error) {
 	if len(ids) == 0 {
 		return nil, nil
 	}
@@ -204,14 +209,17 @@ func (s *Store) datasets(ctx context.Context, ids []string, parts Parts, allowed
 	if err != nil {
 		return nil, err
 	}
-	if allowed != nil {
-		for i := range datasets {
-			if err := allowed(&datasets[i]); err != nil {
-				return nil, err
-			}
+	kept := datasets[:0]
+	for i := range datasets {
+		keep, err := allowed(&datasets[i])
+		if err != nil {
+			return nil, err
+		}
+		if keep {
+			kept = append(kept, datasets[i])
 		}
 	}
-	datasets = inOrder(datasets, ids, func(d *Dataset) string { return d.ID })
+	datasets = inOrder(kept, ids, func(d *Dataset) string { return d.ID })
 	if err := s.completeDatasets(ctx, read, datasets); err != nil {
 		return nil, err
 	}
@@ -242,13 +250,15 @@ type datasetRow struct {
 	RowExtras  db.JSON `bun:"row_extras"`
 	Shape      db.JSON `bun:"shape"`
 	Cells      db.JSON `bun:"cells"`
+	Added      int64   `bun:"added"`
 }
 
 const datasetQuery = `SELECT d.*, h.object_id AS harvested, h.backend AS h_backend, h.domain AS h_domain, h.source_id AS h_source_id,
 	h.source_url AS h_source_url, h.remote_id AS h_remote_id, h.remote_url AS h_remote_url, h.uri AS h_uri,
 	h.dct_identifier AS h_dct_identifier, h.created_at AS h_created_at, h.issued_at AS h_issued_at, h.modified_at AS h_modified_at,
 	h.last_update AS h_last_update, h.archived_at AS h_archived_at, h.archived AS h_archived,
-	e.extras AS row_extras, c.geometry AS shape, g.cells AS cells
+	e.extras AS row_extras, c.geometry AS shape, g.cells AS cells,
+	(SELECT count(*) FROM resources r WHERE r.dataset_id = d.id AND r.community = TRUE) AS added
 	FROM datasets d LEFT JOIN harvests h ON h.object_id = d.id LEFT JOIN extras e ON e.object_id = d.id
 	LEFT JOIN coverages c ON c.object_id = d.id LEFT JOIN given g ON g.object_id = d.id WHERE d.id IN (?)`
 
@@ -270,7 +280,7 @@ func datasetRows(ctx context.Context, read bun.IDB, ids []string) ([]Dataset, er
 
 func (r *datasetRow) dataset() (Dataset, error) {
 	d := r.Dataset
-	d.Extras, d.Geometry = r.RowExtras, r.Shape
+	d.Extras, d.Geometry, d.CommunityCount = r.RowExtras, r.Shape, r.Added
 	if r.Harvested != nil {
 		d.Harvest = &Harvest{
 			ObjectID: d.ID, Kind: KindDataset, Backend: r.Backend, Domain: r.Domain, SourceID: r.SourceID, SourceURL: r.SourceURL,

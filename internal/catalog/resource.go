@@ -347,3 +347,12 @@ func (s *Store) SchemasOf(ctx context.Context, v account.Viewer, dataset string)
 	}
 	return schemas, err
 }
+
+// AttachResources loads the resources of one dataset.
+func (s *Store) AttachResources(ctx context.Context, d *Dataset) error {
+	if d.ResourceCount == 0 {
+		return nil
+	}
+	return s.db.Read().NewSelect().Model(&d.Resources).Where("dataset_id = ? AND community = FALSE", d.ID).
+		OrderExpr("rank, id").Scan(ctx)
+}

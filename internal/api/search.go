@@ -1,0 +1,249 @@
+package api
+
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	"grenier/internal/catalog"
+	"grenier/internal/fault"
+	"grenier/internal/search"
+	"grenier/internal/web"
+)
+
+// The search routes of version 2: one engine, a page of objects with facets.
+
+// FacetBucket is one value of a facet and how many objects have it.
+type FacetBucket struct {
+	Count int    `json:"count"`
+	Name  string `json:"name"`
+}
+
+// SearchPage is the envelope of a search: a page with facets. DidYouMean is
+// there when other words find clearly more.
+type SearchPage[T any] struct {
+	Data         []T                      `json:"data"`
+	DidYouMean   string                   `json:"did_you_mean,omitempty"`
+	Facets       map[string][]FacetBucket `json:"facets"`
+	NextPage     *string                  `json:"next_page" format:"uri"`
+	PageNumber   int                      `json:"page"`
+	PageSize     int                      `json:"page_size"`
+	PreviousPage *string                  `json:"previous_page" format:"uri"`
+	Total        int                      `json:"total"`
+}
+
+// facet is one facet of a search route: the name it has in answers and the
+// column it counts, with the filter it leaves out.
+type facet struct {
+	name, field, own string
+}
+
+// updatedFacet counts by how recent the last update is.
+const updatedFacet = "last_update"
+
+// ranges are the periods of the last_update facet, counted from midnight UTC.
+func updateRanges(at time.Time) []search.NamedRange {
+	midnight := at.UTC().Truncate(24 * time.Hour)
+	since := func(name string, days int) search.NamedRange {
+		from := midnight.AddDate(0, 0, -days).UnixMicro()
+		return search.NamedRange{Name: name, Min: &from}
+	}
+	return []search.NamedRange{since("last_30_days", 30), since("last_12_months", 365), since("last_3_years", 3*365)}
+}
+
+func searchFacets(facets []facet, at time.Time) []search.Facet {
+	wanted := make([]search.Facet, len(facets))
+	for i, f := range facets {
+		wanted[i] = search.Facet{Field: f.field, Own: f.own, Limit: search.MaxBuckets}
+		if f.name == updatedFacet {
+			wanted[i].Ranges = updateRanges(at)
+		}
+	}
+	return wanted
+}
+
+// searcher collects the conditions of a search.
+type searcher struct {
+	query search.Query
+	err   error
+}
+
+// is keeps the objects with a value; nothing when the value is empty.
+func (s *searcher) is(field, value string) {
+	if value != "" {
+		s.query.Filters = append(s.query.Filters, search.Filter{Field: field, Values: []string{value}})
+	}
+}
+
+// any keeps the objects with one of the values, all those with each of them.
+func (s *searcher) any(field string, values []string) {
+	if len(values) > 0 {
+		s.query.Filters = append(s.query.Filters, search.Filter{Field: field, Values: values})
+	}
+}
+
+func (s *searcher) all(field string, values []string) {
+	if len(values) > 0 {
+		s.query.Filters = append(s.query.Filters, search.Filter{Field: field, Values: values, All: true})
+	}
+}
+
+// updated keeps the objects updated within one of the named periods.
+func (s *searcher) updated(period, field string, at time.Time) {
+	for _, r := range updateRanges(at) {
+		if r.Name == period {
+			s.query.Ranges = append(s.query.Ranges, search.Range{Field: field, Min: r.Min})
+		}
+	}
+}
+
+// covers keeps the datasets whose coverage contains two days.
+func (s *searcher) covers(days string) {
+	if days == "" {
+		return
+	}
+	first, last, ok := catalog.DayRange(days)
+	if !ok {
+		s.err = argumentError("temporal_coverage", "The temporal coverage must be two days: YYYY-MM-DD-YYYY-MM-DD")
+		return
+	}
+	s.query.Coverage = &search.Coverage{Start: dayNumber(first), End: dayNumber(last)}
+}
+
+func dayNumber(day string) int32 {
+	n, _ := strconv.Atoi(strings.ReplaceAll(day, "-", ""))
+	return int32(n)
+}
+
+// argumentError is the form in which arguments are refused.
+func argumentError(name, text string) error {
+	return (&fault.Error{Code: fault.Invalid, Text: "Input payload validation failed"}).At(text, name)
+}
+
+// sorted orders by a column; "-" before its name means descending.
+func (s *searcher) sorted(key string) {
+	name, descending := strings.CutPrefix(key, "-")
+	s.query.Sort = search.Sort{Field: name, Descending: descending}
+}
+
+// run searches and gives the identifiers of the page with the rendered facets.
+func (a *API) run(c *web.Call, s *searcher, p web.Paging, facets []facet) (ids []string, total int, extra string, err error) {
+	if s.err != nil {
+		return nil, 0, "", s.err
+	}
+	if p.Page > search.MaxWindow/p.PageSize {
+		most := search.MaxWindow / p.PageSize
+		return nil, 0, "", fault.Newf(fault.Invalid,
+			"Result window is too large: page %d with page_size %d exceeds the maximum of %d results. Maximum page for this page_size is %d.",
+			p.Page, p.PageSize, search.MaxWindow, most)
+	}
+	s.query.Offset, s.query.Limit = p.Offset(), p.PageSize
+	s.query.Facets = searchFacets(facets, now())
+	result := a.Search.Search(s.query)
+	ids = make([]string, len(result.Hits))
+	for i, hit := range result.Hits {
+		ids[i] = hit.ID
+	}
+	rendered, err := render(namedFacets(facets, result.Facets))
+	if err != nil {
+		return nil, 0, "", err
+	}
+	extra = `"facets":` + string(rendered)
+	if result.DidYouMean != "" {
+		extra = `"did_you_mean":` + string(encoded(result.DidYouMean)) + "," + extra
+	}
+	c.Keep(nextMidnight(now()), searchEpoch(s.query.Kind))
+	return ids, result.Total, extra, nil
+}
+
+// searchEpoch is the key of what is made from the index.
+func searchEpoch(kind search.Kind) web.Key { return web.Epoch("search/" + kind.String()) }
+
+func nextMidnight(at time.Time) time.Time {
+	return at.UTC().Truncate(24*time.Hour).AddDate(0, 0, 1)
+}
+
+func namedFacets(facets []facet, counts []search.FacetCounts) map[string][]FacetBucket {
+	named := make(map[string][]FacetBucket, len(facets))
+	for i, f := range facets {
+		buckets := make([]FacetBucket, 0, len(counts[i].Buckets)+1)
+		buckets = append(buckets, FacetBucket{Name: "all", Count: counts[i].All})
+		for _, bucket := range counts[i].Buckets {
+			buckets = append(buckets, FacetBucket{Name: bucket.Value, Count: bucket.Count})
+		}
+		named[f.name] = buckets
+	}
+	return named
+}
+
+type datasetSearchArgs struct {
+	web.Paging
+	Query             string   `query:"q" help:"The search query"`
+	Sort              string   `query:"sort" sort:"created,last_update,reuses,followers,views" help:"The field (and direction) on which sorting apply"`
+	Tags              []string `query:"tag" help:"The tags that must all be there"`
+	Badge             string   `query:"badge" enum:"pivotal-data,spd,inspire,hvd,sl,sr" help:"A badge of the dataset"`
+	Organization      string   `query:"organization" help:"An organization identifier"`
+	OrganizationBadge string   `query:"organization_badge" enum:"public-service,certified,association,company,local-authority" help:"A badge of the organization"`
+	OrganizationName  string   `query:"organization_name" help:"The name of the organization"`
+	Owner             string   `query:"owner" help:"A user identifier"`
+	License           string   `query:"license" help:"A license identifier"`
+	Geozone           string   `query:"geozone" help:"A zone identifier"`
+	Granularity       []string `query:"granularity" help:"Spatial granularities, one of which must be there"`
+	Format            []string `query:"format" help:"Formats, one of which must be there"`
+	Schema            []string `query:"schema" help:"Names of schemas, one of which must be there"`
+	TemporalCoverage  string   `query:"temporal_coverage" help:"Two days: YYYY-MM-DD-YYYY-MM-DD"`
+	Featured          *bool    `query:"featured" help:"Featured datasets only, or none"`
+	Topic             string   `query:"topic" help:"A topic identifier"`
+	AccessType        string   `query:"access_type" enum:"open,open_with_account,restricted" help:"The access type"`
+	FormatFamily      string   `query:"format_family" enum:"tabular,machine_readable,geographical,documents,other" help:"A family of formats"`
+	ProducerType      string   `query:"producer_type" enum:"public-service,association,company,local-authority,user,not-specified" help:"A sort of publisher"`
+	LastUpdateRange   string   `query:"last_update_range" enum:"last_30_days,last_12_months,last_3_years" help:"How recent the last update is"`
+}
+
+var datasetFacets = []facet{
+	{"format_family", "format_family", ""}, {"access_type", "access_type", ""}, {"producer_type", "producer_type", ""},
+	{"organization_id_with_name", "organization_id_with_name", "organization"}, {updatedFacet, "last_update", ""},
+	{"tag", "tag", ""}, {"license", "license", ""}, {"format", "format", ""}, {"schema", "schema", ""},
+	{"geozone", "geozone", ""}, {"granularity", "granularity", ""}, {"badge", "badge", ""}, {"topics", "topics", ""},
+}
+
+// datasetSearch turns arguments into a search of datasets.
+func datasetSearch(q datasetSearchArgs) *searcher {
+	s := &searcher{query: search.Query{Kind: search.Dataset, Text: q.Query, Featured: q.Featured}}
+	s.all("tag", q.Tags)
+	s.is("badge", q.Badge)
+	s.is("organization", q.Organization)
+	s.is("organization_badge", q.OrganizationBadge)
+	s.is("organization_name", q.OrganizationName)
+	s.is("owner", q.Owner)
+	s.is("license", q.License)
+	s.is("geozone", q.Geozone)
+	s.any("granularity", q.Granularity)
+	s.any("format", q.Format)
+	s.any("schema", q.Schema)
+	s.is("topics", q.Topic)
+	s.is("access_type", q.AccessType)
+	s.is("format_family", q.FormatFamily)
+	s.is("producer_type", q.ProducerType)
+	s.covers(q.TemporalCoverage)
+	s.updated(q.LastUpdateRange, "last_update", now())
+	if q.Sort != "" {
+		s.sorted(q.Sort)
+	}
+	return s
+}
+
+func (a *API) searchDatasets(c *web.Call, q datasetSearchArgs) error {
+	ids, total, extra, err := a.run(c, datasetSearch(q), q.Paging, datasetFacets)
+	if err != nil {
+		return err
+	}
+	if total == 0 {
+		q.Page = 1
+	}
+	return a.sendDatasets(c, q.Paging, ids, total, v2, extra)
+}
+
+func (a *API) searchRoutes() {
+	web.Get[SearchPage[DatasetV2]](a.v2, "/datasets/search/", web.Doc{Summary: "Search datasets", Tags: []string{"datasets"}, Keep: true}, a.searchDatasets)
+}

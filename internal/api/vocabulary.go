@@ -1,0 +1,117 @@
+package api
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"grenier/internal/catalog"
+	"grenier/internal/i18n"
+	"grenier/internal/web"
+)
+
+// The small lists that clients fill their forms from.
+
+func (a *API) vocabularyRoutes() {
+	tags := []string{"datasets"}
+	web.Get[map[string]string](a.v1, "/datasets/badges/", web.Doc{Summary: "List the badges of datasets", Tags: tags, NoMask: true, Keep: true}, a.listDatasetBadges)
+	web.Get[[]catalog.License](a.v1, "/datasets/licenses/", web.Doc{Summary: "List the licences", Tags: tags, Keep: true}, a.listLicenses)
+	web.Get[[]Label](a.v1, "/datasets/frequencies/", web.Doc{Summary: "List the frequencies", Tags: tags, Keep: true}, a.listFrequencies)
+	web.Get[[]string](a.v1, "/datasets/extensions/", web.Doc{Summary: "List the allowed extensions of files", Tags: tags, Keep: true}, a.listExtensions)
+	web.Get[[]Label](a.v1, "/datasets/resource_types/", web.Doc{Summary: "List the types of resources", Tags: tags, Keep: true}, a.listResourceTypes)
+	web.Get[[]CatalogSchema](a.v1, "/datasets/schemas/", web.Doc{Summary: "List the schemas of the catalogue of schemas", Tags: tags, Keep: true}, a.listSchemas)
+	web.Get[[]Text](a.v1, "/datasets/suggest/formats/", web.Doc{Summary: "Suggest formats", Tags: tags, NoMask: true}, a.suggestFormats)
+	web.Get[[]Text](a.v1, "/datasets/suggest/mime/", web.Doc{Summary: "Suggest media types", Tags: tags, NoMask: true}, a.suggestMime)
+}
+
+func labels(kind i18n.Kind, ids []string, lang string) []Label {
+	all := make([]Label, len(ids))
+	for i, id := range ids {
+		all[i] = Label{ID: id, Label: i18n.Label(kind, id, lang)}
+	}
+	return all
+}
+
+func (a *API) listDatasetBadges(c *web.Call, _ web.None) error {
+	all := make(map[string]string, len(catalog.DatasetBadges))
+	for _, kind := range catalog.DatasetBadges {
+		all[kind] = i18n.Label(i18n.DatasetBadge, kind, c.Lang)
+	}
+	c.Keep(time.Time{})
+	return send(c, http.StatusOK, all)
+}
+
+func (a *API) listLicenses(c *web.Call, _ web.None) error {
+	licenses, err := a.Catalog.Licenses(c.Context())
+	if err != nil {
+		return err
+	}
+	c.Keep(time.Time{}, web.Epoch("license"))
+	return send(c, http.StatusOK, list(licenses))
+}
+
+func (a *API) listFrequencies(c *web.Call, _ web.None) error {
+	ids := make([]string, len(catalog.Frequencies))
+	for i, frequency := range catalog.Frequencies {
+		ids[i] = frequency.ID
+	}
+	c.Keep(time.Time{})
+	return send(c, http.StatusOK, labels(i18n.Frequency, ids, c.Lang))
+}
+
+func (a *API) listExtensions(c *web.Call, _ web.None) error {
+	sorted := slices.Clone(catalog.Extensions)
+	slices.Sort(sorted)
+	c.Keep(time.Time{})
+	return send(c, http.StatusOK, sorted)
+}
+
+func (a *API) listResourceTypes(c *web.Call, _ web.None) error {
+	c.Keep(time.Time{})
+	return send(c, http.StatusOK, labels(i18n.ResourceType, catalog.ResourceTypes, c.Lang))
+}
+
+// CatalogSchema is a schema of the catalogue of schemas.
+type CatalogSchema struct {
+	Name      string `json:"name"`
+	SchemaURL string `json:"schema_url"`
+	Title     string `json:"title"`
+}
+
+// listSchemas is empty as long as no catalogue of schemas is set up, as the
+// reference answers then.
+func (a *API) listSchemas(c *web.Call, _ web.None) error {
+	c.Keep(time.Time{})
+	return send(c, http.StatusOK, []CatalogSchema{})
+}
+
+// Text is a suggested word.
+type Text struct {
+	Text string `json:"text"`
+}
+
+type suggestArgs struct {
+	Query string `query:"q" required:"true" help:"The string to autocomplete/suggest"`
+	Size  int    `query:"size" default:"10" min:"1" max:"1000" help:"The amount of suggestion to fetch"`
+}
+
+func (a *API) suggestFormats(c *web.Call, q suggestArgs) error {
+	return send(c, http.StatusOK, containing(catalog.Extensions, q))
+}
+
+func (a *API) suggestMime(c *web.Call, q suggestArgs) error {
+	return send(c, http.StatusOK, containing(catalog.MediaTypes, q))
+}
+
+// containing returns the first words that hold the text, shortest first.
+func containing(words []string, q suggestArgs) []Text {
+	found := []Text{}
+	for _, word := range words {
+		if strings.Contains(word, strings.ToLower(q.Query)) && len(found) < q.Size {
+			found = append(found, Text{word})
+		}
+	}
+	slices.SortStableFunc(found, func(x, y Text) int { return len(x.Text) - len(y.Text) })
+	return found
+}

@@ -1,0 +1,163 @@
+// Package app builds the program from its parts, by plain constructors. It
+// alone knows every room.
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+
+	"grenier/internal/account"
+	"grenier/internal/api"
+	"grenier/internal/catalog"
+	"grenier/internal/config"
+	"grenier/internal/db"
+	"grenier/internal/event"
+	"grenier/internal/geo"
+	"grenier/internal/search"
+	"grenier/internal/search/feed"
+	"grenier/internal/web"
+)
+
+// Version is the program's version, set by the build.
+var Version = "0.1.0-dev"
+
+// App is the program: its database, its subjects and what it keeps in memory.
+type App struct {
+	Settings      *config.Settings
+	Log           *slog.Logger
+	DB            *db.DB
+	Events        *event.Log
+	Zones         *geo.Directory
+	Catalog       *catalog.Store
+	Organizations *account.Organizations
+	People        *account.People
+	Tokens        *account.Tokens
+
+	engine    *search.Engine
+	fresh     bool
+	indexFile string
+}
+
+// Open opens the database and what a command needs of the subjects. Nothing
+// runs in the background yet.
+func Open(ctx context.Context, settings *config.Settings, log *slog.Logger) (*App, error) {
+	d, err := db.Open(ctx, db.Options{URL: settings.Database, Dir: settings.Data, Sync: settings.SqliteSync})
+	if err != nil {
+		return nil, err
+	}
+	a := &App{Settings: settings, Log: log, DB: d, Events: event.NewLog(d)}
+	if err := a.assemble(ctx); err != nil {
+		d.Close()
+		return nil, err
+	}
+	return a, nil
+}
+
+// assemble builds the subjects, lower ones first.
+func (a *App) assemble(ctx context.Context) error {
+	var err error
+	if a.Zones, err = geo.Load(ctx, a.DB.Read()); err != nil {
+		return fmt.Errorf("the zones cannot be read: %w", err)
+	}
+	secret, err := account.Secret(ctx, a.DB, "token-secret")
+	if err != nil {
+		return fmt.Errorf("the secret of the tokens cannot be read: %w", err)
+	}
+	instance, err := account.Secret(ctx, a.DB, "instance")
+	if err != nil {
+		return err
+	}
+	if err := a.openIndex(fmt.Sprintf("%x", instance[:6])); err != nil {
+		return err
+	}
+	match := feed.Match{Engine: a.engine}
+	a.Catalog = catalog.New(a.Events, a.Zones, match, catalog.Rules{
+		QualityDescriptionLength: a.Settings.QualityDescriptionLength,
+		OmittedPrivateKeeps:      a.Settings.OmittedPrivate == "keep",
+	})
+	a.Organizations = account.NewOrganizations(a.DB, match)
+	a.People = account.NewPeople(a.DB)
+	a.Tokens = account.NewTokens(a.DB, secret)
+	return a.Catalog.SeedLicenses(ctx)
+}
+
+// openIndex opens the snapshot of the search index of this database; the file
+// is named after the database, so that the index of another one is never taken
+// for it.
+func (a *App) openIndex(instance string) error {
+	folder := filepath.Join(a.Settings.Data, "index")
+	if err := os.MkdirAll(folder, 0o750); err != nil {
+		return fmt.Errorf("the folder of the search index cannot be made: %w", err)
+	}
+	a.indexFile = filepath.Join(folder, instance+".index")
+	engine, err := search.Open(a.indexFile)
+	switch {
+	case err == nil:
+		a.engine, a.fresh = engine, true
+	case errors.Is(err, search.ErrNoSnapshot), errors.Is(err, search.ErrUnusableSnapshot):
+		if errors.Is(err, search.ErrUnusableSnapshot) {
+			a.Log.Warn("the search index is built again", "cause", err)
+		}
+		a.engine = search.New(a.indexFile)
+	default:
+		return fmt.Errorf("the search index cannot be opened: %w", err)
+	}
+	return nil
+}
+
+// Close closes the database and the index.
+func (a *App) Close() error { return errors.Join(a.engine.Close(), a.DB.Close()) }
+
+// RebuildIndex builds the search index from the rows. progress may be nil.
+func (a *App) RebuildIndex(ctx context.Context, progress func(done int)) error {
+	position, err := feed.Rebuild(ctx, a.DB, a.Events, a.engine, progress)
+	if err != nil {
+		return fmt.Errorf("the search index cannot be built: %w", err)
+	}
+	a.fresh = true
+	a.Log.Info("search index built", "position", position)
+	return nil
+}
+
+// IndexPosition returns the position of the log that the index snapshot stands
+// for, and that of the newest event.
+func (a *App) IndexPosition(ctx context.Context) (position, head int64, err error) {
+	head, err = a.Events.Head(ctx, a.DB.Read())
+	return a.engine.Position(), head, err
+}
+
+// rebuildFrom is the number of events behind from which building the index
+// anew is quicker than following the log.
+const rebuildFrom = 20_000
+
+// UpdateIndex brings the index up to the log and writes its snapshot.
+func (a *App) UpdateIndex(ctx context.Context, progress func(done int)) error {
+	position, head, err := a.IndexPosition(ctx)
+	if err != nil {
+		return err
+	}
+	if !a.fresh || position > head || head-position > rebuildFrom {
+		return a.RebuildIndex(ctx, progress)
+	}
+	follower := feed.NewFollower(a.DB, a.engine, nil)
+	if err := a.Events.CatchUp(ctx, follower); err != nil {
+		return err
+	}
+	if follower.Position() == position {
+		return nil
+	}
+	return a.engine.Checkpoint(follower.Position())
+}
+
+// api builds the face that programs use.
+func (a *App) api(versions *web.Versions, pieces *web.Pieces) *api.API {
+	return api.New(api.Deps{
+		Catalog: a.Catalog, Organizations: a.Organizations, People: a.People, Tokens: a.Tokens, Zones: a.Zones,
+		Search: a.engine, Versions: versions, Pieces: pieces,
+		QualityDescriptionLength: a.Settings.QualityDescriptionLength, Version: Version,
+	})
+}

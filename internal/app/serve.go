@@ -1,0 +1,272 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"grenier/internal/account"
+	"grenier/internal/event"
+	"grenier/internal/fault"
+	"grenier/internal/i18n"
+	"grenier/internal/search/feed"
+	"grenier/internal/web"
+)
+
+// server is the program while it serves.
+type server struct {
+	*App
+	versions *web.Versions
+	kept     *web.Kept
+	pieces   *web.Pieces
+	metrics  *prometheus.Registry
+	index    *feed.Follower
+	answers  *answers
+	ready    atomic.Bool
+	work     sync.WaitGroup
+}
+
+// Serve runs the platform until the context ends: it listens at once, is ready
+// when the index has caught up with the log, and stops gracefully. listening is
+// told of the address; it may be nil.
+func (a *App) Serve(ctx context.Context, listening func(address string)) error {
+	s := &server{App: a, versions: web.NewVersions(), metrics: prometheus.NewRegistry()}
+	cache := uint64(a.Settings.KeptAnswersSize)
+	s.kept = web.NewKept(s.versions, cache*2/3)
+	s.pieces = web.NewPieces(s.versions, cache/3)
+	s.answers = &answers{versions: s.versions}
+	s.index = feed.NewFollower(a.DB, a.engine, s.answers.searched)
+	a.Events.OnCommit(s.answers.raise)
+	s.register()
+
+	handler, err := s.handler()
+	if err != nil {
+		return err
+	}
+	http := web.NewServer(web.ServerOptions{
+		Listen: a.Settings.Listen, TLSHost: a.Settings.TLS, TLSCache: filepath.Join(a.Settings.Data, "certificates"),
+		MaxHeader: int(a.Settings.MaxHeader), StopWithin: a.Settings.ShutdownTimeout, Log: a.Log,
+	}, handler)
+	if err := http.Listen(); err != nil {
+		return err
+	}
+	if listening != nil {
+		listening(http.Addr().String())
+	}
+	return s.run(ctx, http)
+}
+
+// run starts what works behind the answers and serves until the context ends.
+func (s *server) run(ctx context.Context, http *web.Server) error {
+	background, stop := context.WithCancel(context.WithoutCancel(ctx))
+	failed := make(chan error, 1)
+	s.start(func() {
+		if err := s.prepare(background); err != nil && background.Err() == nil {
+			failed <- err
+		}
+	})
+	serving, halt := context.WithCancel(ctx)
+	defer halt()
+	var cause error
+	go func() {
+		select {
+		case cause = <-failed:
+			halt()
+		case <-serving.Done():
+		}
+	}()
+	err := http.Run(serving)
+	s.ready.Store(false)
+	stop()
+	s.work.Wait()
+	return errors.Join(err, cause, s.settle())
+}
+
+func (s *server) start(fn func()) {
+	s.work.Add(1)
+	go func() {
+		defer s.work.Done()
+		fn()
+	}()
+}
+
+// prepare brings memory up to the log, then lets the followers run.
+func (s *server) prepare(ctx context.Context) error {
+	started := time.Now()
+	head, err := s.Events.Head(ctx, s.DB.Read())
+	if err != nil {
+		return err
+	}
+	s.answers.position.Store(head)
+	if err := s.UpdateIndex(ctx, nil); err != nil {
+		return err
+	}
+	s.index.Reset()
+	s.follow(ctx, s.answers)
+	s.follow(ctx, s.index)
+	s.start(func() { s.Events.WatchOthers(ctx, s.warn("the log of other processes")) })
+	s.start(func() { s.every(ctx, checkpointEvery, s.checkpoint) })
+	s.start(func() { s.every(ctx, flushEvery, s.Tokens.Flush) })
+	s.ready.Store(true)
+	s.Log.Info("ready", "took", time.Since(started).Round(time.Millisecond).String())
+	<-ctx.Done()
+	return nil
+}
+
+func (s *server) follow(ctx context.Context, f event.Follower) {
+	s.start(func() { s.Events.Follow(ctx, f, s.warn("follower "+f.Name())) })
+}
+
+func (s *server) warn(what string) func(error) {
+	return func(err error) { s.Log.Warn(what+" stumbled and goes on", "cause", err) }
+}
+
+const (
+	checkpointEvery = 5 * time.Minute
+	flushEvery      = 10 * time.Second
+)
+
+// every runs fn at an interval until the context ends.
+func (s *server) every(ctx context.Context, interval time.Duration, fn func(context.Context) error) {
+	ticker := time.NewTicker(interval)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+			if err := fn(ctx); err != nil && ctx.Err() == nil {
+				s.warn("background work")(err)
+			}
+		}
+	}
+}
+
+// checkpoint writes the index down when it has moved, so that the next start
+// has little to follow.
+func (s *server) checkpoint(context.Context) error {
+	if s.index.Position() == s.engine.Position() {
+		return nil
+	}
+	return s.engine.Checkpoint(s.index.Position())
+}
+
+// settle writes down what memory still holds at the stop.
+func (s *server) settle() error {
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	err := s.Tokens.Flush(ctx)
+	if s.fresh && s.index.Position() >= s.engine.Position() {
+		err = errors.Join(err, s.checkpoint(ctx))
+	}
+	return err
+}
+
+// handler puts the faces together.
+func (s *server) handler() (*web.Handler, error) {
+	settings := s.Settings
+	site := web.Site{Base: settings.BaseURL, Title: settings.SiteTitle, Language: settings.Language, Languages: i18n.Languages}
+	sites := web.SitesByHost(site)
+	if settings.BaseURL != "" {
+		sites = web.OneSite(site)
+	}
+	face := s.api(s.versions, s.pieces)
+	first, second := face.Tables()
+	root := web.NewTable("", web.Info{Title: "Grenier", Version: Version})
+	s.rootRoutes(root, first, second)
+	face.RootRoutes(root)
+	return web.NewHandler(web.Options{
+		Sites: sites, Authenticate: s.authenticate, ReadOnly: func() bool { return settings.ReadOnlyMode },
+		TrustedOrigins: settings.CORSOrigins, TrustedProxies: settings.TrustedProxies, MaxBody: int64(settings.MaxBody),
+		MaxPageSize: settings.MaxPageSize, Timeout: settings.RequestTimeout, Kept: s.kept, Versions: s.versions, Log: s.Log,
+		Metrics: s.metrics,
+	}, root, first, second)
+}
+
+// rootRoutes are the documents of the API and what operators ask.
+func (s *server) rootRoutes(root *web.Table, first, second *web.Table) {
+	info := web.Info{Title: s.Settings.SiteTitle, Version: Version, Description: "The catalogue of open data, for programs."}
+	web.ServeOpenAPI(root, "/api/openapi.json", info, first, second)
+	web.ServeSwagger(first, "/swagger.json")
+	web.ServeSwagger(second, "/swagger.json")
+	web.Handle(root, http.MethodGet, "/health", web.Doc{}, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		fmt.Fprintln(w, `{"status":"alive"}`)
+	}))
+	web.Handle(root, http.MethodGet, "/health/ready", web.Doc{}, http.HandlerFunc(s.isReady))
+	if s.Settings.MetricsListen == "" {
+		web.Handle(root, http.MethodGet, "/metrics", web.Doc{}, promhttp.HandlerFor(s.metrics, promhttp.HandlerOpts{}))
+	}
+}
+
+// isReady tells whether requests can be served: the index has caught up and
+// the database answers.
+func (s *server) isReady(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Content-Type", "application/json")
+	ctx, cancel := context.WithTimeout(r.Context(), 2*time.Second)
+	defer cancel()
+	var one int
+	err := s.DB.Read().NewRaw("SELECT 1").Scan(ctx, &one)
+	if !s.ready.Load() || err != nil {
+		w.WriteHeader(http.StatusServiceUnavailable)
+		fmt.Fprintln(w, `{"status":"starting"}`)
+		return
+	}
+	fmt.Fprintln(w, `{"status":"ready"}`)
+}
+
+// authenticate finds who calls, by the token in the header.
+func (s *server) authenticate(r *http.Request) (web.Caller, error) {
+	key := r.Header.Get("X-API-KEY")
+	if key == "" {
+		return web.Caller{Viewer: account.Nobody}, nil
+	}
+	if len(key) > maxKey {
+		return web.Caller{}, fault.New(fault.Unauthorized, "Invalid API token")
+	}
+	viewer, err := s.Tokens.Viewer(r.Context(), key, r.UserAgent())
+	if err != nil {
+		return web.Caller{}, err
+	}
+	return web.Caller{Viewer: viewer, Known: true, Admin: viewer.Admin()}, nil
+}
+
+// maxKey bounds what is looked up as a token, in bytes.
+const maxKey = 4096
+
+// register adds the figures of the rooms below HTTP.
+func (s *server) register() {
+	gauge := func(name, help string, labels prometheus.Labels, value func() float64) {
+		s.metrics.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help, ConstLabels: labels}, value))
+	}
+	s.metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	for _, f := range []event.Follower{s.answers, s.index} {
+		gauge("grenier_follower_lag_events", "Events of the log that the follower has yet to deal with.",
+			prometheus.Labels{"follower": f.Name()}, func() float64 { return s.lag(f) })
+	}
+	gauge("grenier_writes_total", "Write transactions since the start.", nil, func() float64 { n, _ := s.DB.Waits(); return float64(n) })
+	gauge("grenier_write_wait_seconds_total", "Time that writes waited for their turn.", nil, func() float64 {
+		_, waited := s.DB.Waits()
+		return waited.Seconds()
+	})
+	gauge("grenier_pieces_bytes", "Weight of the rendered pieces kept in memory.", nil, func() float64 { return float64(s.pieces.Weight()) })
+}
+
+func (s *server) lag(f event.Follower) float64 {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	head, err := s.Events.Head(ctx, s.DB.Read())
+	if err != nil {
+		return -1
+	}
+	return float64(max(0, head-f.Position()))
+}
