@@ -156,6 +156,23 @@ func mostlyCapitals(s string) bool {
 	return capitals >= 2 && 2*capitals >= letters
 }
 
+// nameInitials gives the initials by which an organisation may be called: those of all the words of its name, and
+// those of the significant ones.
+func nameInitials(name string) []string {
+	var all []byte
+	for _, t := range tokenize(name, maxTitleWords) {
+		all = append(all, t.surface[0])
+	}
+	var list []string
+	if initials := initialsOf(name); initials != "" {
+		list = append(list, initials)
+	}
+	if len(all) >= 3 && len(all) <= 8 {
+		list = append(list, string(all))
+	}
+	return list
+}
+
 // initialsOf gives the first letters of the significant words of a title, up to its first bracket, colon, comma or
 // spaced dash; empty unless there are three to eight of them.
 func initialsOf(title string) string {

@@ -143,6 +143,11 @@ func (b *partBuilder) addText(row int, d *Document, title, description string) {
 		b.addWords(row, cut(name, maxTitle), inFormerNames, surfaces, nil)
 	}
 	b.addWords(row, cut(d.Owner, maxTitle), inOwner, surfaces, nil)
+	if d.Kind == Organization {
+		for _, initials := range nameInitials(title) {
+			b.addWords(row, initials, inFormats, nil, nil)
+		}
+	}
 	for _, format := range limited(d.Formats) {
 		b.addWords(row, cut(format, maxTitle), inFormats, nil, nil)
 	}

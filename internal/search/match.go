@@ -32,8 +32,8 @@ type matcher struct {
 
 	candidates []candidate
 	cursors    []heldCursor
-	// evidence counts by organisation the datasets that have all words of the reading.
-	evidence map[int32]int32
+	// evidence sums by organisation the voices of the datasets that have all words of the reading.
+	evidence map[int32]float32
 }
 
 // heldCursor is a cursor with the share of its word.
@@ -257,7 +257,7 @@ func (m *matcher) text(p *livePart, r *reading, c *candidate, numbers []uint32) 
 		}
 	}
 	if complete && c.everywhere&inTitle != 0 && p.titleKeys[c.row] == r.key {
-		score += w.wholeTitle
+		score += w.wholeTitle * wholeTitleGrowth[min(len(r.stems), len(wholeTitleGrowth))-1]
 	}
 	if complete && c.everywhere&inTags != 0 && slices.Contains(p.tagsOf(c.row), r.key) {
 		score += w.wholeTag

@@ -10,7 +10,7 @@ const (
 	inOwner
 	inAcronyms
 	inFormerNames
-	inFormats
+	inFormats // of a dataset; the initials of the name of an organisation
 	inExtra
 	inDescription
 

@@ -23,7 +23,7 @@ type weights struct {
 	titleRatio float32
 	// phrase is for all words in a row in the title, when there are two or more.
 	phrase float32
-	// wholeTitle, wholeTag and initials are for a question equal to the title, to a tag, to the title's initials.
+	// wholeTitle, which grows with the number of words, wholeTag and initials are for a question equal to the title, to a tag, to the title's initials.
 	wholeTitle, wholeTag, initials float32
 	// wholeAcronym is for a question which, written in one word, is an acronym of the document.
 	wholeAcronym float32
@@ -68,8 +68,8 @@ var ranks = [lastKind + 1]rank{
 	},
 	Organization: {
 		weights: weights{
-			fields:     fields{title: 4, tags: 1.5, acronyms: 4, formerNames: 3, extra: .5, description: 1.5}.list(),
-			titleRatio: 2, phrase: 1, wholeTitle: 1, wholeTag: .5, initials: 1, wholeAcronym: 2, start: .5,
+			fields:     fields{title: 4, tags: 1.5, acronyms: 4, formerNames: 5, initials: 2.5, extra: .5, description: 1}.list(),
+			titleRatio: 2, phrase: 1, wholeTitle: 2, wholeTag: .5, initials: 1, wholeAcronym: 2, start: .5,
 		},
 		prior: prior{}, // see organizationPrior
 	},
@@ -112,14 +112,14 @@ var expansionWeights = weights{
 	titleRatio: .6, phrase: 1.2,
 }
 
-// fields are weights by name.
+// fields are weights by name. The initials of organisations take the place of the formats of datasets.
 type fields struct {
-	title, tags, owner, acronyms, formerNames, formats, extra, description float32
+	title, tags, owner, acronyms, formerNames, formats, initials, extra, description float32
 }
 
 // list gives the weights in the order of the bits of fieldMask.
 func (f fields) list() [fieldCount]float32 {
-	return [fieldCount]float32{f.title, f.tags, f.owner, f.acronyms, f.formerNames, f.formats, f.extra, f.description}
+	return [fieldCount]float32{f.title, f.tags, f.owner, f.acronyms, f.formerNames, f.formats + f.initials, f.extra, f.description}
 }
 
 // maskTable gives the sum of the weights for each combination of fields, description left out.
@@ -153,6 +153,10 @@ type sums struct {
 func organizationPrior(s sums) float64 {
 	return math.Sqrt(power(s.datasets, .5) * power(s.views, .25) * power(s.interest, .5))
 }
+
+// wholeTitleGrowth multiplies weights.wholeTitle by the number of words: one word is the title of many documents, three
+// in the order of a title are hardly typed by chance.
+var wholeTitleGrowth = [...]float32{1, 2.5, 6, 15, 40}
 
 // Relevance constants that hold for all kinds.
 const (
