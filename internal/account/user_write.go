@@ -1,0 +1,211 @@
+package account
+
+import (
+	"context"
+	"strings"
+
+	"golang.org/x/text/unicode/norm"
+
+	"grenier/internal/db"
+	"grenier/internal/event"
+	"grenier/internal/fault"
+	"grenier/internal/history"
+	"grenier/internal/text"
+)
+
+// NewUser is what a person's account is made from.
+type NewUser struct {
+	Email, FirstName, LastName string
+	// Password is in clear; without one the person cannot log in until one
+	// is set.
+	Password string
+	Admin    bool
+}
+
+// CreateUser makes a confirmed account. Administrators may. Invalid with every
+// member that is wrong; Invalid on email when another account has the address.
+func (w *Writer) CreateUser(ctx context.Context, v Viewer, given NewUser) (*User, error) {
+	if !v.Admin() {
+		return nil, fault.New(fault.Forbidden, "Only administrators create accounts.")
+	}
+	email, first, last, err := checkNewUser(given)
+	if err != nil {
+		return nil, err
+	}
+	var password *string
+	if given.Password != "" {
+		encoded, err := w.hashes.hash(ctx, given.Password)
+		if err != nil {
+			return nil, err
+		}
+		password = &encoded
+	}
+	var user *User
+	err = w.log.Write(ctx, db.People, func(ctx context.Context, tx *event.Tx) error {
+		now := db.Now()
+		user = &User{
+			ID: db.NewID(), Version: 1, Email: &email, Password: password, FirstName: first, LastName: last,
+			NameFold: text.Fold(first + " " + last), Active: true, Admin: given.Admin,
+			CreatedAt: now, ModifiedAt: now, ConfirmedAt: now,
+		}
+		return insertUser(ctx, tx, v, user)
+	})
+	if db.IsUnique(err) {
+		return nil, emailTaken
+	}
+	return user, err
+}
+
+var emailTaken = fault.At("This email address is already used by another account.", "email")
+
+func checkNewUser(given NewUser) (email, first, last string, err error) {
+	var wrong fieldErrors
+	email, text := normalEmail(given.Email)
+	wrong.add(text, "email")
+	first, last = norm.NFC.String(strings.TrimSpace(given.FirstName)), norm.NFC.String(strings.TrimSpace(given.LastName))
+	wrong.add(wrongPersonName(first), "first_name")
+	wrong.add(wrongPersonName(last), "last_name")
+	if given.Password != "" {
+		if err := checkPassword(normalPassword(given.Password)); err != nil {
+			wrong = append(wrong, err)
+		}
+	}
+	return email, first, last, wrong.collect()
+}
+
+func insertUser(ctx context.Context, tx *event.Tx, v Viewer, user *User) error {
+	taken, err := tx.NewSelect().Model((*User)(nil)).Where("email = ?", *user.Email).Exists(ctx)
+	if err != nil {
+		return err
+	}
+	if taken {
+		return emailTaken
+	}
+	user.Slug, err = FreeSlug(ctx, tx.Tx, "users", "user", text.Slug(user.FullName()))
+	if err != nil {
+		return err
+	}
+	if _, err := tx.NewInsert().Model(user).Exec(ctx); err != nil {
+		return err
+	}
+	return tell(ctx, tx, v, change{what: "created", kind: "user", id: user.ID, version: user.Version, after: true})
+}
+
+// SetPassword gives a person another password. The person and administrators
+// may.
+func (w *Writer) SetPassword(ctx context.Context, v Viewer, id, password string) error {
+	if !v.Admin() && (id == "" || v.UserID() != id) {
+		return fault.New(fault.Forbidden, "Only the person and administrators set a password.")
+	}
+	encoded, err := w.hashes.hash(ctx, password)
+	if err != nil {
+		return err
+	}
+	return w.updateUser(ctx, v, id, func(user *User) history.Difference {
+		user.Password = &encoded
+		if !user.PasswordRotationDemanded.IsZero() {
+			user.PasswordRotationPerformed = db.Now()
+		}
+		return history.Difference{"password": {nil, nil}} // that it changed, never to what
+	})
+}
+
+// SetAdmin makes a person an administrator of the platform, or no longer.
+// Administrators may.
+func (w *Writer) SetAdmin(ctx context.Context, v Viewer, id string, admin bool) error {
+	if !v.Admin() {
+		return fault.New(fault.Forbidden, "Only administrators name administrators.")
+	}
+	return w.updateUser(ctx, v, id, func(user *User) history.Difference {
+		if user.Admin == admin {
+			return nil
+		}
+		difference := history.Difference{"admin": {user.Admin, admin}}
+		user.Admin = admin
+		return difference
+	})
+}
+
+// SetActive lets a person in, or shuts them out with all their tokens.
+// Administrators may.
+func (w *Writer) SetActive(ctx context.Context, v Viewer, id string, active bool) error {
+	if !v.Admin() {
+		return fault.New(fault.Forbidden, "Only administrators disable accounts.")
+	}
+	return w.updateUser(ctx, v, id, func(user *User) history.Difference {
+		if user.Active == active {
+			return nil
+		}
+		difference := history.Difference{"active": {user.Active, active}}
+		user.Active = active
+		return difference
+	})
+}
+
+// updateUser changes one person; an empty difference writes nothing.
+func (w *Writer) updateUser(ctx context.Context, v Viewer, id string, apply func(*User) history.Difference) error {
+	return w.log.Write(ctx, db.People, func(ctx context.Context, tx *event.Tx) error {
+		var users []User
+		query := tx.NewSelect().Model(&users).Where("id = ?", id)
+		if tx.Postgres() {
+			query = query.For("UPDATE")
+		}
+		if err := query.Scan(ctx); err != nil {
+			return err
+		}
+		if len(users) == 0 {
+			return fault.New(fault.NotFound, "User not found")
+		}
+		user := &users[0]
+		if !user.DeletedAt.IsZero() {
+			return fault.New(fault.Gone, "User has been deleted")
+		}
+		before := user.Active
+		difference := apply(user)
+		if len(difference) == 0 {
+			return nil
+		}
+		user.Version++
+		user.ModifiedAt = db.Now()
+		_, err := tx.NewUpdate().Model(user).WherePK().
+			Column("version", "modified_at", "password", "password_rotation_performed", "admin", "active").Exec(ctx)
+		if err != nil {
+			return err
+		}
+		return tell(ctx, tx, v, change{
+			what: "updated", kind: "user", id: id, version: user.Version, before: before, after: user.Active, difference: difference,
+		})
+	})
+}
+
+// ByEmail returns the person whose account has an address, whatever its case.
+// Administrators may ask.
+func (p *People) ByEmail(ctx context.Context, v Viewer, email string) (*User, error) {
+	if !v.Admin() {
+		return nil, fault.New(fault.Forbidden, "Only administrators look up addresses.")
+	}
+	normal, wrong := normalEmail(email)
+	if wrong != "" {
+		return nil, fault.At(wrong, "email")
+	}
+	var users []User
+	if err := p.db.Read().NewSelect().Model(&users).Where("email = ?", normal).Scan(ctx); err != nil {
+		return nil, err
+	}
+	if len(users) == 0 {
+		return nil, fault.Newf(fault.NotFound, "No account has the address %s.", normal)
+	}
+	return &users[0], nil
+}
+
+// Accounts returns people who have an address, by its order, after a given one:
+// "" for the first page. Administrators may ask.
+func (p *People) Accounts(ctx context.Context, v Viewer, after string, limit int) ([]User, error) {
+	if !v.Admin() {
+		return nil, fault.New(fault.Forbidden, "Only administrators list accounts.")
+	}
+	var users []User
+	err := p.db.Read().NewSelect().Model(&users).Where("email IS NOT NULL").Where("deleted_at IS NULL").
+		Where("id > ?", after).OrderExpr("id").Limit(int64(limit)).Scan(ctx)
+	return users, err
+}
