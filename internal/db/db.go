@@ -193,7 +193,8 @@ type Tx struct {
 // Postgres tells which engine is behind.
 func (tx *Tx) Postgres() bool { return tx.postgres }
 
-// Last registers work done as the last statements before the commit.
+// Last registers work done as the last statements before the commit, in the
+// order of registration; it may register more.
 func (tx *Tx) Last(fn func(ctx context.Context) error) { tx.last = append(tx.last, fn) }
 
 // After registers work done once the commit has succeeded and before Write
@@ -242,8 +243,8 @@ func (d *DB) attempt(ctx context.Context, fn func(ctx context.Context, tx *Tx) e
 		if err := fn(ctx, tx); err != nil {
 			return err
 		}
-		for _, last := range tx.last {
-			if err := last(ctx); err != nil {
+		for i := 0; i < len(tx.last); i++ {
+			if err := tx.last[i](ctx); err != nil {
 				return err
 			}
 		}
