@@ -53,6 +53,7 @@ func New(deps Deps) *API {
 	a.v1 = web.NewTable("/api/1", info)
 	a.v2 = web.NewTable("/api/2", info)
 	a.datasetRoutes()
+	a.datasetWriteRoutes()
 	a.resourceRoutes()
 	a.vocabularyRoutes()
 	a.searchRoutes()

@@ -348,7 +348,6 @@ func (a *API) resolveDataset(c *web.Call) (id string, done bool, err error) {
 	return found.ID, false, nil
 }
 
-func unknownDataset() error { return fault.New(fault.NotFound, "Dataset not found") }
 
 func (a *API) datasetRoutes() {
 	tags := []string{"datasets"}
