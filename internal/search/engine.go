@@ -37,7 +37,8 @@ type Engine struct {
 	// saving lets one checkpoint or build write the snapshot file at a time.
 	saving sync.Mutex
 
-	scratch sync.Pool
+	// scratch and counts keep memory for the next search.
+	scratch, counts sync.Pool
 }
 
 // state is what searches see.

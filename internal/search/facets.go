@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // facetCounter counts the values of one facet over matches.
@@ -21,7 +22,7 @@ type facetCounter struct {
 	ranges  []int
 }
 
-func newFacetCounter(f Facet, own uint64, parts []*livePart) *facetCounter {
+func newFacetCounter(f Facet, own uint64, parts []*livePart, spare *sync.Pool) *facetCounter {
 	c := &facetCounter{facet: f, own: own}
 	if f.Ranges != nil {
 		c.ranges = make([]int, len(f.Ranges))
@@ -38,9 +39,37 @@ func newFacetCounter(f Facet, own uint64, parts []*livePart) *facetCounter {
 		if column != nil {
 			size = column.values.len()
 		}
-		c.counts = append(c.counts, make([]uint32, size))
+		c.counts = append(c.counts, zeros(size, spare))
 	}
 	return c
+}
+
+// zeros gives so many zeros, out of the spare ones if possible.
+func zeros(n int, spare *sync.Pool) []uint32 {
+	if n < minSpare {
+		return make([]uint32, n)
+	}
+	if list, _ := spare.Get().(*[]uint32); list != nil && cap(*list) >= n {
+		return (*list)[:n]
+	}
+	return make([]uint32, n)
+}
+
+// minSpare is the smallest number of zeros worth keeping.
+const minSpare = 1 << 10
+
+// release gives the memory for counting back.
+func (c *facetCounter) release(spare *sync.Pool) {
+	for i, counts := range c.counts {
+		if cap(counts) < minSpare {
+			continue
+		}
+		for _, ordinal := range c.touched[i] {
+			counts[ordinal] = 0
+		}
+		spare.Put(&counts)
+	}
+	c.counts = nil
 }
 
 // add counts a match that fails the constraints given by bits.

@@ -16,6 +16,8 @@ const (
 // highlighter marks the words of a question in texts.
 type highlighter struct {
 	stems map[string]bool
+	// first are the first bytes of stems, which are those of the words they come from.
+	first [256]bool
 }
 
 func newHighlighter(readings []reading) *highlighter {
@@ -23,6 +25,7 @@ func newHighlighter(readings []reading) *highlighter {
 	for i := range readings {
 		for _, stem := range readings[i].stems {
 			h.stems[stem] = true
+			h.first[stem[0]] = true
 		}
 	}
 	return h
@@ -46,6 +49,9 @@ func (h *highlighter) each(s string, yield func(stem string, start, end int)) {
 		return
 	}
 	text.Words(s, func(word []byte, start, end int) bool {
+		if !h.first[word[0]] {
+			return true
+		}
 		if found := stem(word); h.stems[string(found)] {
 			yield(view(found), start, end)
 		}

@@ -30,8 +30,10 @@ type matcher struct {
 	datasets []*livePart
 	archived *bool
 
+	// candidates, cursors and lists are memory to work in.
 	candidates []candidate
 	cursors    []heldCursor
+	lists      [3][]match
 	// evidence sums by organisation the voices of the datasets that have all words of the reading.
 	evidence map[int32]float32
 }
@@ -47,17 +49,30 @@ func (m *matcher) visible(p *livePart, row uint32) bool {
 	return !p.dead.has(int(row)) && (m.archived == nil || (p.flags[row]&flagArchived != 0) == *m.archived)
 }
 
-// everything gives all documents, as for a question without words.
-func (m *matcher) everything() []match {
-	var list []match
+// everything gives all documents that pass a sieve, as for a question without words, and counts facets on the way.
+func (m *matcher) everything(s *sieve, counters []*facetCounter) []match {
+	kept := m.lists[0][:0]
 	for i, p := range m.parts {
 		for row := range uint32(p.n) {
-			if m.visible(p, row) {
-				list = append(list, match{int32(i), row, m.prior(p, row)})
+			if !m.visible(p, row) {
+				continue
+			}
+			found := match{part: int32(i), row: row}
+			failures, useful := s.failures(&found)
+			if !useful {
+				continue
+			}
+			for _, counter := range counters {
+				counter.add(&found, failures)
+			}
+			if failures == 0 {
+				found.score = m.prior(p, row)
+				kept = append(kept, found)
 			}
 		}
 	}
-	return list
+	m.lists[0] = kept
+	return kept
 }
 
 // prior is what a document weighs before any question.

@@ -117,15 +117,16 @@ func (r *reader) readWords() {
 	slices.SortFunc(r.words, func(a, b word) int { return cmp.Compare(a.start, b.start) })
 }
 
-// count gives the number of documents that have a stem.
+// count gives the number of documents that have a stem. Among those of a part that were replaced or removed it is taken
+// to be as frequent as among the others.
 func (r *reader) count(stem string) int {
 	count := 0
 	for _, p := range r.parts {
 		if number, ok := p.words.find(stem); ok {
-			count += int(p.wordCounts[number])
+			count += (int(p.wordCounts[number])*p.live() + p.n - 1) / p.n
 		}
 	}
-	return count
+	return min(count, r.total)
 }
 
 // add completes a reading and keeps it, unless it is known or too costly.
@@ -168,7 +169,7 @@ func (r *reader) information(count int) float64 {
 	if count == 0 {
 		return math.Log(max(n, 2))
 	}
-	return math.Log(1 + max(0, n-float64(count)+.5)/(float64(count)+.5))
+	return math.Log(1 + (n-float64(count)+.5)/(float64(count)+.5))
 }
 
 // addJoined reads two to four words as one, when that one exists: «open street map».

@@ -16,13 +16,15 @@ func (e *Engine) Search(q Query) Result {
 	parts := s.kinds[q.Kind]
 	m := e.matcher(s, q.Kind, q.Archived)
 	defer e.release(m)
-	found := m.answer(readQuestion(parts, q.Kind, q.Text, false))
+	sieve := newSieve(parts, &q)
+	counters := e.counters(q.Facets, sieve, parts)
+	found := m.answer(readQuestion(parts, q.Kind, q.Text, false), sieve, counters)
 
-	result := Result{DidYouMean: found.didYouMean}
-	matches, counters := sift(found.matches, parts, &q)
-	result.Total = len(matches)
+	matches := found.matches
+	result := Result{Total: len(matches), DidYouMean: found.didYouMean}
 	for _, counter := range counters {
 		result.Facets = append(result.Facets, counter.result())
+		counter.release(&e.counts)
 	}
 	window := min(max(0, q.Offset)+max(0, q.Limit), MaxWindow)
 	best := topK(matches, window, comparison(parts, q.Sort))
@@ -52,30 +54,38 @@ func (e *Engine) matcher(s *state, kind Kind, archived *bool) *matcher {
 }
 
 // maxKeptScratch is the largest number of candidates whose memory is kept for the next search.
-const maxKeptScratch = 1 << 16
+const maxKeptScratch = 1 << 17
 
+// release takes back a matcher, and with it the matches it gave.
 func (e *Engine) release(m *matcher) {
 	kept := &matcher{cursors: m.cursors[:0]}
 	clear(kept.cursors[:cap(kept.cursors)])
 	if cap(m.candidates) <= maxKeptScratch {
 		kept.candidates = m.candidates[:0]
 	}
+	for i, list := range m.lists {
+		if cap(list) <= maxKeptScratch {
+			kept.lists[i] = list[:0]
+		}
+	}
 	e.scratch.Put(kept)
 }
 
 // answer is what all readings of a question find.
 type answer struct {
+	// matches have passed all filters. They are valid until the matcher is released.
 	matches     []match
 	didYouMean  string
 	highlighter *highlighter
 }
 
-// answer finds and scores what any of the readings finds; everything without a reading.
-func (m *matcher) answer(readings []reading) answer {
+// answer finds and scores what any of the readings finds, everything without a reading; it keeps what passes a sieve
+// and counts facets.
+func (m *matcher) answer(readings []reading, s *sieve, counters []*facetCounter) answer {
 	if len(readings) == 0 {
-		return answer{matches: m.everything(), highlighter: newHighlighter(nil)}
+		return answer{matches: m.everything(s, counters), highlighter: newHighlighter(nil)}
 	}
-	var matches, found, merged []match
+	matches, found, merged := m.lists[0][:0], m.lists[1], m.lists[2]
 	var literal, corrected float32
 	a := answer{highlighter: newHighlighter(readings)}
 	for i := range readings {
@@ -98,10 +108,11 @@ func (m *matcher) answer(readings []reading) answer {
 		merged = union(matches, found, merged)
 		matches, merged = merged, matches
 	}
+	m.lists = [3][]match{matches, found, merged}
 	if corrected <= clearlyBetter*literal {
 		a.didYouMean = ""
 	}
-	a.matches = matches
+	a.matches = s.sift(matches, counters)
 	return a
 }
 
@@ -109,13 +120,17 @@ func (m *matcher) answer(readings []reading) answer {
 // correction to be proposed.
 const clearlyBetter = 1.5
 
-// sift gives the matches that pass all filters, and the counted facets.
-func sift(matches []match, parts []*livePart, q *Query) ([]match, []*facetCounter) {
-	s := newSieve(parts, q)
-	counters := make([]*facetCounter, len(q.Facets))
-	for i, f := range q.Facets {
-		counters[i] = newFacetCounter(f, s.own(&f), parts)
+// counters gives a counter for each facet asked for.
+func (e *Engine) counters(facets []Facet, s *sieve, parts []*livePart) []*facetCounter {
+	counters := make([]*facetCounter, len(facets))
+	for i, f := range facets {
+		counters[i] = newFacetCounter(f, s.own(&f), parts, &e.counts)
 	}
+	return counters
+}
+
+// sift gives the matches that pass all filters, and counts facets on the way.
+func (s *sieve) sift(matches []match, counters []*facetCounter) []match {
 	kept := matches[:0]
 	for i := range matches {
 		failures, useful := s.failures(&matches[i])
@@ -129,7 +144,7 @@ func sift(matches []match, parts []*livePart, q *Query) ([]match, []*facetCounte
 			kept = append(kept, matches[i])
 		}
 	}
-	return kept, counters
+	return kept
 }
 
 // comparison orders matches by the sort asked for, then by score, then by id.

@@ -90,7 +90,7 @@ var suffixRules = []suffixRule{
 func cutSuffix(w []byte) []byte {
 	for i := range suffixRules {
 		rule := &suffixRules[i]
-		if len(w) <= rule.min || !bytes.HasSuffix(w, []byte(rule.suffix)) {
+		if len(w) <= rule.min || w[len(w)-1] != rule.suffix[len(rule.suffix)-1] || !bytes.HasSuffix(w, []byte(rule.suffix)) {
 			continue
 		}
 		w = append(w[:len(w)-len(rule.suffix)], rule.replacement...)

@@ -22,16 +22,16 @@ func (e *Engine) Suggest(q SuggestQuery) []Hit {
 		}
 		parts := s.kinds[kind]
 		m := e.matcher(s, kind, q.Archived)
-		found := m.answer(readQuestion(parts, kind, q.Text, true))
-		e.release(m)
-		matches, _ := sift(found.matches, parts, &Query{Filters: q.Filters})
-		for _, best := range topK(matches, limit, comparison(parts, Sort{})) {
+		sieve := newSieve(parts, &Query{Filters: q.Filters})
+		found := m.answer(readQuestion(parts, kind, q.Text, true), sieve, nil)
+		for _, best := range topK(found.matches, limit, comparison(parts, Sort{})) {
 			p := parts[best.part]
 			hit := Hit{Kind: kind, ID: string(p.ids.at(int(best.row))), Score: float64(best.score)}
 			hit.Title.Text = string(p.titles.at(int(best.row)))
 			hit.Title.Marks = found.highlighter.marks(hit.Title.Text)
 			hits = append(hits, hit)
 		}
+		e.release(m)
 	}
 	slices.SortStableFunc(hits, func(a, b Hit) int { return cmp.Compare(b.Score, a.Score) })
 	return hits[:min(len(hits), limit)]

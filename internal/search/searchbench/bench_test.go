@@ -3,6 +3,7 @@ package searchbench
 import (
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"testing"
 	"time"
 
@@ -16,7 +17,8 @@ func TestEvaluateCatalog(t *testing.T) {
 	if catalog == "" {
 		return
 	}
-	engine := search.New(filepath.Join(t.TempDir(), "search.idx"))
+	path := filepath.Join(t.TempDir(), "search.idx")
+	engine := search.New(path)
 	started := time.Now()
 	b := engine.Rebuild()
 	organizations := NewOrganizations()
@@ -47,6 +49,24 @@ func TestEvaluateCatalog(t *testing.T) {
 	questions, err := Questions(filepath.Join(os.Getenv("QUERIES"), "queries.csv"))
 	if err != nil {
 		t.Fatal(err)
+	}
+	mixed := append(append(append([]Question{}, questions...), Misspelt(questions, 1, 1)...), Unfinished(questions)...)
+	t.Logf("search as typed: %v", MeasureSearch(engine, questions, 20))
+	t.Logf("search, mixed: %v", MeasureSearch(engine, mixed, 10))
+	t.Logf("suggest: %v", MeasureSuggest(engine, questions))
+	engine = nil
+	started = time.Now()
+	engine, err = search.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("opened in %v", time.Since(started))
+	debug.FreeOSMemory()
+	t.Logf("anonymous memory idle: %d MB", AnonymousMemory()>>20)
+	MeasureSearch(engine, mixed, 3)
+	t.Logf("anonymous memory after searches: %d MB", AnonymousMemory()>>20)
+	if info, err := os.Stat(path); err == nil {
+		t.Logf("snapshot: %d MB", info.Size()>>20)
 	}
 	score := Evaluate(engine, search.Dataset, questions)
 	t.Logf("as typed: %v", score)
