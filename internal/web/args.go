@@ -1,6 +1,7 @@
 package web
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"net/url"
@@ -242,6 +243,10 @@ var errMissing = fmt.Errorf("Missing required parameter in the query string") //
 // refuse makes the error of the contract: the help text, then the reason.
 func (a *argSpec) refuse(reason error) error {
 	text := reason.Error()
+	var known *fault.Error
+	if errors.As(reason, &known) {
+		text = known.SafeText()
+	}
 	if a.help != "" {
 		text = a.help + " " + text
 	}

@@ -87,7 +87,7 @@ func asFault(err error) *fault.Error {
 func (h *Handler) fail(x *exchange, family Family, err error) {
 	e := asFault(err)
 	status := StatusOf(e.Code)
-	if x.r.Context().Err() == context.Canceled {
+	if x.ctx.Err() != nil {
 		h.o.Log.LogAttrs(x.r.Context(), slog.LevelDebug, "the client went away", slog.String("request", x.id), slog.String("error", err.Error()))
 		x.gone = true
 	} else if status >= 500 {

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"errors"
 	"io"
 	"net/http"
@@ -18,6 +19,7 @@ type exchange struct {
 	peer Peer
 	id   string
 
+	ctx       context.Context // of the connection: it ends when the client goes away
 	route     *Route
 	encoding  coding // what the client takes
 	status    int

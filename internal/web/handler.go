@@ -213,13 +213,17 @@ func (h *Handler) serveKept(w http.ResponseWriter, r *http.Request, site *Site, 
 // serve answers a request by its route, and notes and contains what happens on the way.
 func (h *Handler) serve(w http.ResponseWriter, r *http.Request, site *Site, peer Peer, start time.Time) {
 	id := requestID(r)
-	x := &exchange{ResponseWriter: w, h: h, r: r, site: site, peer: peer, id: id[0]}
+	x := &exchange{ResponseWriter: w, h: h, r: r, ctx: r.Context(), site: site, peer: peer, id: id[0]}
 	w.Header()["X-Request-Id"] = id
 	if accept := r.Header["Accept-Encoding"]; accept != nil {
 		x.encoding = negotiate(accept)
 	}
 	defer h.account(x, start)
 	defer h.contain(x)
+	if r.Body != nil && r.Body != http.NoBody {
+		// A body that no route reads is drained by the server: that may not last either.
+		_ = http.NewResponseController(w).SetReadDeadline(start.Add(h.o.Stall)) // not every connection can
+	}
 	if h.crossOrigin(x) {
 		return
 	}

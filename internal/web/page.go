@@ -35,6 +35,9 @@ type Page[T any] struct {
 	Total        int     `json:"total"`
 }
 
+// SchemaName is DatasetPage for a page of datasets.
+func (Page[T]) SchemaName() string { return NameOf[T]() + "Page" }
+
 // PageOf wraps the items of a page.
 func PageOf[T any](c *Call, p Paging, items []T, total int) Page[T] {
 	if items == nil {

@@ -193,6 +193,9 @@ func schemaName(t reflect.Type) string {
 	return plainName(t.Name())
 }
 
+// NameOf is the name of a type in the documents, for generic types that name themselves after it.
+func NameOf[T any]() string { return schemaName(reflect.TypeFor[T]()) }
+
 func plainName(name string) string {
 	outer, args, generic := strings.Cut(name, "[")
 	outer = capital(outer[strings.LastIndexAny(outer, "./*")+1:])
