@@ -37,14 +37,15 @@ func (b *Bell) News() <-chan struct{} {
 
 // Ring wakes everybody, after a commit.
 func (b *Bell) Ring() {
-	b.wake()
+	b.Wake()
 	select {
 	case b.tell <- struct{}{}:
 	default:
 	}
 }
 
-func (b *Bell) wake() {
+// Wake wakes those who wait in this process.
+func (b *Bell) Wake() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	close(b.news)
@@ -107,12 +108,12 @@ func (b *Bell) listen(ctx context.Context) error {
 	if _, err := conn.Exec(ctx, "LISTEN "+pgx.Identifier{b.channel}.Sanitize()); err != nil {
 		return err
 	}
-	b.wake()
+	b.Wake()
 	for {
 		if _, err := conn.WaitForNotification(ctx); err != nil {
 			return err
 		}
-		b.wake()
+		b.Wake()
 	}
 }
 
@@ -129,7 +130,7 @@ func (b *Bell) watchFile(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	b.wake()
+	b.Wake()
 	for {
 		pause(ctx, watchEvery)
 		if ctx.Err() != nil {
@@ -141,7 +142,7 @@ func (b *Bell) watchFile(ctx context.Context) error {
 		}
 		if version != last {
 			last = version
-			b.wake()
+			b.Wake()
 		}
 	}
 }
