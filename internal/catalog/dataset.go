@@ -93,6 +93,8 @@ type Dataset struct {
 	Community     []Resource     `bun:"-"`
 	// CommunityCount counts the community resources.
 	CommunityCount int64 `bun:"-"`
+	// resourcesWritten is set by a write that touched the resources.
+	resourcesWritten bool
 }
 
 // Harvest says where a harvested object comes from.
@@ -135,6 +137,10 @@ type GivenDataset struct {
 	Tags *string `json:"tags,omitempty"`
 	// Frequency is the word as printed, where the dataset has another.
 	Frequency *string `json:"frequency,omitempty"`
+	// Harvest holds what an origin said besides the fields of Harvest.
+	Harvest db.JSON `json:"harvest,omitempty"`
+	// Sources says which input each field was taken from.
+	Sources string `json:"sources,omitempty"`
 }
 
 // ResourceTotal counts the resources: their rows, or what the import gave when

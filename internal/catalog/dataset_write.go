@@ -252,8 +252,36 @@ func (s *Store) saveBeside(ctx context.Context, tx *db.Tx, before, d *Dataset) e
 			return err
 		}
 	}
-	_, err := tx.NewRaw("UPDATE given SET cells = '{}' WHERE object_id = ?", d.ID).Exec(ctx)
+	if d.Given == nil {
+		return nil
+	}
+	d.Given.outdate(before, d)
+	cells, err := db.JSONOf(d.Given)
+	if err != nil {
+		return err
+	}
+	_, err = tx.NewRaw("UPDATE given SET cells = ? WHERE object_id = ?", cells, d.ID).Exec(ctx)
 	return err
+}
+
+// outdate forgets what an import gave and a write has since decided otherwise.
+func (g *GivenDataset) outdate(before, after *Dataset) {
+	g.QualityScore = ""
+	if !slices.Equal(before.Tags, after.Tags) {
+		g.Tags = nil
+	}
+	if !slices.Equal(before.Zones, after.Zones) {
+		g.Zones = ""
+	}
+	if !equalText(before.License, after.License) {
+		g.License = nil
+	}
+	if !equalText(before.Frequency, after.Frequency) {
+		g.Frequency = nil
+	}
+	if after.resourcesWritten {
+		g.Resources, g.MainResources, g.Formats = nil, nil, nil
+	}
 }
 
 // writeBeside inserts tags, zones, extras and shape of a dataset.

@@ -156,6 +156,7 @@ func summarise(d *Dataset, resources []Resource) {
 // resummarise computes it from the rows, by queries that do not carry the
 // resources here.
 func resummarise(ctx context.Context, tx *db.Tx, d *Dataset) error {
+	d.resourcesWritten = true
 	var sums []struct {
 		Total, Main, Open, Unavailable, Documented int64
 		Newest                                     db.Time
