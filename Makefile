@@ -1,0 +1,45 @@
+# Everything a person or a build server asks of this tree. `make help` lists it.
+
+SHELL   := /bin/bash
+VERSION ?= $(shell scripts/version)
+LDFLAGS := -X grenier/internal/app.Version=$(VERSION)
+# Without cgo the program is one static file; paths and the state of the work tree stay out of it.
+GOBUILD  = CGO_ENABLED=0 go build -trimpath -buildvcs=false
+FRONT   := ui/dist/swagger-ui/swagger-ui-bundle.js
+
+.DEFAULT_GOAL := build
+.PHONY: build demo test soak bench check release screenshots clean help
+
+build: $(FRONT) ## bin/grenier, front end included
+	$(GOBUILD) -ldflags "$(LDFLAGS)" -o bin/grenier ./cmd/grenier
+
+$(FRONT): ui/package.json ui/package-lock.json ui/build.mjs
+	cd ui && npm ci --no-progress --loglevel=error && npm run --silent build
+	@touch $@
+
+demo: build ## builds, loads the real demo catalogue once, serves http://127.0.0.1:7000
+	bin/grenier demo
+
+test: $(FRONT) ## every test in its small size, on SQLite and PostgreSQL; installs what it needs
+	scripts/test
+
+soak: $(FRONT) ## the same with the full counts of kills and loads: hours
+	scripts/test soak
+
+bench: build ## the benchmark table, each figure beside its baseline; CATALOG=FOLDER for the whole catalogue
+	CATALOG="$(CATALOG)" go run -buildvcs=false ./bench
+
+check: ## format, vet, staticcheck, unreachable functions, order of imports
+	scripts/check
+
+release: $(FRONT) ## archives for six platforms with checksums, in dist/
+	go run -buildvcs=false ./scripts/release -version "$(VERSION)"
+
+screenshots: build ## pages at three widths, in dist/screenshots
+	scripts/screenshots
+
+clean: ## removes what was built; data folders stay
+	rm -rf bin dist ui/node_modules ui/dist/swagger-ui
+
+help: ## this list
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/make \1\t\2/' | expand -t 20
