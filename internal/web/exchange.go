@@ -240,21 +240,26 @@ func (s *streamBuffered) Write(p []byte) (int, error) {
 		s.buf = append(s.buf, p...)
 		return len(p), nil
 	}
-	return s.x.Write(p)
+	return s.send(p)
 }
 
-// flush hands on the buffer; the first part goes out at once, whatever the compressor holds.
 func (s *streamBuffered) flush() error {
 	if len(s.buf) == 0 {
 		return nil
 	}
-	_, err := s.x.Write(s.buf)
+	_, err := s.send(s.buf)
 	s.buf = s.buf[:0]
+	return err
+}
+
+// send hands on a part; the first one goes out at once, whatever the compressor holds.
+func (s *streamBuffered) send(p []byte) (int, error) {
+	n, err := s.x.Write(p)
 	if err == nil && !s.begun {
 		s.begun = true
 		s.x.Flush()
 	}
-	return err
+	return n, err
 }
 
 var _ io.WriteCloser = (*Stream)(nil)
