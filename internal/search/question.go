@@ -84,7 +84,7 @@ func readQuestion(parts []*livePart, kind Kind, question string, typing bool) []
 	for _, p := range parts {
 		r.total += p.live()
 	}
-	r.readWords()
+	r.readWords(typing)
 	if len(r.words) == 0 {
 		return nil
 	}
@@ -100,9 +100,14 @@ func readQuestion(parts []*livePart, kind Kind, question string, typing bool) []
 	return r.readings
 }
 
-// readWords finds the distinct significant words; of too many, those that tell most.
-func (r *reader) readWords() {
-	for _, t := range significant(tokenize(r.text, maxQuestionTokens)) {
+// readWords finds the distinct significant words; of too many, those that tell most. With typing the last word is kept
+// even when it is a stop word: it may become another.
+func (r *reader) readWords(typing bool) {
+	tokens := tokenize(r.text, maxQuestionTokens)
+	if last := len(tokens) - 1; typing && last >= 0 {
+		tokens[last].stop = false
+	}
+	for _, t := range significant(tokens) {
 		if !slices.ContainsFunc(r.words, func(w word) bool { return w.stem == t.stem }) {
 			r.words = append(r.words, word{t, r.count(t.stem)})
 		}

@@ -70,7 +70,7 @@ var suffixRules = []suffixRule{
 	{"teuse", "ter", 7, true},
 	{"teur", "ter", 6, true},
 	{"euse", "eu", 5, true},
-	{"ere", "er", 8, true},
+	{"ere", "er", 6, true},
 	{"ive", "if", 7, true},
 	{"folle", "fou", 4, true},
 	{"molle", "mou", 4, true},
