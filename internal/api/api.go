@@ -26,6 +26,7 @@ type Deps struct {
 	People        *account.People
 	Tokens        *account.Tokens
 	Zones         *geo.Directory
+	Dumps         *Dumps
 	Search        *search.Engine
 	Versions      *web.Versions
 	Pieces        *web.Pieces
@@ -35,6 +36,8 @@ type Deps struct {
 	// ExploreURL is the address of the explorer of tables, without a slash
 	// at its end; empty when there is none.
 	ExploreURL string
+	// SiteKeywords are those that the site document starts with.
+	SiteKeywords []string
 	// Version is the program's version, shown by the site document.
 	Version string
 }
@@ -57,6 +60,35 @@ func New(deps Deps) *API {
 	a.resourceRoutes()
 	a.vocabularyRoutes()
 	a.searchRoutes()
+	a.organizationRoutes()
+	a.userRoutes()
+	a.meRoutes()
+	a.reuseRoutes()
+	a.dataserviceRoutes()
+	a.topicRoutes()
+	a.postRoutes()
+	a.contactRoutes()
+	a.followRoutes()
+	a.tagRoutes()
+	a.avatarRoutes()
+	a.spatialRoutes()
+	a.siteRoutes()
+	a.accessTypeRoutes()
+	a.organizationRoutes()
+	a.userRoutes()
+	a.meRoutes()
+	a.followRoutes()
+	a.reuseRoutes()
+	a.dataserviceRoutes()
+	a.topicRoutes()
+	a.postRoutes()
+	a.contactRoutes()
+	a.tagRoutes()
+	a.avatarRoutes()
+	a.accessTypeRoutes()
+	a.spatialRoutes()
+	a.siteRoutes()
+	a.dumpRoutes()
 	return a
 }
 

@@ -8,7 +8,6 @@ import (
 	"grenier/internal/account"
 	"grenier/internal/catalog"
 	"grenier/internal/db"
-	"grenier/internal/fault"
 	"grenier/internal/geo"
 	"grenier/internal/i18n"
 	"grenier/internal/web"
@@ -347,7 +346,6 @@ func (a *API) resolveDataset(c *web.Call) (id string, done bool, err error) {
 	}
 	return found.ID, false, nil
 }
-
 
 func (a *API) datasetRoutes() {
 	tags := []string{"datasets"}

@@ -15,6 +15,7 @@ import (
 	"grenier/internal/catalog"
 	"grenier/internal/config"
 	"grenier/internal/db"
+	"grenier/internal/dump"
 	"grenier/internal/event"
 	"grenier/internal/geo"
 	"grenier/internal/search"
@@ -85,11 +86,14 @@ func (a *App) assemble(ctx context.Context) error {
 	return a.Catalog.SeedLicenses(ctx)
 }
 
+// indexFolder is the folder of the search index below the data folder.
+const indexFolder = "index"
+
 // openIndex opens the snapshot of the search index of this database; the file
 // is named after the database, so that the index of another one is never taken
 // for it.
 func (a *App) openIndex(instance string) error {
-	folder := filepath.Join(a.Settings.Data, "index")
+	folder := filepath.Join(a.Settings.Data, indexFolder)
 	if err := os.MkdirAll(folder, 0o750); err != nil {
 		return fmt.Errorf("the folder of the search index cannot be made: %w", err)
 	}
@@ -155,9 +159,13 @@ func (a *App) UpdateIndex(ctx context.Context, progress func(done int)) error {
 
 // api builds the face that programs use.
 func (a *App) api(versions *web.Versions, pieces *web.Pieces) *api.API {
+	dumps := dump.New(a.Events, a.Catalog, a.Zones, feed.Match{Engine: a.engine}, dump.Options{
+		QualityDescriptionLength: a.Settings.QualityDescriptionLength,
+	})
 	return api.New(api.Deps{
+		Dumps:   api.NewDumps(dumps, a.Settings.DumpConcurrency),
 		Catalog: a.Catalog, Organizations: a.Organizations, People: a.People, Tokens: a.Tokens, Zones: a.Zones,
 		Search: a.engine, Versions: versions, Pieces: pieces,
-		QualityDescriptionLength: a.Settings.QualityDescriptionLength, Version: Version,
+		QualityDescriptionLength: a.Settings.QualityDescriptionLength, SiteKeywords: a.Settings.SiteKeywords, Version: Version,
 	})
 }

@@ -18,6 +18,7 @@ import (
 	"grenier/internal/event"
 	"grenier/internal/fault"
 	"grenier/internal/i18n"
+	"grenier/internal/job"
 	"grenier/internal/search/feed"
 	"grenier/internal/web"
 )
@@ -31,6 +32,7 @@ type server struct {
 	metrics  *prometheus.Registry
 	index    *feed.Follower
 	answers  *answers
+	jobs     *job.Runner
 	ready    atomic.Bool
 	work     sync.WaitGroup
 }
@@ -45,6 +47,7 @@ func (a *App) Serve(ctx context.Context, listening func(address string)) error {
 	s.pieces = web.NewPieces(s.versions, cache/3)
 	s.answers = &answers{versions: s.versions}
 	s.index = feed.NewFollower(a.DB, a.engine, s.answers.searched)
+	s.jobs = a.newRunner()
 	a.Events.OnCommit(s.answers.raise)
 	s.register()
 
@@ -116,10 +119,26 @@ func (s *server) prepare(ctx context.Context) error {
 	s.start(func() { s.Events.WatchOthers(ctx, s.warn("the log of other processes")) })
 	s.start(func() { s.every(ctx, checkpointEvery, s.checkpoint) })
 	s.start(func() { s.every(ctx, flushEvery, s.Tokens.Flush) })
+	if s.Settings.HasRole("work") {
+		if err := s.jobs.Start(ctx); err != nil {
+			return err
+		}
+		s.start(func() { s.stopJobs(ctx) })
+	}
 	s.ready.Store(true)
 	s.Log.Info("ready", "took", time.Since(started).Round(time.Millisecond).String())
 	<-ctx.Done()
 	return nil
+}
+
+// stopJobs hands back what runs when the program stops.
+func (s *server) stopJobs(ctx context.Context) {
+	<-ctx.Done()
+	within, cancel := context.WithTimeout(context.Background(), s.Settings.ShutdownTimeout+5*time.Second)
+	defer cancel()
+	if err := s.jobs.Stop(within); err != nil {
+		s.Log.Warn("background work did not end in time", "cause", err)
+	}
 }
 
 func (s *server) follow(ctx context.Context, f event.Follower) {
@@ -183,7 +202,7 @@ func (s *server) handler() (*web.Handler, error) {
 	first, second := face.Tables()
 	root := web.NewTable("", web.Info{Title: "Grenier", Version: Version})
 	s.rootRoutes(root, first, second)
-	face.RootRoutes(root)
+	face.RootDumps(root)
 	return web.NewHandler(web.Options{
 		Sites: sites, Authenticate: s.authenticate, ReadOnly: func() bool { return settings.ReadOnlyMode },
 		TrustedOrigins: settings.CORSOrigins, TrustedProxies: settings.TrustedProxies, MaxBody: int64(settings.MaxBody),
@@ -258,7 +277,18 @@ func (s *server) register() {
 		_, waited := s.DB.Waits()
 		return waited.Seconds()
 	})
+	gauge("grenier_oldest_job_seconds", "For how long the job that waits longest could have run.", nil, s.oldestJob)
 	gauge("grenier_pieces_bytes", "Weight of the rendered pieces kept in memory.", nil, func() float64 { return float64(s.pieces.Weight()) })
+}
+
+func (s *server) oldestJob() float64 {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	age, err := s.jobs.OldestReady(ctx)
+	if err != nil {
+		return -1
+	}
+	return age.Seconds()
 }
 
 func (s *server) lag(f event.Follower) float64 {

@@ -275,3 +275,19 @@ func isTransient(err error) bool {
 	var pg *pgconn.PgError
 	return errors.As(err, &pg) && (pg.Code == "40P01" || pg.Code == "40001")
 }
+
+// Optimize renews the statistics by which the database plans its queries. It
+// is worth its seconds after a large import, and once a day.
+func (d *DB) Optimize(ctx context.Context) error {
+	if d.postgres {
+		_, err := d.write.NewRaw("ANALYZE").Exec(ctx)
+		return err
+	}
+	return d.Write(ctx, Background, func(ctx context.Context, tx *Tx) error {
+		if _, err := tx.NewRaw("PRAGMA analysis_limit = 2000").Exec(ctx); err != nil {
+			return err
+		}
+		_, err := tx.NewRaw("ANALYZE").Exec(ctx)
+		return err
+	})
+}
