@@ -55,6 +55,7 @@ type answer struct {
 	etag         []string
 	length       []string
 	cacheControl []string
+	vary         []string // what cross-origin rules and compression look at, and what the route added
 	extra        []header // what the route set besides
 	small        bool     // not worth compressing, or of a kind that is compressed already
 	variants     [zstded + 1]atomic.Pointer[variant]
@@ -81,6 +82,7 @@ func newAnswer(contentType []string, body []byte, set http.Header) *answer {
 		contentType:  contentType,
 		length:       []string{strconv.Itoa(len(body))},
 		cacheControl: revalidate,
+		vary:         varyValue,
 		small:        len(body) < minCompressed || !compressible(contentType[0]),
 	}
 	sum := sha256.Sum256(body)
@@ -91,7 +93,9 @@ func newAnswer(contentType []string, body []byte, set http.Header) *answer {
 			a.etag = []string{weak(values[0])}
 		case "Cache-Control":
 			a.cacheControl = values
-		case "X-Request-Id", "Vary", "Content-Type", "Content-Length", "Access-Control-Allow-Origin",
+		case "Vary":
+			a.vary = values
+		case "X-Request-Id", "Content-Type", "Content-Length", "Access-Control-Allow-Origin",
 			"Access-Control-Allow-Credentials", "X-Content-Type-Options", "Referrer-Policy":
 		default:
 			a.extra = append(a.extra, header{name, append([]string(nil), values...)})
@@ -117,7 +121,7 @@ func (a *answer) weight() int {
 func (a *answer) serve(w http.ResponseWriter, r *http.Request, enc coding) int {
 	h := w.Header()
 	h["Etag"] = a.etag
-	h["Vary"] = varyValue
+	h["Vary"] = a.vary
 	h["Cache-Control"] = a.cacheControl
 	for _, e := range a.extra {
 		h[e.name] = e.values

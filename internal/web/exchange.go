@@ -73,6 +73,7 @@ func (x *exchange) WriteHeader(status int) {
 			x.comp = newCompressor(x.encoding, countingWriter{x})
 		}
 	}
+	x.extend()
 	x.ResponseWriter.WriteHeader(status)
 }
 

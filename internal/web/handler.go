@@ -269,6 +269,7 @@ func (h *Handler) route(x *exchange, r *http.Request, route *Route) {
 		h.fail(x, route.Family, fault.New(fault.NotFound, textNotFound))
 		return
 	}
+	h.allowTime(x, route)
 	if !route.Slow {
 		ctx, cancel := context.WithTimeout(r.Context(), firstOf(route.Timeout, h.o.Timeout))
 		defer cancel()
@@ -284,6 +285,20 @@ func (h *Handler) route(x *exchange, r *http.Request, route *Route) {
 	if err := h.call(c); err != nil && !errors.Is(err, errNoBody) {
 		h.fail(x, route.Family, err)
 	}
+}
+
+// allowTime lifts the server's bound on the sending of an answer for routes that take longer: slow ones
+// get a new one with every part they send.
+func (h *Handler) allowTime(x *exchange, route *Route) {
+	var until time.Time
+	switch {
+	case route.Slow:
+	case route.Timeout > h.o.Timeout:
+		until = time.Now().Add(route.Timeout + h.o.Stall)
+	default:
+		return
+	}
+	_ = http.NewResponseController(x.ResponseWriter).SetWriteDeadline(until) // not every writer can
 }
 
 // call checks the caller, answers from memory or lets the route do it.

@@ -62,10 +62,10 @@ func registerKept(reg prometheus.Registerer, k *Kept) {
 			func() float64 { return float64(k.Weight()) }),
 		prometheus.NewCounterFunc(prometheus.CounterOpts{
 			Name: "grenier_kept_hits_total", Help: "Requests answered by a kept answer."},
-			func() float64 { return float64(k.hits.Load()) }),
+			func() float64 { hits, _ := k.Counts(); return float64(hits) }),
 		prometheus.NewCounterFunc(prometheus.CounterOpts{
 			Name: "grenier_kept_misses_total", Help: "Requests of routes that keep answers which had to be made."},
-			func() float64 { return float64(k.misses.Load()) }))
+			func() float64 { _, misses := k.Counts(); return float64(misses) }))
 }
 
 func (m *metrics) meter(route string) *meter {

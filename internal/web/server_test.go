@@ -164,7 +164,7 @@ func TestSlowRoutes(t *testing.T) {
 	table := NewTable("", Info{})
 	Get[Raw](table, "/dump", Doc{Slow: true}, func(c *Call, _ None) error {
 		s := c.Stream(200, "text/csv")
-		for range 8 {
+		for range 10 {
 			if _, err := s.Write([]byte(strings.Repeat("x", streamBuffer))); err != nil {
 				return err
 			}
@@ -184,13 +184,13 @@ func TestSlowRoutes(t *testing.T) {
 	})
 	o := testOptions()
 	o.Stall = 2 * time.Second
-	addr, _ := startServer(t, ServerOptions{WriteTimeout: 200 * time.Millisecond}, o, table)
+	addr, _ := startServer(t, ServerOptions{WriteTimeout: 400 * time.Millisecond}, o, table)
 	answer, err := http.Get("http://" + addr + "/dump")
 	if err != nil {
 		t.Fatal(err)
 	}
 	b, err := io.ReadAll(answer.Body)
-	if err != nil || len(b) != 8*streamBuffer {
+	if err != nil || len(b) != 10*streamBuffer {
 		t.Errorf("%d bytes, %v", len(b), err)
 	}
 	_ = answer.Body.Close()
@@ -202,6 +202,39 @@ func TestSlowRoutes(t *testing.T) {
 		}
 	case <-time.After(10 * time.Second):
 		t.Error("a client that reads nothing holds its answer for ever")
+	}
+}
+
+// TestSlowUpload: a body that keeps coming may take longer than the usual time of an answer.
+func TestSlowUpload(t *testing.T) {
+	table := NewTable("", Info{})
+	upload := func(c *Call, _ None, _ Raw) error {
+		n, err := io.Copy(io.Discard, c.R.Body)
+		if err != nil {
+			return err
+		}
+		return c.Blob(201, "text/plain", fmt.Append(nil, n))
+	}
+	Post[Raw](table, "/slow", Doc{Slow: true}, upload)
+	Post[Raw](table, "/long", Doc{Timeout: time.Minute}, upload)
+	addr, _ := startServer(t, ServerOptions{WriteTimeout: 200 * time.Millisecond}, testOptions(), table)
+	for _, target := range []string{"/slow", "/long"} {
+		body, feed := io.Pipe()
+		go func() {
+			for range 6 {
+				time.Sleep(60 * time.Millisecond)
+				_, _ = feed.Write([]byte("part of a file"))
+			}
+			_ = feed.Close()
+		}()
+		answer, err := http.Post("http://"+addr+target, "application/octet-stream", body)
+		if err != nil {
+			t.Fatalf("%s: %v", target, err)
+		}
+		if b, _ := io.ReadAll(answer.Body); answer.StatusCode != 201 || string(b) != "84" {
+			t.Errorf("%s: %d %s", target, answer.StatusCode, b)
+		}
+		_ = answer.Body.Close()
 	}
 }
 
