@@ -124,7 +124,8 @@ func (c *facetCounter) result() FacetCounts {
 	}
 	extra := c.foldIntoFirst()
 	best := c.bestOfFirst(limit)
-	out.Buckets = append(best, extra...)
+	out.Buckets = append(out.Buckets, best...)
+	out.Buckets = append(out.Buckets, extra...)
 	slices.SortFunc(out.Buckets, func(a, b Bucket) int {
 		return cmp.Or(cmp.Compare(b.Count, a.Count), strings.Compare(a.Value, b.Value))
 	})

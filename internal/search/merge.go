@@ -170,7 +170,9 @@ func (m *merger) mergeNumbers() {
 		}
 	}
 	for _, name := range sortedKeys(names) {
-		mergeColumn(m, numberPrefix+name, missing, func(p *part) []int64 { return p.numbers[name] })
+		if m.anyRow(func(p *part, row int) bool { return p.numbers[name] != nil && p.numbers[name][row] != missing }) {
+			mergeColumn(m, numberPrefix+name, missing, func(p *part) []int64 { return p.numbers[name] })
+		}
 	}
 }
 
@@ -204,8 +206,15 @@ func (m *merger) mergeColumns() {
 		}
 	}
 	for _, name := range sortedKeys(names) {
-		m.mergeKeywords(facetPrefix+name, func(p *part) *keywordColumn { return p.facets[name] })
+		if m.anyRow(func(p *part, row int) bool { return p.facets[name] != nil && len(p.facets[name].of(row)) > 0 }) {
+			m.mergeKeywords(facetPrefix+name, func(p *part) *keywordColumn { return p.facets[name] })
+		}
 	}
+}
+
+// anyRow tells whether a live row has something; a column that none has is dropped.
+func (m *merger) anyRow(has func(p *part, row int) bool) bool {
+	return slices.ContainsFunc(m.order, func(s source) bool { return has(m.parts[s.part].part, int(s.row)) })
 }
 
 func (m *merger) mergeKeywords(name string, of func(*part) *keywordColumn) mergedKeywords {
