@@ -108,6 +108,24 @@ func compatible(ctx context.Context, read bun.IDB, current, target int64) error 
 		ErrNewerSchema, current, target, oldest.Int64)
 }
 
+// newestMigration is the number of the newest migration that this program
+// knows; both dialects have the same.
+func newestMigration() (int64, error) {
+	files, err := fs.Glob(migrations.Files, "sqlite/*.sql")
+	if err != nil {
+		return 0, err
+	}
+	var newest int64
+	for _, file := range files {
+		number, err := goose.NumericComponent(file)
+		if err != nil {
+			return 0, err
+		}
+		newest = max(newest, number)
+	}
+	return newest, nil
+}
+
 // SchemaVersions returns the schema number of the database and the newest that
 // this program knows.
 func (d *DB) SchemaVersions(ctx context.Context) (current, target int64, err error) {
