@@ -1,0 +1,117 @@
+package dump
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"strings"
+
+	"github.com/uptrace/bun"
+)
+
+// field pairs an expression of a SELECT with where its value goes.
+type field struct {
+	expression string
+	into       sql.Scanner
+}
+
+// condition is a part of a WHERE clause with its arguments.
+type condition struct {
+	sql  string
+	args []any
+}
+
+// source says how the rows of a kind are read.
+type source[R any] struct {
+	columns []column[R]
+	// fields name what is selected into a row.
+	fields func(*R) []field
+	// from is the FROM clause.
+	from string
+	// key are the columns that order the rows, unique together; after is
+	// where a row stands in that order.
+	key   string
+	after func(*R) []any
+	// complete works out what the columns show beyond what was read; nil
+	// when there is nothing.
+	complete func(*run, *R) error
+}
+
+// walk writes all rows that meet the conditions, in the order of the key.
+func (s *source[R]) walk(ctx context.Context, r *run, where []condition) error {
+	w := &walker[R]{source: s, run: r, where: where}
+	fields := s.fields(&w.row)
+	expressions := make([]string, len(fields))
+	for i, f := range fields {
+		expressions[i] = f.expression
+		w.into = append(w.into, f.into)
+	}
+	w.sql = "SELECT " + strings.Join(expressions, ", ") + " FROM " + s.from
+	for limit := firstBatch; ; limit = batchRows {
+		more, err := w.batch(ctx, limit)
+		if err != nil || !more {
+			return err
+		}
+		if err := r.pipe.send(ctx); err != nil {
+			return err
+		}
+	}
+}
+
+// walker is a walk under way.
+type walker[R any] struct {
+	*source[R]
+	run   *run
+	where []condition
+	sql   string
+	row   R
+	into  []any
+	begun bool
+}
+
+// batch reads and writes the next rows, at most limit of them; more tells
+// whether there may be others.
+func (w *walker[R]) batch(ctx context.Context, limit int) (more bool, err error) {
+	rows, err := w.query(ctx, limit)
+	if err != nil {
+		return false, err
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	lines := &w.run.pipe.lines
+	read := 0
+	for rows.Next() {
+		if err := rows.Scan(w.into...); err != nil {
+			return false, err
+		}
+		w.begun = true
+		read++
+		if w.complete != nil {
+			if err := w.complete(w.run, &w.row); err != nil {
+				return false, err
+			}
+		}
+		writeLine(lines, w.columns, &w.row)
+		if len(lines.buf) >= batchBytes {
+			return true, nil
+		}
+	}
+	return read == limit, rows.Err()
+}
+
+func (w *walker[R]) query(ctx context.Context, limit int) (*sql.Rows, error) {
+	var b strings.Builder
+	b.WriteString(w.sql)
+	var args []any
+	and := " WHERE "
+	for _, c := range w.where {
+		b.WriteString(and + c.sql)
+		args = append(args, c.args...)
+		and = " AND "
+	}
+	if w.begun {
+		b.WriteString(and + "(" + w.key + ") > (?)")
+		args = append(args, bun.List(w.after(&w.row)))
+	}
+	b.WriteString(" ORDER BY " + w.key + " LIMIT ?")
+	return w.run.db.Read().QueryContext(ctx, b.String(), append(args, limit)...)
+}
