@@ -350,6 +350,7 @@ func (a *API) resolveDataset(c *web.Call) (id string, done bool, err error) {
 func (a *API) datasetRoutes() {
 	tags := []string{"datasets"}
 	web.Get[web.Page[Dataset]](a.v1, "/datasets/", web.Doc{Summary: "List datasets", Tags: tags, Keep: true}, a.listDatasets)
+	web.Get[[]DatasetSuggestion](a.v1, "/datasets/suggest/", web.Doc{Summary: "Suggest datasets", Tags: tags}, a.suggestDatasets)
 	web.Get[Dataset](a.v1, "/datasets/{dataset}/", web.Doc{Summary: "Read a dataset", Tags: tags, Keep: true}, a.getDataset)
 	web.Get[web.Page[DatasetV2]](a.v2, "/datasets/", web.Doc{Summary: "List datasets", Tags: tags, Keep: true}, a.listDatasetsV2)
 	web.Get[DatasetV2](a.v2, "/datasets/{dataset}/", web.Doc{Summary: "Read a dataset", Tags: tags, Keep: true}, a.getDatasetV2)

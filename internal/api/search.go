@@ -122,12 +122,16 @@ func argumentError(name, text string) error {
 
 // sorted orders by a column; "-" before its name means descending.
 func (s *searcher) sorted(key string) {
+	if key == "" {
+		return
+	}
 	name, descending := strings.CutPrefix(key, "-")
 	s.query.Sort = search.Sort{Field: name, Descending: descending}
 }
 
 // run searches and gives the identifiers of the page with the rendered facets.
-func (a *API) run(c *web.Call, s *searcher, p web.Paging, facets []facet) (ids []string, total int, extra string, err error) {
+// A search that finds nothing is its own first page.
+func (a *API) run(c *web.Call, s *searcher, p *web.Paging, facets []facet) (ids []string, total int, extra string, err error) {
 	if s.err != nil {
 		return nil, 0, "", s.err
 	}
@@ -151,6 +155,9 @@ func (a *API) run(c *web.Call, s *searcher, p web.Paging, facets []facet) (ids [
 	extra = `"facets":` + string(rendered)
 	if result.DidYouMean != "" {
 		extra = `"did_you_mean":` + string(encoded(result.DidYouMean)) + "," + extra
+	}
+	if result.Total == 0 {
+		p.Page = 1
 	}
 	c.Keep(nextMidnight(now()), searchEpoch(s.query.Kind))
 	return ids, result.Total, extra, nil
@@ -227,23 +234,26 @@ func datasetSearch(q datasetSearchArgs) *searcher {
 	s.is("producer_type", q.ProducerType)
 	s.covers(q.TemporalCoverage)
 	s.updated(q.LastUpdateRange, "last_update", now())
-	if q.Sort != "" {
-		s.sorted(q.Sort)
-	}
+	s.sorted(q.Sort)
 	return s
 }
 
 func (a *API) searchDatasets(c *web.Call, q datasetSearchArgs) error {
-	ids, total, extra, err := a.run(c, datasetSearch(q), q.Paging, datasetFacets)
+	ids, total, extra, err := a.run(c, datasetSearch(q), &q.Paging, datasetFacets)
 	if err != nil {
 		return err
-	}
-	if total == 0 {
-		q.Page = 1
 	}
 	return a.sendDatasets(c, q.Paging, ids, total, v2, extra)
 }
 
 func (a *API) searchRoutes() {
-	web.Get[SearchPage[DatasetV2]](a.v2, "/datasets/search/", web.Doc{Summary: "Search datasets", Tags: []string{"datasets"}, Keep: true}, a.searchDatasets)
+	doc := func(what string) web.Doc {
+		return web.Doc{Summary: "Search " + what, Tags: []string{what}, Keep: true}
+	}
+	web.Get[SearchPage[DatasetV2]](a.v2, "/datasets/search/", doc("datasets"), a.searchDatasets)
+	web.Get[SearchPage[Organization]](a.v2, "/organizations/search/", doc("organizations"), a.searchOrganizations)
+	web.Get[SearchPage[ReuseV2]](a.v2, "/reuses/search/", doc("reuses"), a.searchReuses)
+	web.Get[SearchPage[Dataservice]](a.v2, "/dataservices/search/", doc("dataservices"), a.searchDataservices)
+	web.Get[SearchPage[Topic]](a.v2, "/topics/search/", doc("topics"), a.searchTopics)
+	web.Get[SearchPage[Post]](a.v2, "/posts/search/", doc("posts"), a.searchPosts)
 }
