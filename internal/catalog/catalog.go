@@ -41,8 +41,9 @@ type Store struct {
 	search TextSearch
 	rules  Rules
 
-	tags    fresh[[]TagCount]
-	metrics fresh[SiteMetrics]
+	tags       fresh[[]TagCount]
+	metrics    fresh[SiteMetrics]
+	zoneCounts fresh[map[string]int64]
 }
 
 // Rules are the settings that the rules of the catalogue depend on.

@@ -89,25 +89,3 @@ func (s *Store) Assignments(ctx context.Context, organization string) ([]Assignm
 	}
 	return rows, err
 }
-
-// SuggestOrganizations returns the organisations, not deleted, whose name or
-// acronym holds the text, whatever its capitals and accents, the most followed
-// first.
-func (s *Store) SuggestOrganizations(ctx context.Context, q string, size int) ([]account.OrganizationRef, error) {
-	read := s.db.Read()
-	var ids []string
-	err := read.NewRaw(`SELECT id FROM organizations WHERE deleted_at IS NULL
-		AND (name_fold LIKE ?0 ESCAPE '!' OR lower(acronym) LIKE ?0 ESCAPE '!') ORDER BY followers DESC, id DESC LIMIT ?1`,
-		contains(q), size).Scan(ctx, &ids)
-	if err != nil {
-		return nil, err
-	}
-	refs, err := account.OrganizationRefs(ctx, read, ids)
-	found := make([]account.OrganizationRef, 0, len(ids))
-	for _, id := range ids {
-		if refs[id] != nil {
-			found = append(found, *refs[id])
-		}
-	}
-	return found, err
-}

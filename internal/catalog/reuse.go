@@ -268,12 +268,14 @@ func (s *Store) reuseListing(ctx context.Context, v account.Viewer, f ReuseFilte
 	return l, s.matching(ctx, l, KindReuse, f.Query)
 }
 
-// SuggestReuses returns the reuses whose title holds the text, whatever its
-// capitals and accents, most followed first. Archived ones are left out.
-func (s *Store) SuggestReuses(ctx context.Context, q string, size int) ([]ReuseRef, error) {
+// ReuseRefs returns references of those of the reuses that anybody may read and
+// that are not archived, in the order of their identifiers; for suggestions.
+func (s *Store) ReuseRefs(ctx context.Context, ids []string) ([]ReuseRef, error) {
+	if len(ids) == 0 {
+		return nil, nil
+	}
 	var rows []ReuseRef
-	err := s.db.Read().NewRaw(`SELECT ru.id, ru.title, ru.slug, ru.image, ru.image_thumbnail FROM reuses ru
-		WHERE `+publicReuse+` AND ru.archived_at IS NULL AND ru.title_fold LIKE ? ESCAPE '!'
-		ORDER BY ru.followers DESC, ru.id DESC LIMIT ?`, contains(q), size).Scan(ctx, &rows)
-	return rows, err
+	err := s.db.Read().NewRaw("SELECT ru.id, ru.title, ru.slug, ru.image, ru.image_thumbnail FROM reuses ru WHERE "+publicReuse+
+		" AND ru.archived_at IS NULL AND ru.id IN (?)", bun.List(ids)).Scan(ctx, &rows)
+	return inOrder(rows, ids, func(r *ReuseRef) string { return r.ID }), err
 }

@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"context"
+	"encoding/json"
 
 	"github.com/uptrace/bun"
 
@@ -60,6 +61,13 @@ func (s *Store) Site(ctx context.Context, settings SiteSettings) (*Site, error) 
 		return err
 	})
 	return site, err
+}
+
+// Words are the keywords of the site.
+func (site *Site) Words() ([]string, error) {
+	words := []string{}
+	err := json.Unmarshal(site.Keywords, &words)
+	return words, err
 }
 
 // siteRow returns the site, nil when nobody has made it.

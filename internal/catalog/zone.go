@@ -13,8 +13,13 @@ func (s *Store) ZoneDatasets(ctx context.Context, zone string, size int) ([]Data
 }
 
 // CountByZone counts the datasets that the public finds by the zones that they
-// cover exactly; zones without dataset are absent.
+// cover exactly; zones without dataset are absent. Counts may be some seconds
+// old. The map is shared: never change it.
 func (s *Store) CountByZone(ctx context.Context) (map[string]int64, error) {
+	return s.zoneCounts.get(ctx, s.countByZone)
+}
+
+func (s *Store) countByZone(ctx context.Context) (map[string]int64, error) {
 	var rows []struct {
 		Zone     string
 		Datasets int64
