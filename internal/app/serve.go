@@ -19,8 +19,10 @@ import (
 	"grenier/internal/fault"
 	"grenier/internal/i18n"
 	"grenier/internal/job"
+	"grenier/internal/portal"
 	"grenier/internal/search/feed"
 	"grenier/internal/web"
+	"grenier/ui"
 )
 
 // server is the program while it serves.
@@ -203,6 +205,7 @@ func (s *server) handler() (*web.Handler, error) {
 	root := web.NewTable("", web.Info{Title: "Grenier", Version: Version})
 	s.rootRoutes(root, first, second)
 	face.RootDumps(root)
+	portal.New(portal.Deps{Catalog: s.Catalog, Versions: s.versions, Version: Version}).Routes(root)
 	return web.NewHandler(web.Options{
 		Sites: sites, Authenticate: s.authenticate, ReadOnly: func() bool { return settings.ReadOnlyMode },
 		TrustedOrigins: settings.CORSOrigins, TrustedProxies: settings.TrustedProxies, MaxBody: int64(settings.MaxBody),
@@ -217,6 +220,7 @@ func (s *server) rootRoutes(root *web.Table, first, second *web.Table) {
 	web.ServeOpenAPI(root, "/api/openapi.json", info, first, second)
 	web.ServeSwagger(first, "/swagger.json")
 	web.ServeSwagger(second, "/swagger.json")
+	web.ServeAPIDoc(root, "/apidoc", "/api/openapi.json", ui.SwaggerUI())
 	web.Handle(root, http.MethodGet, "/health", web.Doc{}, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
 		fmt.Fprintln(w, `{"status":"alive"}`)
