@@ -122,7 +122,7 @@ func TestWrongValuesAreToldInOneLine(t *testing.T) {
 		{"--blob=files", "--blob: expected file:///folder"},
 		{"--tls=192.0.2.1", "--tls: expected a public host name"},
 		{"--timezone=Mars/Olympus", "--timezone: expected the name of a time zone"},
-		{"--language=french!", "--language: expected the code of a language"},
+		{"--language=french", "--language: expected one of the languages fr, en"},
 		{"--trusted-proxies=10.0.0.0/8,here", "--trusted-proxies: expected networks"},
 		{"--cors-origins=https://a.example.org,b", "--cors-origins: expected origins"},
 		{"--max-body=much", "--max-body: expected a size"},

@@ -14,7 +14,7 @@ import (
 	"time"
 	_ "time/tzdata" // so that a bare machine knows every time zone
 
-	"golang.org/x/text/language"
+	"grenier/internal/i18n"
 )
 
 // Settings are all that an operator may choose. A value comes, from the weakest
@@ -24,36 +24,36 @@ type Settings struct {
 	Data           string        `group:"Storage" default:"./data" placeholder:"DIR" help:"Folder of the database, the search index and the certificates."`
 	Database       string        `group:"Storage" secret:"url" placeholder:"URL" help:"PostgreSQL database, as postgres://user:password@host:5432/name. By default an SQLite file in the data folder."`
 	Blob           string        `group:"Storage" placeholder:"URL" help:"Where hosted files are kept, as file:///folder. By default the folder files below the data folder."`
-	SqliteSync     string        `group:"Storage" default:"FULL" enum:"FULL,NORMAL" help:"What an acknowledged write survives on SQLite: FULL a loss of power, NORMAL only a crash of the program, with faster writes."`
-	EventRetention time.Duration `group:"Storage" default:"30d" type:"span" help:"How long the log of events is kept; the last event of every object stays."`
+	SqliteSync     string        `group:"Storage" default:"FULL" enum:"FULL,NORMAL" placeholder:"MODE" help:"What an acknowledged write survives on SQLite: FULL a loss of power, NORMAL only a crash of the program, with faster writes."`
+	EventRetention time.Duration `group:"Storage" default:"30d" type:"span" placeholder:"TIME" help:"How long the log of events is kept; the last event of every object stays."`
 
 	Listen         string         `group:"Address" default:"127.0.0.1:7000" placeholder:"HOST:PORT" help:"Address to listen on."`
 	BaseURL        string         `group:"Address" name:"base-url" placeholder:"URL" help:"Address of the site as its readers see it, as https://data.example.org. By default links lead back to the address that was asked."`
 	TLS            string         `group:"Address" name:"tls" placeholder:"HOST" help:"Serve HTTPS under this host name with a certificate got and renewed automatically (ACME). The address to listen on is then :443 by default, and port 80 answers plain HTTP."`
-	TrustedProxies []netip.Prefix `group:"Address" placeholder:"CIDR,…" help:"Networks of reverse proxies whose X-Forwarded-* headers are believed."`
-	CORSOrigins    []string       `group:"Address" name:"cors-origins" placeholder:"ORIGIN,…" help:"Other sites whose pages may call the API with the credentials of their visitor, as https://app.example.org."`
+	TrustedProxies []netip.Prefix `group:"Address" placeholder:"CIDR" help:"Networks of reverse proxies whose X-Forwarded-* headers are believed."`
+	CORSOrigins    []string       `group:"Address" name:"cors-origins" placeholder:"ORIGIN" help:"Other sites whose pages may call the API with the credentials of their visitor, as https://app.example.org."`
 	MetricsListen  string         `group:"Address" placeholder:"HOST:PORT" help:"Serve /metrics on this address alone, instead of with the rest."`
 
-	SiteTitle    string   `group:"Site" default:"Grenier" help:"Name of the site."`
-	SiteKeywords []string `group:"Site" default:"opendata" placeholder:"WORD,…" help:"Keywords of the site."`
-	Language     string   `group:"Site" default:"fr" placeholder:"CODE" help:"Language of labels and messages when the reader names none."`
+	SiteTitle    string   `group:"Site" default:"Grenier" placeholder:"NAME" help:"Name of the site."`
+	SiteKeywords []string `group:"Site" default:"opendata" placeholder:"WORD" help:"Keywords of the site."`
+	Language     string   `group:"Site" default:"fr" placeholder:"CODE" help:"Language of labels and messages when the reader names none: fr, en, es, pt, de or it."`
 	Timezone     string   `group:"Site" default:"Europe/Paris" placeholder:"ZONE" help:"Time zone of schedules and of the days and dates shown."`
 
 	ReadOnlyMode             bool           `group:"Rules" help:"Refuse the creation of people and content; administrators are exempt."`
-	OmittedPrivate           string         `group:"Rules" default:"public" enum:"public,keep" help:"What replacing a dataset without the member private does: public makes it public, as on the reference platform; keep leaves it as it was."`
+	OmittedPrivate           string         `group:"Rules" default:"public" enum:"public,keep" placeholder:"WHAT" help:"What replacing a dataset without the member private does: public makes it public, as on the reference platform; keep leaves it as it was."`
 	QualityDescriptionLength int            `group:"Rules" default:"100" placeholder:"N" help:"Characters from which the description of a dataset counts for its quality."`
-	FetchAllow               []netip.Prefix `group:"Rules" placeholder:"CIDR,…" help:"Private networks that outgoing requests may reach and that written addresses may name; none by default."`
+	FetchAllow               []netip.Prefix `group:"Rules" placeholder:"CIDR" help:"Private networks that outgoing requests may reach and that written addresses may name; none by default."`
 
 	MaxPageSize     int           `group:"Limits" default:"10000" placeholder:"N" help:"Largest page of a list."`
 	MaxBody         Size          `group:"Limits" default:"32MiB" placeholder:"SIZE" help:"Largest body of a request."`
 	MaxHeader       Size          `group:"Limits" default:"64KiB" placeholder:"SIZE" help:"Largest header of a request, its address included."`
-	RequestTimeout  time.Duration `group:"Limits" default:"30s" type:"span" help:"Longest work on a request; dumps have their own limit."`
-	ShutdownTimeout time.Duration `group:"Limits" default:"20s" type:"span" help:"How long requests in flight may take to end when the program stops."`
+	RequestTimeout  time.Duration `group:"Limits" default:"30s" type:"span" placeholder:"TIME" help:"Longest work on a request; dumps have their own limit."`
+	ShutdownTimeout time.Duration `group:"Limits" default:"20s" type:"span" placeholder:"TIME" help:"How long requests in flight may take to end when the program stops."`
 	KeptAnswersSize Size          `group:"Limits" default:"128MiB" placeholder:"SIZE" help:"Memory for answers kept ready; 0 keeps none."`
 	DumpConcurrency int           `group:"Limits" default:"4" placeholder:"N" help:"Whole dumps sent at once; further ones are asked to come back."`
 
-	Role      []string   `group:"Operation" default:"web,search,work" enum:"web,search,work" placeholder:"ROLE,…" help:"What this machine does: web answers requests, search keeps an index, work does the background work."`
-	LogFormat string     `group:"Operation" default:"text" enum:"text,json" help:"Form of the log: text or json."`
+	Role      []string   `group:"Operation" default:"web,search,work" enum:"web,search,work" placeholder:"ROLE" help:"What this machine does: web answers requests, search keeps an index, work does the background work."`
+	LogFormat string     `group:"Operation" default:"text" enum:"text,json" placeholder:"FORM" help:"Form of the log: text or json."`
 	LogLevel  slog.Level `group:"Operation" default:"info" placeholder:"LEVEL" help:"Least level that is logged: debug, info, warn or error."`
 }
 
@@ -241,8 +241,8 @@ func wrongHost(host string) string {
 }
 
 func wrongLanguage(code string) string {
-	if tag, err := language.Parse(code); err != nil || tag.String() != code {
-		return "expected the code of a language, as fr or en, not " + strconv.Quote(code)
+	if !slices.Contains(i18n.Languages, code) {
+		return "expected one of the languages " + strings.Join(i18n.Languages, ", ") + ", not " + strconv.Quote(code)
 	}
 	return ""
 }
