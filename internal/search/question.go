@@ -262,10 +262,11 @@ func (r *reader) addVariants(literal []string, typing bool) {
 	last := len(r.words) - 1
 	for i, w := range r.words {
 		unfinished := i == last && (typing || w.end == len(strings.TrimRight(r.text, " ")))
-		if w.count > rareWord && !(typing && unfinished) {
+		own := r.ownPrior(w.surface)
+		if w.count > rareWord && own > 0 && !(typing && unfinished) {
 			continue
 		}
-		for _, v := range r.variants(w, unfinished) {
+		for _, v := range r.variants(w, own, unfinished) {
 			stems := slices.Concat(literal[:i], []string{v.stem}, literal[i+1:])
 			r.add(reading{
 				stems: distinct(stems), weights: compiledRanks[r.kind], factor: variantFactor,
@@ -276,15 +277,20 @@ func (r *reader) addVariants(literal []string, typing bool) {
 	}
 }
 
-// variants gives the surface words at one edit of w, or beginning with it when unfinished, that belong to documents
-// clearly more popular than those of w; the most popular first.
-func (r *reader) variants(w word, unfinished bool) []variant {
-	var own float32
+// ownPrior gives the best prior of the documents with a surface word, 0 when there is none: a stem may be common though
+// nobody writes the word so.
+func (r *reader) ownPrior(surface string) (own float32) {
 	for _, p := range r.parts {
-		if number, ok := p.surfaces.values.find(w.surface); ok {
+		if number, ok := p.surfaces.values.find(surface); ok {
 			own = max(own, p.surfacePriors[number])
 		}
 	}
+	return own
+}
+
+// variants gives the surface words at one edit of w, or beginning with it when unfinished, that belong to documents
+// clearly more popular than its own; the most popular first.
+func (r *reader) variants(w word, own float32, unfinished bool) []variant {
 	var found []variant
 	consider := func(p *livePart, number int) {
 		prior := p.surfacePriors[number]

@@ -3,6 +3,7 @@ package search
 import (
 	"slices"
 	"sort"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -39,9 +40,9 @@ func hashBytes(word []byte, skip int) uint32 {
 }
 
 // neighbours calls yield with the number of each surface word at exactly one edit of word: a letter more, less,
-// changed, or two neighbours swapped.
+// changed, or two neighbours swapped. Words with digits are taken as meant: another number is another thing.
 func (p *part) neighbours(word string, yield func(number int)) {
-	if len(word) < minCorrected || len(word) > 40 || !utf8.ValidString(word) {
+	if len(word) < minCorrected || len(word) > 40 || !utf8.ValidString(word) || strings.ContainsAny(word, "0123456789") {
 		return
 	}
 	var seen []uint32

@@ -11,8 +11,9 @@ import (
 	"grenier/internal/search"
 )
 
-// Latency is how long searches took, in one goroutine.
+// Latency is how long something took, in one goroutine.
 type Latency struct {
+	// Searches is how often it was measured.
 	Searches              int
 	Median, P95, P99, Max time.Duration
 	// MeanTotal is the mean number of matches.
@@ -67,18 +68,29 @@ func measure(questions []Question, rounds int, ask func(Question), total *int) L
 			times = append(times, time.Since(started))
 		}
 	}
+	l := latencyOf(times)
+	l.MeanTotal = *total / max(1, len(times))
+	return l
+}
+
+// latencyOf sums up times, which it sorts.
+func latencyOf(times []time.Duration) Latency {
 	if len(times) == 0 {
 		return Latency{}
 	}
 	slices.Sort(times)
 	at := func(share float64) time.Duration { return times[min(len(times)-1, int(share*float64(len(times))))] }
-	return Latency{len(times), at(.5), at(.95), at(.99), times[len(times)-1], *total / len(times)}
+	return Latency{Searches: len(times), Median: at(.5), P95: at(.95), P99: at(.99), Max: times[len(times)-1]}
 }
 
 // String gives the latency in one line.
 func (l Latency) String() string {
-	return fmt.Sprintf("%d searches: median %v, p95 %v, p99 %v, max %v, %d matches on average",
-		l.Searches, l.Median, l.P95, l.P99, l.Max, l.MeanTotal)
+	round := func(d time.Duration) time.Duration { return d.Round(time.Microsecond) }
+	s := fmt.Sprintf("median %v, p95 %v, p99 %v, max %v, %d times", round(l.Median), round(l.P95), round(l.P99), round(l.Max), l.Searches)
+	if l.MeanTotal > 0 {
+		s += fmt.Sprintf(", %d found on average", l.MeanTotal)
+	}
+	return s
 }
 
 // AnonymousMemory gives the anonymous resident memory of this process in bytes, 0 where the system does not tell.
@@ -97,4 +109,24 @@ func AnonymousMemory() int64 {
 		}
 	}
 	return 0
+}
+
+// watchMemory looks at the anonymous memory ten times a second; the function returned ends that and gives the highest.
+func watchMemory() (highest func() int64) {
+	stop, done := make(chan struct{}), make(chan int64)
+	go func() {
+		ticker := time.NewTicker(100 * time.Millisecond)
+		defer ticker.Stop()
+		most := AnonymousMemory()
+		for {
+			select {
+			case <-ticker.C:
+				most = max(most, AnonymousMemory())
+			case <-stop:
+				done <- max(most, AnonymousMemory())
+				return
+			}
+		}
+	}()
+	return func() int64 { close(stop); return <-done }
 }
