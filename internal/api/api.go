@@ -142,7 +142,7 @@ func (m Moment) MarshalJSON() ([]byte, error) {
 
 // JSONSchema documents the moment.
 func (Moment) JSONSchema() map[string]any {
-	return map[string]any{"type": "string", "format": "date-time", "nullable": true}
+	return map[string]any{"type": []any{"string", "null"}, "format": "date-time"}
 }
 
 func moment(t db.Time) Moment { return Moment{t} }

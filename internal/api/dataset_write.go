@@ -67,7 +67,7 @@ func (d *Day) UnmarshalJSON(text []byte) error {
 
 // JSONSchema documents the date.
 func (Day) JSONSchema() map[string]any {
-	return map[string]any{"type": "string", "format": "date-time", "nullable": true}
+	return map[string]any{"type": []any{"string", "null"}, "format": "date-time"}
 }
 
 // TemporalWrite is a period: two days, or one text with a dash between them.

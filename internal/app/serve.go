@@ -210,7 +210,7 @@ func (s *server) handler() (*web.Handler, error) {
 		Sites: sites, Authenticate: s.authenticate, ReadOnly: func() bool { return settings.ReadOnlyMode },
 		TrustedOrigins: settings.CORSOrigins, TrustedProxies: settings.TrustedProxies, MaxBody: int64(settings.MaxBody),
 		MaxPageSize: settings.MaxPageSize, Timeout: settings.RequestTimeout, Kept: s.kept, Versions: s.versions, Log: s.Log,
-		Metrics: s.metrics,
+		Metrics: s.metrics, SessionCookie: sessionCookie,
 	}, root, first, second)
 }
 
@@ -262,6 +262,9 @@ func (s *server) authenticate(r *http.Request) (web.Caller, error) {
 	}
 	return web.Caller{Viewer: viewer, Known: true, Admin: viewer.Admin()}, nil
 }
+
+// sessionCookie is the name of the cookie that makes a request personal.
+const sessionCookie = "grenier_session"
 
 // maxKey bounds what is looked up as a token, in bytes.
 const maxKey = 4096

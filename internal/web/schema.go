@@ -36,7 +36,8 @@ func newSchemas() *schemas {
 }
 
 // of gives the schema of a type: a reference for named structs. Pointers and Opt are nullable, slices
-// and maps are not; members without omitempty are required, those of type Opt never are.
+// and maps are not; members without omitempty are required, those of type Opt and those that only a
+// mask brings never are.
 func (s *schemas) of(t reflect.Type) Schema {
 	if t.Kind() == reflect.Pointer {
 		return nullable(s.of(t.Elem()))
@@ -119,7 +120,8 @@ func (s *schemas) object(t reflect.Type) Schema {
 	properties, required := map[string]any{}, []any{}
 	for _, m := range jsonMembers(t) {
 		properties[m.name] = s.member(m)
-		if _, opt := wrappedType(m.field.Type); !m.omitempty && !opt {
+		hidden := m.field.Tag.Get("mask") == "hidden"
+		if _, opt := wrappedType(m.field.Type); !m.omitempty && !opt && !hidden {
 			required = append(required, m.name)
 		}
 	}
