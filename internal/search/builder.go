@@ -1,6 +1,7 @@
 package search
 
 import (
+	"errors"
 	"io"
 	"os"
 	"path/filepath"
@@ -89,7 +90,7 @@ func buildPartOnDisk(kind Kind, documents []*Document, directory, name string) (
 // Changes applied to the engine since Rebuild are dropped: apply again what follows the position.
 func (b *Builder) Finish(position int64) error {
 	if b.done {
-		return nil
+		return errors.New("search: this build has ended already")
 	}
 	if err := b.putAside(); err != nil {
 		return err

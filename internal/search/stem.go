@@ -103,7 +103,7 @@ func cutSuffix(w []byte) []byte {
 
 // normalizeEnding makes double letters single and drops the endings -ie, -r, -e, -é that remain.
 func normalizeEnding(w []byte) []byte {
-	if len(w) > 4 {
+	if len(w) > 4 && distinctNeighbours(w) >= 3 {
 		kept := w[:1]
 		for _, c := range w[1:] {
 			if c != kept[len(kept)-1] {
@@ -124,4 +124,15 @@ func normalizeEnding(w []byte) []byte {
 		}
 	}
 	return w
+}
+
+// distinctNeighbours is the number of letters left when double letters are made single.
+func distinctNeighbours(w []byte) int {
+	n := 1
+	for i := range w[1:] {
+		if w[i] != w[i+1] {
+			n++
+		}
+	}
+	return n
 }
