@@ -27,7 +27,7 @@ var ground = []string{
 // those before it.
 var subjects = []string{
 	"rdf", "geo", "account", "catalog", "search", "dcat", "dump", "intake", "community", "outbox", "harvest", "check", "tabular",
-	"schema", "audience", "access", "address", "company",
+	"schema", "audience", "access", "address", "company", "verify",
 }
 
 // faces are the rooms that speak HTTP. They import no other face; only the

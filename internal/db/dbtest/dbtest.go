@@ -180,3 +180,17 @@ func withName(t testing.TB, server, name string) string {
 	address.Path = "/" + name
 	return address.String()
 }
+
+// WithoutForeignKeys runs a statement on a SQLite database without the checks
+// that hold references, to break it on purpose.
+func WithoutForeignKeys(t testing.TB, d *db.DB, statement string) {
+	t.Helper()
+	pool, err := sql.Open("sqlite", "file:"+d.Path()+"?_pragma=busy_timeout(5000)&_pragma=foreign_keys(0)")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer pool.Close()
+	if _, err := pool.Exec(statement); err != nil {
+		t.Fatalf("%s: %v", statement, err)
+	}
+}
