@@ -39,8 +39,8 @@ func create(s *apitest.Server, token string, body map[string]any) (id string) {
 	return answer.JSON(s.T).(map[string]any)["id"].(string)
 }
 
-// at walks a decoded answer: "data.0.id".
-func at(tree any, path string) any {
+// dig walks a decoded answer: "data.0.id".
+func dig(tree any, path string) any {
 	for _, step := range strings.Split(path, ".") {
 		switch node := tree.(type) {
 		case map[string]any:
@@ -87,7 +87,7 @@ func TestDatasetReading(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		w := newWorld(t, d)
 		document := webtest.NewDocument(t, w.Tables...)
-		resource := at(w.Get("/api/1/datasets/"+w.public+"/").JSON(t), "resources.0.id").(string)
+		resource := dig(w.Get("/api/1/datasets/"+w.public+"/").JSON(t), "resources.0.id").(string)
 		for _, c := range []struct {
 			path   string
 			token  string
@@ -180,7 +180,7 @@ func TestDatasetReading(t *testing.T) {
 			}
 			tree := answer.JSON(t)
 			for path, want := range c.want {
-				if got := at(tree, path); got != want {
+				if got := dig(tree, path); got != want {
 					t.Errorf("%s: %s is %v, want %v", c.path, path, got, want)
 				}
 			}
@@ -193,8 +193,8 @@ func TestDatasetReading(t *testing.T) {
 
 func TestResourceLeadsToItsAddress(t *testing.T) {
 	w := newWorld(t, dbtest.SQLite(t))
-	resource := at(w.Get("/api/1/datasets/"+w.public+"/").JSON(t), "resources.0.id").(string)
-	hidden := at(w.Get("/api/1/datasets/"+w.private+"/", "X-API-KEY", w.editor).JSON(t), "resources.0.id").(string)
+	resource := dig(w.Get("/api/1/datasets/"+w.public+"/").JSON(t), "resources.0.id").(string)
+	hidden := dig(w.Get("/api/1/datasets/"+w.private+"/", "X-API-KEY", w.editor).JSON(t), "resources.0.id").(string)
 	for _, method := range []string{http.MethodGet, http.MethodHead} {
 		answer := w.Do(method, "/api/1/datasets/r/"+resource, nil)
 		if answer.Status != http.StatusFound || answer.Header.Get("Location") != "https://example.org/comptages.csv" {
@@ -213,7 +213,7 @@ func TestFormerSlugRedirects(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		w := newWorld(t, d)
 		answer := w.Do(http.MethodPut, "/api/1/datasets/"+w.public+"/", map[string]any{"title": "Passages de vélos"}, "X-API-KEY", w.editor)
-		if answer.Status != http.StatusOK || at(answer.JSON(t), "slug") != "passages-de-velos" {
+		if answer.Status != http.StatusOK || dig(answer.JSON(t), "slug") != "passages-de-velos" {
 			t.Fatalf("the update answered %d: %.300s", answer.Status, answer.Body)
 		}
 		for path, location := range map[string]string{
@@ -259,7 +259,7 @@ func TestFullObjects(t *testing.T) {
 		"license.title": "Licence Ouverte / Open Licence version 2.0", "frequency.id": "annual", "spatial.zones.0.name": "Marseille",
 		"spatial.granularity.id": "fr:commune",
 	} {
-		if got := at(tree, path); got != want {
+		if got := dig(tree, path); got != want {
 			t.Errorf("%s is %v, want %v", path, got, want)
 		}
 	}
@@ -299,7 +299,7 @@ func TestRefusedWrites(t *testing.T) {
 			answer := w.Do(c.method, c.path, c.body, headers...)
 			if answer.Status != c.status {
 				t.Errorf("%s answered %d, want %d: %.300s", c.name, answer.Status, c.status, answer.Body)
-			} else if c.place != "" && at(answer.JSON(t), c.place) == nil {
+			} else if c.place != "" && dig(answer.JSON(t), c.place) == nil {
 				t.Errorf("%s: nothing at %s in %s", c.name, c.place, answer.Body)
 			}
 		}
@@ -325,25 +325,25 @@ func TestPartialUpdates(t *testing.T) {
 				t.Errorf("%s changed from %v to %v by sending back what was read", key, before, again[key])
 			}
 		}
-		first, second := at(whole, "resources.0.id").(string), at(whole, "resources.1.id").(string)
+		first, second := dig(whole, "resources.0.id").(string), dig(whole, "resources.1.id").(string)
 		added := w.Do(http.MethodPost, path+"resources/", map[string]any{"title": "new", "url": "https://example.org/n.geojson", "format": "geojson", "filetype": "remote"}, "X-API-KEY", w.editor)
 		if added.Status != http.StatusCreated {
 			t.Fatalf("adding a resource answered %d: %s", added.Status, added.Body)
 		}
-		if got := at(w.Get(path).JSON(t), "resources.0.id"); got != at(added.JSON(t), "id") {
+		if got := dig(w.Get(path).JSON(t), "resources.0.id"); got != dig(added.JSON(t), "id") {
 			t.Errorf("a new resource is not the first, %v is", got)
 		}
-		if answer := w.Do(http.MethodPut, path+"resources/"+second+"/", map[string]any{"title": "Notice"}, "X-API-KEY", w.editor); answer.Status != http.StatusOK || at(answer.JSON(t), "format") != "pdf" {
+		if answer := w.Do(http.MethodPut, path+"resources/"+second+"/", map[string]any{"title": "Notice"}, "X-API-KEY", w.editor); answer.Status != http.StatusOK || dig(answer.JSON(t), "format") != "pdf" {
 			t.Errorf("a partial update of a resource answered %d: %s", answer.Status, answer.Body)
 		}
 		if answer := w.Do(http.MethodDelete, path+"resources/"+first+"/", nil, "X-API-KEY", w.editor); answer.Status != http.StatusNoContent {
 			t.Errorf("removing a resource answered %d", answer.Status)
 		}
-		if got := w.Get("/api/1/datasets/?format=csv").JSON(t); at(got, "total") != 0.0 {
+		if got := w.Get("/api/1/datasets/?format=csv").JSON(t); dig(got, "total") != 0.0 {
 			t.Error("the dataset is still found by a format that it no longer has")
 		}
 		private := w.Do(http.MethodPut, "/api/1/datasets/"+w.private+"/", map[string]any{"title": "Publié"}, "X-API-KEY", w.editor)
-		if at(private.JSON(t), "private") != false {
+		if dig(private.JSON(t), "private") != false {
 			t.Error("an update without private does not publish the dataset")
 		}
 		if answer := w.Do(http.MethodPut, "/api/1/datasets/"+w.deleted+"/", map[string]any{"deleted": nil}, "X-API-KEY", w.editor); answer.Status != http.StatusOK {

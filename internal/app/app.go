@@ -9,6 +9,8 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strings"
+	"time"
 
 	"grenier/internal/account"
 	"grenier/internal/api"
@@ -50,12 +52,26 @@ func Open(ctx context.Context, settings *config.Settings, log *slog.Logger) (*Ap
 	if err != nil {
 		return nil, err
 	}
+	d.Watch(slowQueries(log))
 	a := &App{Settings: settings, Log: log, DB: d, Events: event.NewLog(d)}
 	if err := a.assemble(ctx); err != nil {
 		d.Close()
 		return nil, err
 	}
 	return a, nil
+}
+
+// slowQuery is how long a query may take without being told of.
+const slowQuery = time.Second
+
+// slowQueries records the queries that take long: their beginning, which tells
+// what was asked, and not the values at their end.
+func slowQueries(log *slog.Logger) func(context.Context, string, time.Duration) {
+	return func(_ context.Context, query string, took time.Duration) {
+		if took >= slowQuery {
+			log.Debug("slow query", "took", took.Round(time.Millisecond).String(), "query", strings.ToValidUTF8(query[:min(len(query), 200)], ""))
+		}
+	}
 }
 
 // assemble builds the subjects, lower ones first.
