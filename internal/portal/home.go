@@ -144,7 +144,9 @@ func (p *Portal) readHome(ctx context.Context, title, lang string) (*home, error
 		{"datasets", metrics.Datasets}, {"resources", metrics.Resources}, {"organizations", metrics.Organizations},
 		{"reuses", metrics.Reuses}, {"dataservices", metrics.Dataservices},
 	} {
-		page.Counts = append(page.Counts, count{c.name, number(lang, c.value), c.value == 1})
+		if c.value > 0 || page.Empty {
+			page.Counts = append(page.Counts, count{c.name, number(lang, c.value), c.value == 1})
+		}
 	}
 	for i := range datasets {
 		page.Datasets = append(page.Datasets, card(&datasets[i], lang))

@@ -65,6 +65,9 @@ func mustRead(name string) []byte {
 // Routes declares the pages in the table of the site's root.
 func (p *Portal) Routes(root *web.Table) {
 	web.Get[web.Raw](root, "/", web.Doc{}, p.showHome)
+	for _, path := range []string{"/favicon.svg", "/favicon.ico"} {
+		web.Get[web.Raw](root, path, web.Doc{}, showIcon)
+	}
 	for _, kind := range []string{"datasets", "organizations", "users", "reuses", "dataservices", "topics", "posts"} {
 		lead := leadToDocument(kind)
 		web.Get[web.Raw](root, "/"+kind+"/{object}", web.Doc{}, lead)
@@ -73,6 +76,15 @@ func (p *Portal) Routes(root *web.Table) {
 	web.Get[web.Raw](root, "/datasets/r/{resource}", web.Doc{}, p.leadToResource)
 	web.Get[web.Raw](root, "/datasets/r/{resource}/", web.Doc{}, p.leadToResource)
 }
+
+// showIcon answers with the picture that stands for the site in browsers, which
+// look for it beside every page and document.
+func showIcon(c *web.Call, _ web.None) error {
+	c.W.Header()["Cache-Control"] = []string{"public, max-age=86400"}
+	return c.Blob(http.StatusOK, "image/svg+xml", icon())
+}
+
+var icon = sync.OnceValue(func() []byte { return mustRead("templates/favicon.svg") })
 
 type resource struct {
 	ID string `path:"resource"`
