@@ -6,10 +6,17 @@ import (
 	"grenier/internal/config"
 )
 
-type configCommand struct{ tableFlag }
+type configCommand struct {
+	tableFlag
+	Reference bool `help:"Print the page of reference about all settings instead, in Markdown."`
+}
 
 // Run prints the settings. Passwords are left out.
 func (c *configCommand) Run(p *program) error {
+	if c.Reference {
+		_, err := fmt.Fprint(p.out, config.Reference())
+		return err
+	}
 	for _, name := range config.UnknownVariables(p.environ) {
 		fmt.Fprintf(p.err, "grenier: %s is in the environment, but there is no such setting\n", name)
 	}

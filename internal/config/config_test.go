@@ -21,6 +21,18 @@ func environment(pairs map[string]string) func(string) (string, bool) {
 	}
 }
 
+// load reads the settings of a command line of flags alone.
+func load(arguments []string, lookup func(string) (string, bool)) (*Settings, error) {
+	sources, flags := NewSources(lookup), new(Flags)
+	if _, err := model(sources, flags).Parse(arguments); err != nil {
+		return nil, sources.Explain(err)
+	}
+	if err := sources.Check(&flags.Settings); err != nil {
+		return nil, err
+	}
+	return &flags.Settings, nil
+}
+
 // place makes a folder with a data folder and a file of settings beside it.
 func place(t *testing.T, file string) (data string) {
 	t.Helper()
@@ -47,7 +59,7 @@ func TestStrongerSourceWins(t *testing.T) {
 		{"flag over all", []string{"--data", data, "--site-title=flag"}, map[string]string{"GRENIER_SITE_TITLE": "environment"}, "flag"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			settings, err := Load(c.arguments, environment(c.environment))
+			settings, err := load(c.arguments, environment(c.environment))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -69,7 +81,7 @@ func TestNamedFile(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, c := range [][]string{{"--config", path}, nil} {
-		settings, err := Load(c, environment(map[string]string{"GRENIER_CONFIG": path}))
+		settings, err := load(c, environment(map[string]string{"GRENIER_CONFIG": path}))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -81,8 +93,8 @@ func TestNamedFile(t *testing.T) {
 }
 
 func TestDefaults(t *testing.T) {
-	settings := Default()
-	if err := settings.check(); err != nil {
+	settings, err := load([]string{"--data=./data"}, environment(nil))
+	if err != nil {
 		t.Fatalf("the defaults are refused: %v", err)
 	}
 	if settings.Listen != "127.0.0.1:7000" || settings.Language != "fr" || settings.Timezone != "Europe/Paris" || settings.SqliteSync != "FULL" {
@@ -94,14 +106,14 @@ func TestDefaults(t *testing.T) {
 }
 
 func TestCertificateChangesTheAddress(t *testing.T) {
-	settings, err := Load([]string{"--tls=data.example.org"}, environment(nil))
+	settings, err := load([]string{"--tls=data.example.org"}, environment(nil))
 	if err != nil {
 		t.Fatal(err)
 	}
 	if settings.Listen != ":443" || settings.BaseURL != "https://data.example.org" {
 		t.Errorf("with a certificate the program listens on %s for %s", settings.Listen, settings.BaseURL)
 	}
-	settings, err = Load([]string{"--tls=data.example.org", "--listen=:8443", "--base-url=https://www.example.org/"}, environment(nil))
+	settings, err = load([]string{"--tls=data.example.org", "--listen=:8443", "--base-url=https://www.example.org/"}, environment(nil))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -135,7 +147,7 @@ func TestWrongValuesAreToldInOneLine(t *testing.T) {
 		{"--log-level=loud", "--log-level"},
 		{"--site-title=", "--site-title: must not be empty"},
 	} {
-		_, err := Load([]string{c.flag}, environment(nil))
+		_, err := load([]string{c.flag}, environment(nil))
 		if err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "\n") {
 			t.Errorf("%s: %v, want one line with %q", c.flag, err, c.want)
 		}
@@ -144,11 +156,11 @@ func TestWrongValuesAreToldInOneLine(t *testing.T) {
 
 func TestErrorsSayWhereTheValueIs(t *testing.T) {
 	data := place(t, "listen = \"nowhere\"\n")
-	_, err := Load([]string{"--data", data}, environment(nil))
+	_, err := load([]string{"--data", data}, environment(nil))
 	if err == nil || !strings.Contains(err.Error(), filepath.Join(filepath.Dir(data), FileName)) {
 		t.Errorf("a wrong value of the file gives %v", err)
 	}
-	_, err = Load(nil, environment(map[string]string{"GRENIER_MAX_BODY": "much"}))
+	_, err = load(nil, environment(map[string]string{"GRENIER_MAX_BODY": "much"}))
 	if err == nil || !strings.Contains(err.Error(), "GRENIER_MAX_BODY") {
 		t.Errorf("a wrong value of the environment gives %v", err)
 	}
@@ -160,12 +172,12 @@ func TestErrorsSayWhereTheValueIs(t *testing.T) {
 		{"listen = 3.5\n", "listen: expected a text"},
 		{"role = [1]\n", "role: expected a text"},
 	} {
-		_, err := Load([]string{"--data", place(t, c.file)}, environment(nil))
+		_, err := load([]string{"--data", place(t, c.file)}, environment(nil))
 		if err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "\n") {
 			t.Errorf("the file %q gives %v, want one line with %q", c.file, err, c.want)
 		}
 	}
-	_, err = Load([]string{"--config", filepath.Join(t.TempDir(), "none.toml")}, environment(nil))
+	_, err = load([]string{"--config", filepath.Join(t.TempDir(), "none.toml")}, environment(nil))
 	if err == nil || !strings.Contains(err.Error(), "cannot be read") {
 		t.Errorf("a named file that is missing gives %v", err)
 	}
@@ -226,7 +238,7 @@ func TestSecretsAreHidden(t *testing.T) {
 	if origins["database"] != FromEnvironment || origins["listen"] != FromFlag || origins["language"] != FromDefault {
 		t.Errorf("the origins are %v", origins)
 	}
-	_, err = Load([]string{"--database=mysql://g:s3cret@db/g"}, environment(nil))
+	_, err = load([]string{"--database=mysql://g:s3cret@db/g"}, environment(nil))
 	if err == nil || strings.Contains(err.Error(), "s3cret") {
 		t.Errorf("a refused address shows its password: %v", err)
 	}
@@ -234,7 +246,7 @@ func TestSecretsAreHidden(t *testing.T) {
 
 // Every value that is shown can be given again.
 func TestShownValuesCanBeGivenAgain(t *testing.T) {
-	first, err := Load([]string{"--site-keywords=a\\,b,c", "--role=web", "--fetch-allow=10.0.0.0/8", "--kept-answers-size=3MB", "--log-level=warn", "--event-retention=36h"}, environment(nil))
+	first, err := load([]string{"--site-keywords=a\\,b,c", "--role=web", "--fetch-allow=10.0.0.0/8", "--kept-answers-size=3MB", "--log-level=warn", "--event-retention=36h"}, environment(nil))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -244,7 +256,7 @@ func TestShownValuesCanBeGivenAgain(t *testing.T) {
 			arguments = append(arguments, "--"+name+"="+value)
 		}
 	}
-	second, err := Load(arguments, environment(nil))
+	second, err := load(arguments, environment(nil))
 	if err != nil {
 		t.Fatal(err)
 	}

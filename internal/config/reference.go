@@ -35,30 +35,6 @@ func model(sources *Sources, flags *Flags) *kong.Kong {
 	return parser
 }
 
-// Load reads the settings of a command line of flags alone, for programs and
-// tests without commands.
-func Load(arguments []string, lookup func(string) (string, bool)) (*Settings, error) {
-	sources, flags := NewSources(lookup), new(Flags)
-	if _, err := model(sources, flags).Parse(arguments); err != nil {
-		return nil, sources.Explain(err)
-	}
-	if err := sources.Check(&flags.Settings); err != nil {
-		return nil, err
-	}
-	return &flags.Settings, nil
-}
-
-// Default returns the settings of a program of which nobody asked anything.
-// The machine's environment and files are not looked at.
-func Default() *Settings {
-	sources, flags := NewSources(func(string) (string, bool) { return "", false }), new(Flags)
-	sources.loaded = true
-	if _, err := model(sources, flags).Parse(nil); err != nil {
-		panic(err) // a default of the tags above is wrong, which every test sees
-	}
-	return &flags.Settings
-}
-
 // All lists the settings in the order of the struct.
 func All() []Setting {
 	var flags Flags

@@ -87,20 +87,6 @@ func (b *Bar) Set(done int64) {
 	b.tell()
 }
 
-// Print writes lines above the bar, which a terminal would otherwise mix with
-// it; elsewhere it writes nothing, since the log has them.
-func (b *Bar) Print(line string) {
-	if b == nil || b.out.Terminal == nil {
-		return
-	}
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	fmt.Fprintf(b.out.Terminal, "\r\x1b[K%s\n", line)
-	if !b.ended {
-		b.draw()
-	}
-}
-
 // End tells the last state. The bar stays on the terminal.
 func (b *Bar) End() {
 	if b == nil {

@@ -51,10 +51,6 @@ func TestBarOnATerminal(t *testing.T) {
 	if out.Len() != drawn {
 		t.Error("the bar is drawn more often than ten times a second")
 	}
-	bar.Print("careful")
-	if !strings.Contains(out.String(), "\r\x1b[Kcareful\n") || !strings.HasPrefix(last(out.String()), "Import [") {
-		t.Errorf("a line above the bar gives %q", out.String()[drawn:])
-	}
 	c.pass(50 * time.Second)
 	bar.Set(120_000)
 	bar.End()
@@ -111,7 +107,6 @@ func TestNobodyListens(t *testing.T) {
 		bar.Add(1)
 		bar.Set(2)
 		bar.Total(3)
-		bar.Print("x")
 		bar.End()
 	}
 }
