@@ -2,8 +2,11 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"flag"
+	"io"
+	"net/http"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -292,6 +295,105 @@ func TestBackupOfPostgresIsItsOwn(t *testing.T) {
 	for _, command := range []string{"backup", "restore"} {
 		if done := sh.run("", command, filepath.Join(t.TempDir(), "file")); done.status != statusFailed || !strings.Contains(done.err, "pg_dump") {
 			t.Errorf("%s on PostgreSQL gives %+v", command, done)
+		}
+	}
+}
+
+func TestCheck(t *testing.T) {
+	eachShell(t, func(t *testing.T, sh shell) {
+		sh.must("user", "create", "ada@example.org", "--first-name", "Ada", "--last-name", "Example")
+		sh.must("org", "create", "Somebody", "--member", "ada@example.org:admin")
+		if out := sh.must("check"); out != "all is well\n" {
+			t.Errorf("a sound database is told as %q", out)
+		}
+		if out := sh.must("check", "--json"); strings.TrimSpace(out) != "[]" {
+			t.Errorf("a sound database is told as %q", out)
+		}
+		d := dbtest.Open(t, db.Options{URL: sh.environ["GRENIER_DATABASE"], Dir: sh.environ["GRENIER_DATA"]})
+		err := d.Write(t.Context(), db.People, func(ctx context.Context, tx *db.Tx) error {
+			_, err := tx.NewRaw("INSERT INTO tags (object_id, tag, kind, position) VALUES ('gone', 'water', 'dataset', 0)").Exec(ctx)
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		done := sh.run("", "check")
+		if done.status != statusFailed || !strings.Contains(done.out, "--fix") || !strings.Contains(done.err, "a fault was found") {
+			t.Errorf("a tag of nothing gives %+v", done)
+		}
+		if out := sh.must("check", "--fix"); !strings.Contains(out, "mended") {
+			t.Errorf("mending says %q", out)
+		}
+		if out := sh.must("check"); out != "all is well\n" {
+			t.Errorf("after mending: %q", out)
+		}
+	})
+}
+
+func TestIndexRebuild(t *testing.T) {
+	sh := shell{t, map[string]string{"GRENIER_DATA": filepath.Join(t.TempDir(), "data")}}
+	done := sh.run("", "index", "rebuild")
+	if done.status != statusDone || !strings.Contains(done.err, "search index built") {
+		t.Errorf("%+v", done)
+	}
+}
+
+// A served platform stops when it is told to, and holds its folder meanwhile.
+func TestServe(t *testing.T) {
+	sh := shell{t, map[string]string{"GRENIER_DATA": filepath.Join(t.TempDir(), "data"), "GRENIER_LISTEN": "127.0.0.1:0"}}
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	told := newLineWatcher()
+	p := &program{out: io.Discard, err: told, lookup: func(name string) (string, bool) { value, ok := sh.environ[name]; return value, ok }}
+	status := make(chan int, 1)
+	go func() { status <- p.run(ctx, []string{"serve", "--log-format=json"}) }()
+	var served struct{ Address string }
+	decode(t, told.wait(t, `"msg":"serving"`), &served)
+	told.wait(t, `"msg":"ready"`)
+	answer, err := http.Get(served.Address + "/health/ready")
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer.Body.Close()
+	if answer.StatusCode != http.StatusOK {
+		t.Errorf("a ready server answers %d", answer.StatusCode)
+	}
+	sh.must("user", "create", "ada@example.org", "--first-name", "Ada", "--last-name", "Example")
+	if second := sh.run("", "serve"); second.status != statusFailed || !strings.Contains(second.err, "data folder is in use") {
+		t.Errorf("a second server on the folder gives %+v", second)
+	}
+	stop()
+	select {
+	case got := <-status:
+		if got != statusDone {
+			t.Errorf("stopping gives the status %d", got)
+		}
+	case <-time.After(20 * time.Second):
+		t.Fatal("the server did not stop")
+	}
+}
+
+// lineWatcher is a log that somebody reads while it is written.
+type lineWatcher struct{ lines chan string }
+
+func newLineWatcher() *lineWatcher { return &lineWatcher{make(chan string, 1000)} }
+
+func (w *lineWatcher) Write(line []byte) (int, error) {
+	w.lines <- string(line)
+	return len(line), nil
+}
+
+func (w *lineWatcher) wait(t *testing.T, part string) string {
+	t.Helper()
+	timeout := time.After(20 * time.Second)
+	for {
+		select {
+		case line := <-w.lines:
+			if strings.Contains(line, part) {
+				return line
+			}
+		case <-timeout:
+			t.Fatalf("the log never said %s", part)
 		}
 	}
 }

@@ -1,0 +1,72 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"grenier/internal/app"
+	"grenier/internal/verify"
+)
+
+type checkCommand struct {
+	Fix bool `help:"Mend what can be mended without a loss."`
+	tableFlag
+}
+
+// Run prints what is wrong, and fails when a fault remains.
+func (c *checkCommand) Run(ctx context.Context, p *program) error {
+	return p.with(ctx, func(a *app.App) error {
+		bar := p.progress().Start("check", "checks", 0)
+		defer bar.End()
+		findings, err := verify.Verify(ctx, verify.Deps{
+			DB: a.DB, Log: a.Events,
+			Index: func(ctx context.Context) (int64, bool, error) {
+				position, _, err := a.IndexPosition(ctx)
+				return position, true, err
+			},
+			Zone: func(id string) bool { _, ok := a.Zones.Get(id); return ok },
+		}, verify.Options{Fix: c.Fix, Progress: func(done, total int, _ string) {
+			bar.Total(int64(total))
+			bar.Set(int64(done))
+		}})
+		if err != nil {
+			return err
+		}
+		bar.End()
+		if err := c.print(p, findings); err != nil {
+			return err
+		}
+		left := 0
+		for _, found := range findings {
+			if found.Severity == verify.Fault && !found.Fixed {
+				left++
+			}
+		}
+		switch left {
+		case 0:
+			return nil
+		case 1:
+			return errors.New("a fault was found; what to do stands beside it")
+		}
+		return fmt.Errorf("%d faults were found; what to do stands beside each", left)
+	})
+}
+
+func (c *checkCommand) print(p *program, findings []verify.Finding) error {
+	if len(findings) == 0 && !c.JSON {
+		_, err := fmt.Fprintln(p.out, "all is well")
+		return err
+	}
+	return printTable(p, c.JSON, findings,
+		column[verify.Finding]{"check", func(f verify.Finding) string { return f.Check }},
+		column[verify.Finding]{"severity", func(f verify.Finding) string { return string(f.Severity) }},
+		column[verify.Finding]{"found", func(f verify.Finding) string { return f.Text }},
+		column[verify.Finding]{"to do", func(f verify.Finding) string {
+			if f.Fixed {
+				return "mended"
+			}
+			return f.Mend
+		}},
+	)
+}
