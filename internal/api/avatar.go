@@ -63,8 +63,8 @@ func identicon(identifier string, size int) image.Image {
 	for y := range inner {
 		row := y * identiconBlocks / inner
 		for x := range inner {
-			column := x * identiconBlocks / inner
-			bit := row*(identiconBlocks+1)/2 + min(column, identiconBlocks-1-column)
+			column := min(x, inner-1-x) * identiconBlocks / inner
+			bit := row*(identiconBlocks+1)/2 + column
 			if digest[1+bit/8]>>(bit%8)&1 == 1 {
 				picture.SetColorIndex(margin+x, margin+y, 1)
 			}

@@ -22,18 +22,28 @@ type cards struct {
 	datasets, reuses, dataservices map[string]any
 }
 
-// blocs shows stored blocs with the cards of the objects that they list, as far
-// as the caller may see them, in a constant number of queries.
-func (a *API) blocs(c *web.Call, stored db.JSON) ([]Bloc, error) {
-	parsed, err := catalog.Blocs(stored)
-	if err != nil || len(parsed) == 0 {
-		return []Bloc{}, err
+// blocs shows the stored blocs of some pages, each with the cards of the objects
+// that it lists, as far as the caller may see them. The number of queries does
+// not depend on the number of pages.
+func (a *API) blocs(c *web.Call, stored ...db.JSON) ([][]Bloc, error) {
+	parsed := make([][]catalog.Bloc, len(stored))
+	var all []catalog.Bloc
+	for i := range stored {
+		var err error
+		if parsed[i], err = catalog.Blocs(stored[i]); err != nil {
+			return nil, err
+		}
+		all = append(all, parsed[i]...)
 	}
-	loaded, err := a.cards(c, parsed)
+	loaded, err := a.cards(c, all)
 	if err != nil {
 		return nil, err
 	}
-	return loaded.blocs(parsed), nil
+	pages := make([][]Bloc, len(stored))
+	for i := range parsed {
+		pages[i] = loaded.blocs(parsed[i])
+	}
+	return pages, nil
 }
 
 func (a *API) cards(c *web.Call, blocs []catalog.Bloc) (cards, error) {

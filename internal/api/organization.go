@@ -8,6 +8,7 @@ import (
 
 	"grenier/internal/account"
 	"grenier/internal/catalog"
+	"grenier/internal/db"
 	"grenier/internal/fault"
 	"grenier/internal/i18n"
 	"grenier/internal/search"
@@ -162,22 +163,25 @@ func organization(v account.Viewer, o *account.Organization, lang string) (Organ
 // the caller asks for them at this path.
 func (a *API) organizations(c *web.Call, rows []account.Organization, path ...string) ([]Organization, error) {
 	v := viewer(c)
-	presented := c.Wants(append(path, "presentation_blocs")...)
 	all := make([]Organization, len(rows))
+	stored := make([]db.JSON, len(rows))
 	for i := range rows {
 		var err error
 		if all[i], err = organization(v, &rows[i], c.Lang); err != nil {
 			return nil, err
 		}
-		published := !rows[i].PresentationBlocsPublishedAt.IsZero()
-		if !presented || !published && !v.MayManage(rows[i].ID) {
-			continue
-		}
-		if all[i].PresentationBlocs, err = a.blocs(c, rows[i].PresentationBlocs); err != nil {
-			return nil, err
+		if !rows[i].PresentationBlocsPublishedAt.IsZero() || v.MayManage(rows[i].ID) {
+			stored[i] = rows[i].PresentationBlocs
 		}
 	}
-	return all, nil
+	if !c.Wants(append(path, "presentation_blocs")...) {
+		return all, nil
+	}
+	pages, err := a.blocs(c, stored...)
+	for i := range pages {
+		all[i].PresentationBlocs = pages[i]
+	}
+	return all, err
 }
 
 // sendOrganizations answers with a page of organisations. extra holds further

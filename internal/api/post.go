@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"grenier/internal/catalog"
+	"grenier/internal/db"
 	"grenier/internal/web"
 )
 
@@ -70,16 +71,19 @@ func (a *API) posts(c *web.Call, rows []catalog.Post, f form, path ...string) ([
 	if err != nil {
 		return nil, err
 	}
-	composed := c.Wants(append(path[:len(path):len(path)], "blocs")...)
+	blocs := make([][]Bloc, len(rows))
+	if c.Wants(append(path, "blocs")...) {
+		stored := make([]db.JSON, len(rows))
+		for i := range rows {
+			stored[i] = rows[i].Blocs
+		}
+		if blocs, err = a.blocs(c, stored...); err != nil {
+			return nil, err
+		}
+	}
 	items := make([][]byte, len(rows))
 	for i := range rows {
-		var blocs []Bloc
-		if composed {
-			if blocs, err = a.blocs(c, rows[i].Blocs); err != nil {
-				return nil, err
-			}
-		}
-		items[i], err = render(renderedPost{PostBase: postBase(&rows[i], blocs), Datasets: among(datasets, rows[i].DatasetIDs)})
+		items[i], err = render(renderedPost{PostBase: postBase(&rows[i], blocs[i]), Datasets: among(datasets, rows[i].DatasetIDs)})
 		if err != nil {
 			return nil, err
 		}

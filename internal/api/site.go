@@ -104,20 +104,12 @@ func (a *API) getSite(c *web.Call, _ web.None) error {
 	if answer.Metrics, err = siteMetrics(site, counted, now()); err != nil {
 		return err
 	}
-	for member, blocs := range map[string]struct {
-		stored db.JSON
-		shown  *[]Bloc
-	}{
-		"datasets_blocs":     {site.DatasetsBlocs, &answer.DatasetsBlocs},
-		"reuses_blocs":       {site.ReusesBlocs, &answer.ReusesBlocs},
-		"dataservices_blocs": {site.DataservicesBlocs, &answer.DataservicesBlocs},
-	} {
-		if !c.Wants(member) {
-			continue
-		}
-		if *blocs.shown, err = a.blocs(c, blocs.stored); err != nil {
+	if c.Wants("datasets_blocs") || c.Wants("reuses_blocs") || c.Wants("dataservices_blocs") {
+		pages, err := a.blocs(c, site.DatasetsBlocs, site.ReusesBlocs, site.DataservicesBlocs)
+		if err != nil {
 			return err
 		}
+		answer.DatasetsBlocs, answer.ReusesBlocs, answer.DataservicesBlocs = pages[0], pages[1], pages[2]
 	}
 	return send(c, http.StatusOK, answer)
 }

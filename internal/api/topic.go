@@ -144,10 +144,8 @@ func (a *API) getTopic(c *web.Call, _ web.None) error {
 	if err != nil {
 		return err
 	}
-	if !f.full {
-		c.Keep(time.Time{}, web.Object(catalog.KindTopic, id))
-		keepTopics(c)
-	}
+	c.Keep(time.Time{}, web.Object(catalog.KindTopic, id))
+	keepTopics(c)
 	return send(c, http.StatusOK, a.topic(found, f))
 }
 
