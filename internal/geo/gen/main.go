@@ -3,27 +3,22 @@
 //
 //	go run ./internal/geo/gen -out internal/geo/division.tsv.zst DIR
 //
-// DIR holds communes, epci, ept, departements, regions, arrondissements
-// (npm package @etalab/decoupage-administratif) and communes-centre-bbox, each
-// as NAME.json.gz. Countries and their names come from the Unicode CLDR.
-// names.csv beside this file gives the names that the national catalogue shows
-// where no rule yields them.
+// DIR is what package division reads. Countries and their names come from the
+// Unicode CLDR.
 package main
 
 import (
 	"bytes"
-	"compress/gzip"
-	"encoding/json"
 	"flag"
 	"fmt"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
 	"github.com/klauspost/compress/zstd"
 
 	"grenier/internal/geo"
+	"grenier/internal/geo/division"
 )
 
 // edition names the state of the division and goes into the file's first line.
@@ -43,17 +38,17 @@ func main() {
 }
 
 func run(dir, out string) error {
-	source, err := readSource(dir)
+	french, err := division.Read(dir)
 	if err != nil {
 		return err
 	}
-	names, err := readNames()
+	zones := append(worldZones(), french...)
+	unused, err := division.Name(zones)
 	if err != nil {
 		return err
 	}
-	zones := append(worldZones(), source.zones()...)
-	if err := names.apply(zones); err != nil {
-		return err
+	if len(unused) > 0 {
+		return fmt.Errorf("names.csv has lines that change nothing, so that it outlived the division: %s", strings.Join(unused, "; "))
 	}
 	text := encode(zones)
 	encoder, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedBestCompression), zstd.WithEncoderConcurrency(1))
@@ -79,21 +74,4 @@ func encode(zones []geo.Zone) []byte {
 		text.WriteString(geo.EncodeLine(zone))
 	}
 	return text.Bytes()
-}
-
-// readGzipJSON decodes DIR/NAME.json.gz.
-func readGzipJSON(dir, name string, into any) error {
-	file, err := os.Open(filepath.Join(dir, name+".json.gz"))
-	if err != nil {
-		return err
-	}
-	defer file.Close()
-	unpacked, err := gzip.NewReader(file)
-	if err != nil {
-		return fmt.Errorf("%s: %w", name, err)
-	}
-	if err := json.NewDecoder(unpacked).Decode(into); err != nil {
-		return fmt.Errorf("%s: %w", name, err)
-	}
-	return nil
 }

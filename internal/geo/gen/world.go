@@ -7,16 +7,8 @@ import (
 	"golang.org/x/text/language/display"
 
 	"grenier/internal/geo"
+	"grenier/internal/geo/division"
 )
-
-// overseas are the French territories that ISO 3166 also lists as countries;
-// their codes lead to the French zone.
-var overseas = map[string]string{
-	"GP": "fr:region:01", "MQ": "fr:region:02", "GF": "fr:region:03", "RE": "fr:region:04", "YT": "fr:region:06",
-	"PM": "fr:collectivite:975", "BL": "fr:collectivite:977", "MF": "fr:collectivite:978",
-	"TF": "fr:collectivite:984", "WF": "fr:collectivite:986", "PF": "fr:collectivite:987",
-	"NC": "fr:collectivite:988", "CP": "fr:collectivite:989",
-}
 
 // reserved are codes that ISO 3166 keeps for other uses than countries.
 var reserved = map[string]bool{"AC": true, "DG": true, "EA": true, "IC": true, "TA": true, "EZ": true, "UN": true}
@@ -51,7 +43,7 @@ func worldZones() []geo.Zone {
 				continue
 			}
 			name := french.Name(region)
-			if _, ok := overseas[code]; ok || reserved[code] || name == "" {
+			if division.Overseas(code) || reserved[code] || name == "" {
 				continue
 			}
 			zones = append(zones, country(code, strings.ReplaceAll(name, "’", "'"), english.Name(region)))

@@ -1,6 +1,15 @@
-package main
+// Package division reads the published description of the French
+// administrative division, the npm package @etalab/decoupage-administratif: a
+// folder with communes, epci, ept, departements, regions, arrondissements and
+// communes-centre-bbox, each as NAME.json.gz.
+package division
 
 import (
+	"compress/gzip"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -62,6 +71,32 @@ type source struct {
 	eptOf   map[string]string  // commune → EPT
 	total   map[string]int64   // zone id → population of its communes
 	extents map[string]geo.Extent
+}
+
+// Read returns the French zones below the country that a folder describes.
+func Read(dir string) ([]geo.Zone, error) {
+	s, err := readSource(dir)
+	if err != nil {
+		return nil, err
+	}
+	return s.zones(), nil
+}
+
+// readGzipJSON decodes DIR/NAME.json.gz.
+func readGzipJSON(dir, name string, into any) error {
+	file, err := os.Open(filepath.Join(dir, name+".json.gz"))
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	unpacked, err := gzip.NewReader(file)
+	if err != nil {
+		return fmt.Errorf("%s cannot be read: %w", file.Name(), err)
+	}
+	if err := json.NewDecoder(unpacked).Decode(into); err != nil {
+		return fmt.Errorf("%s cannot be read: %w", file.Name(), err)
+	}
+	return nil
 }
 
 func readSource(dir string) (*source, error) {

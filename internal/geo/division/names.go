@@ -1,4 +1,4 @@
-package main
+package division
 
 import (
 	_ "embed"
@@ -34,23 +34,38 @@ func readNames() (nameTable, error) {
 	return table, nil
 }
 
-// apply puts the names on the zones. A line that names no zone is an error, so
-// that the table cannot outlive the division; so is one that changes nothing.
-func (t nameTable) apply(zones []geo.Zone) error {
+// overseas are the French territories that ISO 3166 also lists as countries;
+// their codes lead to the French zone.
+var overseas = map[string]string{
+	"GP": "fr:region:01", "MQ": "fr:region:02", "GF": "fr:region:03", "RE": "fr:region:04", "YT": "fr:region:06",
+	"PM": "fr:collectivite:975", "BL": "fr:collectivite:977", "MF": "fr:collectivite:978",
+	"TF": "fr:collectivite:984", "WF": "fr:collectivite:986", "PF": "fr:collectivite:987",
+	"NC": "fr:collectivite:988", "CP": "fr:collectivite:989",
+}
+
+// Overseas tells whether ISO 3166 lists a French territory under a code.
+func Overseas(code string) bool { return overseas[code] != "" }
+
+// Name puts on zones the names that the national catalogue shows where no rule
+// yields them, and the codes of ISO 3166 on overseas territories. It returns the
+// lines of the table that name no zone or change nothing.
+func Name(zones []geo.Zone) (unused []string, err error) {
+	table, err := readNames()
+	if err != nil {
+		return nil, err
+	}
 	byID := make(map[string]*geo.Zone, len(zones))
 	for i := range zones {
 		if byID[zones[i].ID] != nil {
-			return fmt.Errorf("%s is there twice", zones[i].ID)
+			return nil, fmt.Errorf("the zone %s is there twice", zones[i].ID)
 		}
 		byID[zones[i].ID] = &zones[i]
 	}
-	for _, line := range t {
+	for _, line := range table {
 		zone := byID[line.id]
 		switch {
-		case zone == nil:
-			return fmt.Errorf("names.csv: no zone %s", line.id)
-		case zone.Name == line.name || slices.Contains(zone.Aliases, line.name) && line.use == "alias":
-			return fmt.Errorf("names.csv: %s has the name %s already", line.id, line.name)
+		case zone == nil, zone.Name == line.name, slices.Contains(zone.Aliases, line.name) && line.use == "alias":
+			unused = append(unused, line.id+" "+line.name)
 		case line.use == "alias":
 			zone.Aliases = append(zone.Aliases, line.name)
 		default:
@@ -60,10 +75,11 @@ func (t nameTable) apply(zones []geo.Zone) error {
 	}
 	for code, id := range overseas {
 		if byID[id] == nil {
-			return fmt.Errorf("no zone %s for the country code %s", id, code)
+			unused = append(unused, id+" "+code)
+			continue
 		}
 		byID[id].Former = append(byID[id].Former, "country:"+strings.ToLower(code))
 		slices.Sort(byID[id].Former)
 	}
-	return nil
+	return unused, nil
 }

@@ -1,0 +1,135 @@
+package division
+
+import (
+	"compress/gzip"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"grenier/internal/db"
+	"grenier/internal/db/dbtest"
+	"grenier/internal/event"
+	"grenier/internal/geo"
+)
+
+// published is a small division in the form in which it is published.
+func published() map[string]any {
+	type object = map[string]any
+	return map[string]any{
+		"regions":         []object{{"code": "84", "nom": "Auvergne-Rhône-Alpes", "zone": "metro"}, {"code": "975", "nom": "Saint-Pierre-et-Miquelon", "zone": "com"}},
+		"departements":    []object{{"code": "38", "nom": "Isère", "region": "84", "zone": "metro"}},
+		"arrondissements": []object{{"code": "381", "nom": "Grenoble", "departement": "38", "region": "84"}},
+		"ept":             []object{},
+		"epci": []object{{"code": "990000001", "nom": "CC du Val d'Essai", "type": "CC", "membres": []object{
+			{"code": "38990", "populationMunicipale": 100}, {"code": "38991", "populationMunicipale": 20},
+		}}},
+		"communes": []object{
+			{"code": "38990", "nom": "Essai-le-Haut", "type": "commune-actuelle", "zone": "metro", "arrondissement": "381", "departement": "38", "region": "84",
+				"codesPostaux": []string{"38999"}, "anciensCodes": []string{"38992"}, "population": 100},
+			{"code": "38991", "nom": "Essai-le-Bas", "type": "commune-actuelle", "zone": "metro", "arrondissement": "381", "departement": "38", "region": "84", "population": 20},
+			{"code": "38993", "nom": "Le Vieil-Essai", "type": "commune-deleguee", "zone": "metro", "departement": "38", "region": "84", "chefLieu": "38990"},
+		},
+		"communes-centre-bbox": object{"38990": object{"center": []float64{5.5, 45.5}, "bbox": []float64{5, 45, 6, 46}}},
+	}
+}
+
+func folder(t *testing.T, files map[string]any) string {
+	t.Helper()
+	dir := t.TempDir()
+	for name, content := range files {
+		file, err := os.Create(filepath.Join(dir, name+".json.gz"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		packed := gzip.NewWriter(file)
+		if err := json.NewEncoder(packed).Encode(content); err != nil {
+			t.Fatal(err)
+		}
+		if err := packed.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if err := file.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+func TestReadDerivesTheDivision(t *testing.T) {
+	zones, err := Read(folder(t, published()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	byID := make(map[string]geo.Zone)
+	for _, zone := range zones {
+		byID[zone.ID] = zone
+	}
+	if len(byID) != 8 {
+		t.Errorf("%d zones were read: %v", len(byID), byID)
+	}
+	high := byID["fr:commune:38990"]
+	if high.Extent == nil || high.Extent.Lon != 5.5 || strings.Join(high.Former, ",") != "fr:commune:38992" ||
+		strings.Join(high.Parents, ",") != "fr:epci:990000001,fr:arrondissement:381,fr:departement:38" {
+		t.Errorf("the commune is %+v", high)
+	}
+	if grouping := byID["fr:epci:990000001"]; grouping.Name != "Le Val d'Essai" || grouping.Population != 120 || grouping.Parents[0] != "fr:departement:38" {
+		t.Errorf("the grouping is %+v", grouping)
+	}
+	if old := byID["fr:commune:38993"]; old.Kind != geo.KindDelegated || old.Parents[0] != "fr:commune:38990" {
+		t.Errorf("the delegated commune is %+v", old)
+	}
+	if byID["fr:collectivite:975"].ID == "" || byID["fr:region:84"].Population != 120 {
+		t.Errorf("above the communes there are %+v", byID)
+	}
+}
+
+func TestImportBringsWhatIsNew(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		log, known := event.NewLog(d), geo.NewDirectory()
+		dir := folder(t, published())
+		steps := 0
+		first, err := Import(t.Context(), log, known, dir, func(int, int) { steps++ })
+		if err != nil {
+			t.Fatal(err)
+		}
+		if first.Read != 8 || first.Added != 4 || first.Changed < 1 || first.Added+first.Changed > 8 || steps == 0 {
+			t.Errorf("the first import did %+v", first)
+		}
+		if zone, ok := known.Get("fr:commune:38991"); !ok || zone.Name != "Essai-le-Bas" {
+			t.Errorf("the directory has %+v", zone)
+		}
+		second, err := Import(t.Context(), log, known, dir, nil)
+		if err != nil || second.Added+second.Changed != 0 {
+			t.Errorf("the second import did %+v (%v)", second, err)
+		}
+		again, err := geo.Load(t.Context(), d.Read())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if third, err := Import(t.Context(), log, again, dir, nil); err != nil || third.Added+third.Changed != 0 {
+			t.Errorf("an import after a new start did %+v (%v)", third, err)
+		}
+		events, err := log.Since(t.Context(), 0, 100)
+		if err != nil || len(events) != 1 || events[0].Kind != ZonesChanged {
+			t.Errorf("the events are %+v (%v)", events, err)
+		}
+	})
+}
+
+func TestBrokenFoldersAreRefused(t *testing.T) {
+	missing := published()
+	delete(missing, "epci")
+	wrong := published()
+	wrong["communes"] = map[string]int{"x": 1}
+	twice := published()
+	twice["departements"] = []map[string]any{{"code": "38", "nom": "A", "region": "84", "zone": "metro"}, {"code": "38", "nom": "B", "region": "84", "zone": "metro"}}
+	d := dbtest.SQLite(t)
+	for want, files := range map[string]map[string]any{"epci.json.gz": missing, "communes.json.gz cannot be read": wrong, "fr:departement:38 is there twice": twice} {
+		_, err := Import(t.Context(), event.NewLog(d), geo.NewDirectory(), folder(t, files), nil)
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v, want %q", err, want)
+		}
+	}
+}
