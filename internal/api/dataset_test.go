@@ -145,6 +145,7 @@ func TestDatasetReading(t *testing.T) {
 			{"/api/1/datasets/?q=comptage", "", 200, map[string]any{"total": 1.0, "data.0.id": w.public}},
 			{"/api/1/datasets/?q=absent", "", 200, map[string]any{"total": 0.0}},
 			{"/api/2/datasets/search/?q=velos", "", 200, map[string]any{"total": 1.0, "facets.format_family.0.name": "all"}},
+			{"/api/2/datasets/search/?q=velos&highlight=true", "", 200, map[string]any{"highlights." + w.public + ".title": "Comptages <mark>vélo</mark>"}},
 			{"/api/2/datasets/search/?page=5", "", 200, map[string]any{"total": 1.0}},
 			{"/api/2/datasets/search/?page=1000&page_size=100", "", 400, nil},
 			{"/api/2/datasets/search/?temporal_coverage=nonsense", "", 400, nil},

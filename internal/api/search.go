@@ -20,16 +20,32 @@ type FacetBucket struct {
 }
 
 // SearchPage is the envelope of a search: a page with facets. DidYouMean is
-// there when other words find clearly more.
+// there when other words find clearly more, Highlights when they were asked
+// for.
 type SearchPage[T any] struct {
 	Data         []T                      `json:"data"`
 	DidYouMean   string                   `json:"did_you_mean,omitempty"`
 	Facets       map[string][]FacetBucket `json:"facets"`
+	Highlights   map[string]Highlight     `json:"highlights,omitempty"`
 	NextPage     *string                  `json:"next_page" format:"uri"`
 	PageNumber   int                      `json:"page"`
 	PageSize     int                      `json:"page_size"`
 	PreviousPage *string                  `json:"previous_page" format:"uri"`
 	Total        int                      `json:"total"`
+}
+
+// Highlight shows where an object holds the words of the query: safe HTML with
+// the words in mark elements.
+type Highlight struct {
+	Description string `json:"description"`
+	Title       string `json:"title"`
+}
+
+// asked is what every search is asked.
+type asked struct {
+	web.Paging
+	Query     string `query:"q" help:"The search query"`
+	Highlight bool   `query:"highlight" help:"Whether to show the words of the query in titles and descriptions"`
 }
 
 // facet is one facet of a search route: the name it has in answers and the
@@ -131,7 +147,7 @@ func (s *searcher) sorted(key string) {
 
 // run searches and gives the identifiers of the page with the rendered facets.
 // A search that finds nothing is its own first page.
-func (a *API) run(c *web.Call, s *searcher, p *web.Paging, facets []facet) (ids []string, total int, extra string, err error) {
+func (a *API) run(c *web.Call, s *searcher, p *asked, facets []facet) (ids []string, total int, extra string, err error) {
 	if s.err != nil {
 		return nil, 0, "", s.err
 	}
@@ -141,7 +157,7 @@ func (a *API) run(c *web.Call, s *searcher, p *web.Paging, facets []facet) (ids 
 			"Result window is too large: page %d with page_size %d exceeds the maximum of %d results. Maximum page for this page_size is %d.",
 			p.Page, p.PageSize, search.MaxWindow, most)
 	}
-	s.query.Offset, s.query.Limit = p.Offset(), p.PageSize
+	s.query.Offset, s.query.Limit, s.query.Highlight = p.Offset(), p.PageSize, p.Highlight
 	s.query.Facets = searchFacets(facets, now())
 	result := a.Search.Search(s.query)
 	ids = make([]string, len(result.Hits))
@@ -156,11 +172,22 @@ func (a *API) run(c *web.Call, s *searcher, p *web.Paging, facets []facet) (ids 
 	if result.DidYouMean != "" {
 		extra = `"did_you_mean":` + string(encoded(result.DidYouMean)) + "," + extra
 	}
+	if p.Highlight {
+		extra += `,"highlights":` + string(encoded(highlights(result.Hits)))
+	}
 	if result.Total == 0 {
 		p.Page = 1
 	}
 	c.Keep(nextMidnight(now()), searchEpoch(s.query.Kind))
 	return ids, result.Total, extra, nil
+}
+
+func highlights(hits []search.Hit) map[string]Highlight {
+	all := make(map[string]Highlight, len(hits))
+	for _, hit := range hits {
+		all[hit.ID] = Highlight{Title: hit.Title.HTML(), Description: hit.Snippet.HTML()}
+	}
+	return all
 }
 
 // searchEpoch is the key of what is made from the index.
@@ -184,8 +211,7 @@ func namedFacets(facets []facet, counts []search.FacetCounts) map[string][]Facet
 }
 
 type datasetSearchArgs struct {
-	web.Paging
-	Query             string   `query:"q" help:"The search query"`
+	asked
 	Sort              string   `query:"sort" sort:"created,last_update,reuses,followers,views" help:"The field (and direction) on which sorting apply"`
 	Tags              []string `query:"tag" help:"The tags that must all be there"`
 	Badge             string   `query:"badge" enum:"pivotal-data,spd,inspire,hvd,sl,sr" help:"A badge of the dataset"`
@@ -239,7 +265,7 @@ func datasetSearch(q datasetSearchArgs) *searcher {
 }
 
 func (a *API) searchDatasets(c *web.Call, q datasetSearchArgs) error {
-	ids, total, extra, err := a.run(c, datasetSearch(q), &q.Paging, datasetFacets)
+	ids, total, extra, err := a.run(c, datasetSearch(q), &q.asked, datasetFacets)
 	if err != nil {
 		return err
 	}

@@ -8,8 +8,7 @@ import (
 // The searches of everything but datasets.
 
 type organizationSearchArgs struct {
-	web.Paging
-	Query        string `query:"q" help:"The search query"`
+	asked
 	Sort         string `query:"sort" sort:"reuses,datasets,followers,views,created" help:"The field (and direction) on which sorting apply"`
 	Badge        string `query:"badge" enum:"public-service,certified,association,company,local-authority" help:"A badge of the organization"`
 	ProducerType string `query:"producer_type" enum:"public-service,association,company,local-authority,not-specified" help:"A sort of publisher"`
@@ -22,7 +21,7 @@ func (a *API) searchOrganizations(c *web.Call, q organizationSearchArgs) error {
 	s.is("badge", q.Badge)
 	s.is("producer_type", q.ProducerType)
 	s.sorted(q.Sort)
-	ids, total, extra, err := a.run(c, s, &q.Paging, organizationFacets)
+	ids, total, extra, err := a.run(c, s, &q.asked, organizationFacets)
 	if err != nil {
 		return err
 	}
@@ -34,8 +33,7 @@ func (a *API) searchOrganizations(c *web.Call, q organizationSearchArgs) error {
 }
 
 type reuseSearchArgs struct {
-	web.Paging
-	Query             string   `query:"q" help:"The search query"`
+	asked
 	Sort              string   `query:"sort" sort:"created,datasets,followers,views" help:"The field (and direction) on which sorting apply"`
 	Tags              []string `query:"tag" help:"The tags that must all be there"`
 	Organization      string   `query:"organization" help:"An organization identifier"`
@@ -67,7 +65,7 @@ func (a *API) searchReuses(c *web.Call, q reuseSearchArgs) error {
 	s.is("producer_type", q.ProducerType)
 	s.updated(q.LastUpdateRange, "last_update", now())
 	s.sorted(q.Sort)
-	ids, total, extra, err := a.run(c, s, &q.Paging, reuseFacets)
+	ids, total, extra, err := a.run(c, s, &q.asked, reuseFacets)
 	if err != nil {
 		return err
 	}
@@ -75,8 +73,7 @@ func (a *API) searchReuses(c *web.Call, q reuseSearchArgs) error {
 }
 
 type dataserviceSearchArgs struct {
-	web.Paging
-	Query           string   `query:"q" help:"The search query"`
+	asked
 	Sort            string   `query:"sort" sort:"created,views,followers" help:"The field (and direction) on which sorting apply"`
 	Tags            []string `query:"tag" help:"The tags that must all be there"`
 	Topic           string   `query:"topic" help:"A topic identifier"`
@@ -108,7 +105,7 @@ func (a *API) searchDataservices(c *web.Call, q dataserviceSearchArgs) error {
 	if q.Restricted != nil && q.AccessType == "" {
 		s.any("access_type", restriction(*q.Restricted))
 	}
-	ids, total, extra, err := a.run(c, s, &q.Paging, dataserviceFacets)
+	ids, total, extra, err := a.run(c, s, &q.asked, dataserviceFacets)
 	if err != nil {
 		return err
 	}
@@ -123,8 +120,7 @@ func restriction(restricted bool) []string {
 }
 
 type topicSearchArgs struct {
-	web.Paging
-	Query           string   `query:"q" help:"The search query"`
+	asked
 	Sort            string   `query:"sort" sort:"name,created,last_modified" help:"The field (and direction) on which sorting apply"`
 	Tags            []string `query:"tag" help:"The tags that must all be there"`
 	Featured        *bool    `query:"featured" help:"Featured topics only, or none"`
@@ -145,7 +141,7 @@ func (a *API) searchTopics(c *web.Call, q topicSearchArgs) error {
 	s.is("producer_type", q.ProducerType)
 	s.updated(q.LastUpdateRange, "last_update", now())
 	s.sorted(q.Sort)
-	ids, total, extra, err := a.run(c, s, &q.Paging, topicFacets)
+	ids, total, extra, err := a.run(c, s, &q.asked, topicFacets)
 	if err != nil {
 		return err
 	}
@@ -153,8 +149,7 @@ func (a *API) searchTopics(c *web.Call, q topicSearchArgs) error {
 }
 
 type postSearchArgs struct {
-	web.Paging
-	Query           string   `query:"q" help:"The search query"`
+	asked
 	Sort            string   `query:"sort" sort:"created,last_modified,published" help:"The field (and direction) on which sorting apply"`
 	Tags            []string `query:"tag" help:"The tags that must all be there"`
 	LastUpdateRange string   `query:"last_update_range" enum:"last_30_days,last_12_months,last_3_years" help:"How recent the last update is"`
@@ -167,7 +162,7 @@ func (a *API) searchPosts(c *web.Call, q postSearchArgs) error {
 	s.all("tag", q.Tags)
 	s.updated(q.LastUpdateRange, "last_update", now())
 	s.sorted(q.Sort)
-	ids, total, extra, err := a.run(c, s, &q.Paging, postFacets)
+	ids, total, extra, err := a.run(c, s, &q.asked, postFacets)
 	if err != nil {
 		return err
 	}
