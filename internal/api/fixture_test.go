@@ -220,14 +220,13 @@ func (p *portal) fillTopics() {
 	for i, e := range []struct{ title, kind, object string }{
 		{"Comptages", "dataset", p.ids["open"]}, {"", "reuse", p.ids["carte-velo"]}, {"À venir", "", ""},
 	} {
-		element := &catalog.Element{ID: db.NewID(), TopicID: id, Position: int64(i)}
+		element := &catalog.Element{ID: db.NewID(), TopicID: id, Position: int64(i), TitleFold: text.Fold(e.title)}
 		if e.title != "" {
 			element.Title = &e.title
 		}
 		if e.kind != "" {
 			element.ElementKind, element.ElementID = &e.kind, &e.object
 		}
-		element.FoldTitle()
 		p.put("topic", "mobilite-douce", id, true, element)
 	}
 }

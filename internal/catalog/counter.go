@@ -1,12 +1,5 @@
 package catalog
 
-import (
-	"context"
-	"strings"
-
-	"github.com/uptrace/bun"
-)
-
 // counter says how a stored counter of a table is counted from rows; x is the
 // row of the table.
 type counter struct{ column, query string }
@@ -49,19 +42,4 @@ var counters = map[string][]counter{
 
 var counterTables = map[string]string{
 	KindDataset: "datasets", KindReuse: "reuses", KindDataservice: "dataservices", KindOrganization: "organizations", KindUser: "users",
-}
-
-// Recount sets the relation counters of objects of a kind from the rows they
-// count, in one statement. It is part of the write that changes a relation.
-func Recount(ctx context.Context, tx bun.IDB, kind string, ids ...string) error {
-	table := counterTables[kind]
-	if table == "" || len(ids) == 0 {
-		return nil
-	}
-	set := make([]string, len(counters[table]))
-	for i, c := range counters[table] {
-		set[i] = c.column + " = (" + c.query + ")"
-	}
-	_, err := tx.NewRaw("UPDATE "+table+" AS x SET "+strings.Join(set, ", ")+" WHERE x.id IN (?)", bun.List(ids)).Exec(ctx)
-	return err
 }

@@ -166,8 +166,10 @@ func (s *shelf) topic(slug string, change func(*Topic)) *Topic {
 func (s *shelf) element(topic *Topic, position int64, title, kind, object string) *Element {
 	s.t.Helper()
 	id, _ := s.id()
-	e := &Element{ID: id, TopicID: topic.ID, Position: position, Title: optional(title), ElementKind: optional(kind), ElementID: optional(object)}
-	e.FoldTitle()
+	e := &Element{
+		ID: id, TopicID: topic.ID, Position: position, Title: optional(title), TitleFold: text.Fold(title), ElementKind: optional(kind),
+		ElementID: optional(object),
+	}
 	s.insert(e)
 	return e
 }

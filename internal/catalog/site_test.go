@@ -192,7 +192,7 @@ func TestZones(t *testing.T) {
 	})
 }
 
-func TestRecount(t *testing.T) {
+func TestCounters(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		ctx := context.Background()
 		s := newShelf(t, d)
@@ -206,25 +206,25 @@ func TestRecount(t *testing.T) {
 		s.exec("INSERT INTO reuse_dataservices (reuse_id, dataservice_id, position) VALUES (?, ?, 0)", reuse.ID, api.ID)
 		s.follow(KindDataset, set.ID, ada, false)
 		s.follow(KindOrganization, org.ID, ada, true)
-		for kind, id := range map[string]string{
-			KindDataset: set.ID, KindReuse: reuse.ID, KindDataservice: api.ID, KindOrganization: org.ID, KindUser: ada.ID,
-		} {
-			s.ok(s.d.Write(ctx, db.People, func(ctx context.Context, tx *db.Tx) error { return Recount(ctx, tx, kind, id) }))
-		}
-		for _, c := range []struct {
-			query, id string
-			want      [3]int64
+		for kind, object := range map[string]struct {
+			id   string
+			want map[string]int64
 		}{
-			{"SELECT reuses, dataservices, followers FROM datasets WHERE id = ?", set.ID, [3]int64{1, 1, 1}},
-			{"SELECT datasets, followers, 0 FROM reuses WHERE id = ?", reuse.ID, [3]int64{1, 0, 0}},
-			{"SELECT datasets, reuses, followers FROM dataservices WHERE id = ?", api.ID, [3]int64{1, 1, 0}},
-			{"SELECT datasets, members, followers FROM organizations WHERE id = ?", org.ID, [3]int64{1, 1, 0}},
-			{"SELECT reuses, following, datasets FROM users WHERE id = ?", ada.ID, [3]int64{1, 1, 0}},
+			KindDataset:      {set.ID, map[string]int64{"reuses": 1, "dataservices": 1, "followers": 1, "contacts": 0}},
+			KindReuse:        {reuse.ID, map[string]int64{"datasets": 1, "followers": 0}},
+			KindDataservice:  {api.ID, map[string]int64{"datasets": 1, "reuses": 1, "followers": 0}},
+			KindOrganization: {org.ID, map[string]int64{"datasets": 1, "reuses": 0, "dataservices": 0, "members": 1, "followers": 0}},
+			KindUser:         {ada.ID, map[string]int64{"datasets": 0, "reuses": 1, "dataservices": 0, "following": 1, "followers": 0}},
 		} {
-			var got [3]int64
-			s.ok(s.d.Read().NewRaw(c.query, c.id).Scan(ctx, &got[0], &got[1], &got[2]))
-			if got != c.want {
-				t.Errorf("%s: got %v, want %v", c.query, got, c.want)
+			table := counterTables[kind]
+			got := map[string]int64{}
+			for _, c := range counters[table] {
+				var counted int64
+				s.ok(s.d.Read().NewRaw("SELECT ("+c.query+") FROM "+table+" x WHERE x.id = ?", object.id).Scan(ctx, &counted))
+				got[c.column] = counted
+			}
+			if !maps.Equal(got, object.want) {
+				t.Errorf("%s: counted %v, want %v", kind, got, object.want)
 			}
 		}
 	})

@@ -10,7 +10,6 @@ import (
 	"grenier/internal/account"
 	"grenier/internal/db"
 	"grenier/internal/fault"
-	"grenier/internal/text"
 )
 
 // KindElement is the kind under which the tags and extras of the elements of
@@ -284,12 +283,4 @@ func (s *Store) elementsByIDs(ctx context.Context, ids []string) ([]Element, err
 		elements[i].Tags, elements[i].Extras = attributesOf(lists, elements[i].ID).Tags, extras[elements[i].ID]
 	}
 	return elements, nil
-}
-
-// FoldTitle keeps TitleFold in step with the title.
-func (e *Element) FoldTitle() {
-	e.TitleFold = ""
-	if e.Title != nil {
-		e.TitleFold = text.Fold(*e.Title)
-	}
 }
