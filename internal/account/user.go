@@ -140,11 +140,21 @@ var userSorts = map[string]string{
 	"followers": "followers", "views": "followers", "created": "created_at",
 }
 
+// mostWords bounds the words of a query that must each be found.
+const mostWords = 20
+
+// Words are the words of a query, folded, each once; those beyond the twentieth
+// are left out.
+func Words(query string) []string {
+	words := distinct(strings.Fields(text.Fold(query)))
+	return words[:min(len(words), mostWords)]
+}
+
 // List returns a page of people who are not deleted, and how many there are.
 func (p *People) List(ctx context.Context, f UserFilter) ([]User, int, error) {
 	var users []User
 	query := p.db.Read().NewSelect().Model(&users).Where("deleted_at IS NULL")
-	for _, word := range strings.Fields(text.Fold(f.Query)) {
+	for _, word := range Words(f.Query) {
 		query = query.Where("name_fold LIKE ? ESCAPE '!'", "%"+db.LikeEscape(word)+"%")
 	}
 	total, err := query.Clone().Count(ctx)

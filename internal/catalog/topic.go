@@ -3,7 +3,6 @@ package catalog
 import (
 	"context"
 	"slices"
-	"strings"
 
 	"github.com/uptrace/bun"
 
@@ -229,7 +228,8 @@ const WithoutElement = "none"
 type ElementFilter struct {
 	// Class is a kind of objects, or WithoutElement.
 	Class string
-	// Query holds words, each of which is in the title or the description.
+	// Query holds words, each of which is in the title, whatever its
+	// capitals and accents, or in the description without accents.
 	Query string
 	Tags  []string
 	Page
@@ -248,9 +248,8 @@ func (s *Store) Elements(ctx context.Context, v account.Viewer, topic string, f 
 	} else {
 		l.equal("element_kind", f.Class)
 	}
-	for _, word := range strings.Fields(f.Query) {
-		l.and("(te.title_fold LIKE ? ESCAPE '!' OR lower(te.description) LIKE ? ESCAPE '!')",
-			contains(word), "%"+db.LikeEscape(strings.ToLower(word))+"%")
+	for _, word := range account.Words(f.Query) {
+		l.and("(te.title_fold LIKE ?0 ESCAPE '!' OR lower(te.description) LIKE ?0 ESCAPE '!')", contains(word))
 	}
 	l.taggedWith(f.Tags, KindElement)
 	ids, total, err := l.page(ctx, s.db, f.Page)
