@@ -43,7 +43,8 @@ var dataservices = source[dataserviceRow]{
 				WHERE x.dataservice_id = a.id AND d.private = FALSE AND d.deleted_at IS NULL)`, &r.datasetIDs},
 		}, r.harvest.fields()...)
 	},
-	from: `dataservices a LEFT JOIN organizations o ON o.id = a.organization_id LEFT JOIN users u ON u.id = a.owner_id
+	table: "dataservices", alias: "a",
+	joins: `LEFT JOIN organizations o ON o.id = a.organization_id LEFT JOIN users u ON u.id = a.owner_id
 		LEFT JOIN licenses l ON l.id = a.license LEFT JOIN harvests h ON h.object_id = a.id`,
 	key:   "a.id",
 	after: func(r *dataserviceRow) []any { return []any{string(r.id)} },
@@ -109,6 +110,6 @@ func (s *Dumps) Dataservices(f DataserviceFilter) Dump {
 		if narrowing(f.DataserviceFilter) == nil {
 			return walk(where)
 		}
-		return r.catalog.EachDataserviceID(ctx, reader, f.DataserviceFilter, batchRows, among("a.id", where, walk))
+		return r.catalog.EachDataserviceID(ctx, reader, f.DataserviceFilter, scopeRows, among("a.id", where, walk))
 	}}
 }

@@ -72,7 +72,8 @@ var datasets = source[datasetRow]{
 			{"(SELECT string_agg(f.format, ',' ORDER BY f.position) FROM formats f WHERE f.dataset_id = d.id)", &r.formats},
 		}, r.harvest.fields()...)
 	},
-	from: `datasets d LEFT JOIN organizations o ON o.id = d.organization_id LEFT JOIN users u ON u.id = d.owner_id
+	table: "datasets", alias: "d", chosen: "LEFT JOIN organizations o ON o.id = d.organization_id",
+	joins: `LEFT JOIN organizations o ON o.id = d.organization_id LEFT JOIN users u ON u.id = d.owner_id
 		LEFT JOIN licenses l ON l.id = d.license LEFT JOIN harvests h ON h.object_id = d.id
 		LEFT JOIN coverages s ON s.object_id = d.id LEFT JOIN given g ON g.object_id = d.id`,
 	key:      "d.id",

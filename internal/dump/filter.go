@@ -77,7 +77,7 @@ func (r *run) eachScope(ctx context.Context, f DatasetFilter, column string, wal
 	if narrowing(f.DatasetFilter) == nil {
 		return walk(where)
 	}
-	return r.catalog.EachDatasetID(ctx, reader, f.DatasetFilter, batchRows, among(column, where, walk))
+	return r.catalog.EachDatasetID(ctx, reader, f.DatasetFilter, scopeRows, among(column, where, walk))
 }
 
 // conditions are those that the catalogue's own filter does not know, on

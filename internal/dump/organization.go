@@ -32,10 +32,10 @@ var organizations = source[organizationRow]{
 			{"o.dataservices", &r.dataservices}, {"o.datasets", &r.datasets}, {"o.reuses", &r.reuses},
 			{"o.followers", &r.followers}, {"o.views", &r.views}, {"o.by_months", &r.byMonths},
 			{"(SELECT string_agg(b.badge, ',' ORDER BY b.position) FROM badges b WHERE b.object_id = o.id)", &r.badges},
-			{"(SELECT CAST(sum(d.downloads) AS BIGINT) FROM datasets d WHERE d.organization_id = o.id AND d.visible = TRUE)", &r.downloads},
+			{"(SELECT CAST(sum(CASE WHEN d.visible THEN d.downloads END) AS BIGINT) FROM datasets d WHERE d.organization_id = o.id)", &r.downloads},
 		}
 	},
-	from:     "organizations o",
+	table: "organizations", alias: "o",
 	key:      "o.id",
 	after:    func(r *organizationRow) []any { return []any{string(r.id)} },
 	complete: completeOrganization,

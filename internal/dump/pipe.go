@@ -12,13 +12,16 @@ type pipe struct {
 	full, free chan []byte
 	err        error
 	lines      cells
+	begun      bool // something was sent
 }
 
 // Rows are read in batches of firstBatch at the start, so that the first byte
-// leaves early, then of batchRows; a batch also ends at batchBytes.
+// leaves early, then of batchRows; a batch also ends at batchBytes. Where the
+// catalogue chooses what is read, it gives scopeRows identifiers at a time.
 const (
 	firstBatch = 32
 	batchRows  = 512
+	scopeRows  = 500
 	batchBytes = 2 << 20
 )
 
@@ -43,6 +46,7 @@ func (p *pipe) header(names []string) {
 func (p *pipe) send(ctx context.Context) error {
 	select {
 	case p.full <- p.lines.buf:
+		p.begun = true
 	case <-ctx.Done():
 		return ctx.Err()
 	}

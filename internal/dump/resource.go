@@ -42,7 +42,9 @@ var resources = source[resourceRow]{
 			{"r.preview", &r.preview}, {"r.extras", &r.extras},
 		}
 	},
-	from: `resources r JOIN datasets d ON d.id = r.dataset_id LEFT JOIN organizations o ON o.id = d.organization_id
+	table: "resources", alias: "r",
+	chosen: "JOIN datasets d ON d.id = r.dataset_id LEFT JOIN organizations o ON o.id = d.organization_id",
+	joins: `JOIN datasets d ON d.id = r.dataset_id LEFT JOIN organizations o ON o.id = d.organization_id
 		LEFT JOIN licenses l ON l.id = d.license`,
 	key: "r.dataset_id, r.community, r.rank, r.id",
 	after: func(r *resourceRow) []any {

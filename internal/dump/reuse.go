@@ -36,7 +36,8 @@ var reuses = source[reuseRow]{
 				WHERE x.reuse_id = r.id AND d.private = FALSE AND d.deleted_at IS NULL)`, &r.datasetIDs},
 		}
 	},
-	from:  "reuses r LEFT JOIN organizations o ON o.id = r.organization_id LEFT JOIN users u ON u.id = r.owner_id",
+	table: "reuses", alias: "r",
+	joins: "LEFT JOIN organizations o ON o.id = r.organization_id LEFT JOIN users u ON u.id = r.owner_id",
 	key:   "r.id",
 	after: func(r *reuseRow) []any { return []any{string(r.id)} },
 	complete: func(r *run, row *reuseRow) error {
@@ -82,6 +83,6 @@ func (s *Dumps) Reuses(f ReuseFilter) Dump {
 		if narrowing(f) == nil {
 			return walk(where)
 		}
-		return r.catalog.EachReuseID(ctx, reader, f, batchRows, among("r.id", where, walk))
+		return r.catalog.EachReuseID(ctx, reader, f, scopeRows, among("r.id", where, walk))
 	}}
 }

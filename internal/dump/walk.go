@@ -26,8 +26,11 @@ type source[R any] struct {
 	columns []column[R]
 	// fields name what is selected into a row.
 	fields func(*R) []field
-	// from is the FROM clause.
-	from string
+	// table holds the rows, as alias with an identifier in id; joins are
+	// the tables beside it.
+	table, alias, joins string
+	// chosen are the tables that conditions speak of besides the first.
+	chosen string
 	// key are the columns that order the rows, unique together; after is
 	// where a row stands in that order.
 	key   string
@@ -46,8 +49,12 @@ func (s *source[R]) walk(ctx context.Context, r *run, where []condition) error {
 		expressions[i] = f.expression
 		w.into = append(w.into, f.into)
 	}
-	w.sql = "SELECT " + strings.Join(expressions, ", ") + " FROM " + s.from
-	for limit := firstBatch; ; limit = batchRows {
+	w.sql = "SELECT " + strings.Join(expressions, ", ")
+	for {
+		limit := batchRows
+		if !r.pipe.begun {
+			limit = firstBatch
+		}
 		more, err := w.batch(ctx, limit)
 		if err != nil || !more {
 			return err
@@ -98,20 +105,21 @@ func (w *walker[R]) batch(ctx context.Context, limit int) (more bool, err error)
 	return read == limit, rows.Err()
 }
 
+// query first chooses the identifiers of the batch, so that both engines see
+// how few rows they have to put together and look up what stands beside them.
 func (w *walker[R]) query(ctx context.Context, limit int) (*sql.Rows, error) {
-	var b strings.Builder
-	b.WriteString(w.sql)
-	var args []any
-	and := " WHERE "
-	for _, c := range w.where {
-		b.WriteString(and + c.sql)
-		args = append(args, c.args...)
-		and = " AND "
-	}
+	where := w.where
 	if w.begun {
-		b.WriteString(and + "(" + w.key + ") > (?)")
-		args = append(args, bun.List(w.after(&w.row)))
+		where = append(where[:len(where):len(where)], condition{"(" + w.key + ") > (?)", []any{bun.List(w.after(&w.row))}})
 	}
-	b.WriteString(" ORDER BY " + w.key + " LIMIT ?")
-	return w.run.db.Read().QueryContext(ctx, b.String(), append(args, limit)...)
+	conditions := make([]string, len(where))
+	var args []any
+	for i, c := range where {
+		conditions[i] = c.sql
+		args = append(args, c.args...)
+	}
+	query := w.sql + " FROM (SELECT " + w.alias + ".id AS id FROM " + w.table + " " + w.alias + " " + w.chosen + " WHERE " +
+		strings.Join(conditions, " AND ") + " ORDER BY " + w.key + " LIMIT ?) AS batch CROSS JOIN " + w.table + " " + w.alias + " " + w.joins +
+		" WHERE " + w.alias + ".id = batch.id ORDER BY " + w.key
+	return w.run.db.Read().QueryContext(ctx, query, append(args, limit)...)
 }
