@@ -360,8 +360,8 @@ CREATE INDEX datasets_title ON datasets (visible, title_fold);
 CREATE INDEX datasets_views ON datasets (visible, views);
 CREATE INDEX datasets_followers ON datasets (visible, followers);
 CREATE INDEX datasets_reuses ON datasets (visible, reuses);
-CREATE INDEX datasets_organization ON datasets (organization_id, created_internal);
-CREATE INDEX datasets_owner ON datasets (owner_id, created_internal);
+CREATE INDEX datasets_organization ON datasets (organization_id, visible, created_internal);
+CREATE INDEX datasets_owner ON datasets (owner_id, visible, created_internal);
 CREATE INDEX datasets_created ON datasets (created_internal);
 
 CREATE TABLE extras (
