@@ -17,6 +17,7 @@ import (
 	"grenier/internal/catalog"
 	"grenier/internal/db"
 	"grenier/internal/db/dbtest"
+	"grenier/internal/web/webtest"
 )
 
 // want are values of an answer by their paths (see reach). Absent says that
@@ -375,21 +376,23 @@ var otherAsks = []ask{
 func TestObjects(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		p := newPortal(t, d)
+		document := webtest.NewDocument(t, p.Tables...)
 		for name, asks := range map[string][]ask{
 			"organizations": organizationAsks, "users": userAsks, "reuses": reuseAsks, "dataservices": dataserviceAsks, "topics": topicAsks,
 			"posts": postAsks, "others": otherAsks,
 		} {
 			t.Run(name, func(t *testing.T) {
 				for _, a := range asks {
-					p.check(t, a)
+					p.check(t, document, a)
 				}
 			})
 		}
 	})
 }
 
-// check asks and compares; what a success answers to GET it answers to HEAD.
-func (p *portal) check(t *testing.T, a ask) {
+// check asks and compares, with what is wanted and with the declared type; what
+// a success answers to GET it answers to HEAD.
+func (p *portal) check(t *testing.T, document *webtest.Document, a ask) {
 	t.Helper()
 	if a.status == 0 {
 		a.status = http.StatusOK
@@ -409,6 +412,9 @@ func (p *portal) check(t *testing.T, a ask) {
 	}
 	if head := p.Do(http.MethodHead, p.fill(a.path), nil, headers...); head.Status != answer.Status || len(head.Body) > 0 {
 		t.Errorf("%s: HEAD answers %d with %d bytes", what, head.Status, len(head.Body))
+	}
+	if a.status == http.StatusOK && a.mask == "" {
+		document.CheckAnswer(t, http.MethodGet, p.Template(p.fill(a.path)), a.status, answer.Body)
 	}
 	if len(a.want) == 0 {
 		return

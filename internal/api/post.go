@@ -12,7 +12,7 @@ import (
 
 // PostBase are the members of a post that need no other object.
 type PostBase struct {
-	Blocs          []Bloc           `json:"blocs"`
+	Blocs          []Bloc           `json:"blocs" mask:"hidden"`
 	BodyType       string           `json:"body_type"`
 	Content        *string          `json:"content"`
 	CreatedAt      Moment           `json:"created_at"`
@@ -119,8 +119,8 @@ func keepPosts(c *web.Call) {
 
 func (a *API) postRoutes() {
 	tags := []string{"posts"}
-	web.Get[web.Page[Post]](a.v1, "/posts/", web.Doc{Summary: "List posts", Tags: tags, Keep: true, Hidden: []string{"blocs"}}, a.listPosts)
-	web.Get[Post](a.v1, "/posts/{post}/", web.Doc{Summary: "Read a post", Tags: tags, Keep: true}, a.getPost)
+	web.Get[web.Page[Post]](a.v1, "/posts/", web.Doc{Summary: "List posts", Tags: tags, Keep: true}, a.listPosts)
+	web.Get[Post](a.v1, "/posts/{post}/", web.Doc{Summary: "Read a post", Tags: tags, Keep: true, Hidden: []string{}}, a.getPost)
 }
 
 type postArgs struct {

@@ -13,8 +13,8 @@ import (
 
 // NoGeometry stands for the shape of a zone, which is not served.
 type NoGeometry struct {
-	Coordinates []float64 `json:"coordinates"`
-	Type        *string   `json:"type"`
+	Coordinates *[]float64 `json:"coordinates"`
+	Type        *string    `json:"type"`
 }
 
 // ZoneProperties describe a zone.
