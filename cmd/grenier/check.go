@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"grenier/internal/app"
+	"grenier/internal/catalog"
 	"grenier/internal/verify"
 )
 
@@ -25,7 +26,8 @@ func (c *checkCommand) Run(ctx context.Context, p *program) error {
 				position, _, err := a.IndexPosition(ctx)
 				return position, true, err
 			},
-			Zone: func(id string) bool { _, ok := a.Zones.Get(id); return ok },
+			Counters: counters{a.Catalog},
+			Zone:     func(id string) bool { _, ok := a.Zones.Get(id); return ok },
 		}, verify.Options{Fix: c.Fix, Progress: func(done, total int, _ string) {
 			bar.Total(int64(total))
 			bar.Set(int64(done))
@@ -69,4 +71,21 @@ func (c *checkCommand) print(p *program, findings []verify.Finding) error {
 			return f.Mend
 		}},
 	)
+}
+
+// counters lets the catalogue check and mend its counters.
+type counters struct{ store *catalog.Store }
+
+func (c counters) CheckCounters(ctx context.Context, limit int) ([]verify.Drift, int, error) {
+	wrong, err := c.store.CheckCounters(ctx)
+	drifts := make([]verify.Drift, min(limit, len(wrong)))
+	for i := range drifts {
+		drifts[i] = verify.Drift{Object: wrong[i].ID, Counter: wrong[i].Counter, Stored: wrong[i].Stored, Counted: wrong[i].Counted}
+	}
+	return drifts, len(wrong), err
+}
+
+func (c counters) MendCounters(ctx context.Context) error {
+	_, err := c.store.RecountAll(ctx)
+	return err
 }

@@ -397,3 +397,45 @@ func (w *lineWatcher) wait(t *testing.T, part string) string {
 		}
 	}
 }
+
+// dump is a small file of datasets as data.gouv.fr publishes it.
+const dump = `"id";"title";"slug";"url";"organization";"organization_id";"owner";"owner_id";"description";"frequency";"license";"temporal_coverage.start";"temporal_coverage.end";"spatial.granularity";"spatial.zones";"private";"featured";"created_at";"last_modified";"tags";"archived";"resources_count";"metric.views"
+"5f0000000000000000000001";"Arbres d'Exemple";"arbres-dexemple";"https://www.data.gouv.fr/datasets/arbres-dexemple/";"Ville d'Exemple";"5f0000000000000000000002";"";"";"Les arbres";"unknown";"";"";"";"";"";"False";"False";"2020-01-01T00:00:00";"2020-01-02T00:00:00";"arbre";"False";"0";"3"
+"no identifier";"X";"x";"";"";"";"";"";"";"";"";"";"";"";"";"False";"False";"2020-01-01T00:00:00";"2020-01-02T00:00:00";"";"False";"0";"0"
+`
+
+func TestImportCatalog(t *testing.T) {
+	eachShell(t, func(t *testing.T, sh shell) {
+		folder := t.TempDir()
+		file, report := filepath.Join(folder, "datasets.csv"), filepath.Join(folder, "report.csv")
+		if err := os.WriteFile(file, []byte(dump), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if out := sh.must("import", "catalog", "--dry-run", file); !strings.Contains(out, "1 created") || !strings.Contains(out, "nothing was written") {
+			t.Errorf("a trial says %q", out)
+		}
+		out := sh.must("import", "catalog", "--report", report, file)
+		if !strings.Contains(out, "2 rows, 1 created, 0 updated, 0 unchanged, 1 refused") {
+			t.Errorf("the import says %q", out)
+		}
+		if refused, err := os.ReadFile(report); err != nil || strings.Count(string(refused), "\n") != 2 || !strings.Contains(string(refused), ",3,id,") {
+			t.Errorf("the report is %q (%v)", refused, err)
+		}
+		if again := sh.must("import", "catalog", file); !strings.Contains(again, "nothing changed") {
+			t.Errorf("the second import says %q", again)
+		}
+		if sound := sh.must("check"); sound != "all is well\n" {
+			t.Errorf("after an import: %q", sound)
+		}
+		if none := sh.run("", "import", "catalog", filepath.Join(folder, "none.csv")); none.status != statusFailed || strings.Count(none.err, "\n") != 1 {
+			t.Errorf("a file that is missing gives %+v", none)
+		}
+	})
+}
+
+func TestImportGeoNeedsItsFiles(t *testing.T) {
+	sh := shell{t, map[string]string{"GRENIER_DATA": filepath.Join(t.TempDir(), "data")}}
+	if done := sh.run("", "import", "geo", t.TempDir()); done.status != statusFailed || !strings.Contains(done.err, ".json.gz") {
+		t.Errorf("an empty folder gives %+v", done)
+	}
+}
