@@ -37,8 +37,8 @@ type datasetArgs struct {
 	Private           *bool    `query:"private" help:"Private datasets only, or none; needs somebody logged in"`
 }
 
-// filter turns the arguments into the subject's filter. Objects that nobody
-// knows do not filter.
+// filter turns the arguments into the subject's filter. Objects that the
+// caller does not know do not filter.
 func (q datasetArgs) filter(c *web.Call, a *API) (catalog.DatasetFilter, error) {
 	f := catalog.DatasetFilter{
 		Query: q.Query, Sort: q.Sort, Tags: q.Tags, License: q.License, Featured: q.Featured, Geozone: q.Geozone,
@@ -53,7 +53,7 @@ func (q datasetArgs) filter(c *web.Call, a *API) (catalog.DatasetFilter, error) 
 		if *id == "" {
 			continue
 		}
-		known, err := a.Catalog.Known(c.Context(), kind, *id)
+		known, err := a.Catalog.Known(c.Context(), viewer(c), kind, *id)
 		if err != nil {
 			return f, err
 		}
@@ -94,6 +94,10 @@ const (
 	v2 = 2
 )
 
+// listHolds bounds how long a list is kept, whose objects may change by time
+// alone.
+const listHolds = time.Minute
+
 // sendDatasets answers with a page of datasets. extra holds further members of
 // the envelope, rendered.
 func (a *API) sendDatasets(c *web.Call, p web.Paging, ids []string, total, version int, extra string) error {
@@ -105,7 +109,7 @@ func (a *API) sendDatasets(c *web.Call, p web.Paging, ids []string, total, versi
 	if err != nil {
 		return err
 	}
-	c.Keep(time.Time{}, web.Epoch(catalog.KindDataset))
+	c.Keep(f.at.Add(listHolds), web.Epoch(catalog.KindDataset))
 	return c.Send(http.StatusOK, web.AppendPage(nil, c, p, items, total, extra))
 }
 
