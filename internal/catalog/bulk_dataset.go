@@ -97,6 +97,7 @@ var datasetHarvest = DatasetFields("harvest.backend", "harvest.domain", "harvest
 
 // bulkDatasets writes datasets many at a time.
 func bulkDatasets(descriptionLength int) *bulkKind[Dataset] {
+	resources := &resourceLists{}
 	return &bulkKind[Dataset]{
 		kind: KindDataset, table: "datasets", modified: "modified_internal", fields: datasetFields,
 		ready: func(d *Dataset) {
@@ -126,7 +127,13 @@ func bulkDatasets(descriptionLength int) *bulkKind[Dataset] {
 			cells, err := json.Marshal(d.Given)
 			return cells, err
 		},
-		beside: writeBesideDatasets,
+		prepare: resources.prepare,
+		beside: func(ctx context.Context, tx *event.Tx, changes []*bulkChange[Dataset]) error {
+			if err := writeBesideDatasets(ctx, tx, changes); err != nil {
+				return err
+			}
+			return resources.write(ctx, tx, changes)
+		},
 	}
 }
 
@@ -280,9 +287,6 @@ func writeBesideDatasets(ctx context.Context, tx *event.Tx, changes []*bulkChang
 		return err
 	}
 	if err := writeDocuments(ctx, tx, "coverages", "geometry", shapes); err != nil {
-		return err
-	}
-	if err := writeResources(ctx, tx, changes); err != nil {
 		return err
 	}
 	return formats.write(ctx, tx)

@@ -69,6 +69,9 @@ type bulkKind[T any] struct {
 	// cells is what is kept in given besides the provenance; nil for
 	// nothing.
 	cells func(t *T, sources string) (db.JSON, error)
+	// prepare, when set, settles what depends on other objects, before
+	// complete.
+	prepare func(ctx context.Context, tx *event.Tx, changes []*bulkChange[T]) error
 	// beside writes what stands in other tables.
 	beside func(ctx context.Context, tx *event.Tx, changes []*bulkChange[T]) error
 }
@@ -289,6 +292,11 @@ func (k *bulkKind[T]) write(ctx context.Context, tx *event.Tx, changes []*bulkCh
 	}
 	if err := k.rememberSlugs(ctx, tx, changes); err != nil {
 		return err
+	}
+	if k.prepare != nil {
+		if err := k.prepare(ctx, tx, changes); err != nil {
+			return err
+		}
 	}
 	for _, change := range changes {
 		k.complete(&change.object, &change.from, change.changed)

@@ -64,29 +64,101 @@ func (d *Dataset) countResources() {
 	d.LastUpdate = given
 }
 
-// writeResources brings the resources of changed datasets into the database:
-// those that differ, and only them.
-func writeResources(ctx context.Context, tx *event.Tx, changes []*bulkChange[Dataset]) error {
+// resourceLists writes the resources of changed datasets.
+type resourceLists struct {
+	// there are the rows that those datasets have, and those that have the
+	// identifier of a resource of theirs, wherever they are.
+	there map[string]*Resource
+	// replaced are the datasets whose rows give way to a new list.
+	replaced map[string]bool
+}
+
+// prepare reads what is there and settles whose a resource is that several
+// datasets list: an identifier stands for one resource on the whole platform.
+// The dataset that knows the younger state has it; the others do without.
+func (l *resourceLists) prepare(ctx context.Context, tx *event.Tx, changes []*bulkChange[Dataset]) error {
 	var datasets, ids []string
+	l.replaced = map[string]bool{}
 	for _, change := range changes {
 		if change.changed&datasetResources == 0 {
 			continue
 		}
 		if !change.created {
 			datasets = append(datasets, change.object.ID)
+			l.replaced[change.object.ID] = true
 		}
 		for i := range change.object.Resources {
 			ids = append(ids, change.object.Resources[i].ID)
 		}
 	}
+	l.there = map[string]*Resource{}
 	if len(datasets) == 0 && len(ids) == 0 {
 		return nil
 	}
-	there, err := resourcesThere(ctx, tx, datasets, ids)
-	if err != nil {
+	if err := l.read(ctx, tx, datasets, ids); err != nil {
 		return err
 	}
-	kept := make(map[string]bool, len(ids))
+	holders := make(map[string]*Resource, len(ids))
+	for id, row := range l.there {
+		if row.Community || !l.replaced[*row.DatasetID] {
+			holders[id] = row
+		}
+	}
+	owned := make(map[string]string, len(ids))
+	for _, change := range changes {
+		if change.changed&datasetResources == 0 {
+			continue
+		}
+		for i := range change.object.Resources {
+			resource := &change.object.Resources[i]
+			if holder := holders[resource.ID]; holder == nil || resource.ModifiedInternal.After(holder.ModifiedInternal.Time) {
+				holders[resource.ID], owned[resource.ID] = resource, change.object.ID
+			}
+		}
+	}
+	for _, change := range changes {
+		if change.changed&datasetResources != 0 {
+			change.object.Resources = ownResources(&change.object, owned)
+		}
+	}
+	return nil
+}
+
+// ownResources drops the resources that are another dataset's, and those listed
+// twice.
+func ownResources(d *Dataset, owned map[string]string) []Resource {
+	listed := make(map[string]bool, len(d.Resources))
+	return slices.DeleteFunc(d.Resources, func(r Resource) bool {
+		drop := owned[r.ID] != d.ID || listed[r.ID]
+		listed[r.ID] = true
+		return drop
+	})
+}
+
+// readAtOnce is how many resources are looked for in one query.
+const readAtOnce = 5000
+
+func (l *resourceLists) read(ctx context.Context, tx *event.Tx, datasets, ids []string) error {
+	for first := true; first || len(ids) > 0; first = false {
+		part := ids[:min(readAtOnce, len(ids))]
+		ids = ids[len(part):]
+		var rows []Resource
+		err := tx.NewSelect().Model(&rows).Where("(dataset_id IN (?) AND community = FALSE) OR id IN (?)",
+			bun.List(datasets), bun.List(part)).Scan(ctx)
+		if err != nil {
+			return err
+		}
+		datasets = nil
+		for i := range rows {
+			l.there[rows[i].ID] = &rows[i]
+		}
+	}
+	return nil
+}
+
+// write brings the resources that differ into the database, and only them.
+func (l *resourceLists) write(ctx context.Context, tx *event.Tx, changes []*bulkChange[Dataset]) error {
+	kept := make(map[string]bool)
 	var added, altered []*Resource
 	for _, change := range changes {
 		if change.changed&datasetResources == 0 {
@@ -96,7 +168,7 @@ func writeResources(ctx context.Context, tx *event.Tx, changes []*bulkChange[Dat
 			resource := &change.object.Resources[i]
 			resource.DatasetID, resource.Rank, resource.TitleFold = &change.object.ID, int64(i)*rankGap, text.Fold(resource.Title)
 			kept[resource.ID] = true
-			former, known := there[resource.ID]
+			former, known := l.there[resource.ID]
 			switch {
 			case !known:
 				resource.Version = 1
@@ -108,8 +180,8 @@ func writeResources(ctx context.Context, tx *event.Tx, changes []*bulkChange[Dat
 		}
 	}
 	var removed []string
-	for id, resource := range there {
-		if !kept[id] && slices.Contains(datasets, *resource.DatasetID) {
+	for id, row := range l.there {
+		if !kept[id] && !row.Community && l.replaced[*row.DatasetID] {
 			removed = append(removed, id)
 		}
 	}
@@ -120,23 +192,4 @@ func writeResources(ctx context.Context, tx *event.Tx, changes []*bulkChange[Dat
 		return err
 	}
 	return replaceAll(ctx, tx, altered)
-}
-
-// resourcesThere returns the rows of the resources of datasets, and those that
-// have one of the identifiers, wherever they are.
-func resourcesThere(ctx context.Context, tx *event.Tx, datasets, ids []string) (map[string]*Resource, error) {
-	there := make(map[string]*Resource)
-	for from := 0; from == 0 || from < len(ids); from += 5000 {
-		var rows []Resource
-		err := tx.NewSelect().Model(&rows).Where("(dataset_id IN (?) AND community = FALSE) OR id IN (?)",
-			bun.List(datasets), bun.List(ids[min(from, len(ids)):min(from+5000, len(ids))])).Scan(ctx)
-		if err != nil {
-			return nil, err
-		}
-		datasets = nil
-		for i := range rows {
-			there[rows[i].ID] = &rows[i]
-		}
-	}
-	return there, nil
 }

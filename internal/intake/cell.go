@@ -40,12 +40,20 @@ func parseTime(text string) (db.Time, error) {
 
 // parseDay reads a day and gives it as YYYY-MM-DD; the time of day is dropped.
 func parseDay(text string) (*string, error) {
-	moment, err := parseTime(text)
-	if err != nil || moment.IsZero() {
-		return nil, err
+	const day = "2006-01-02"
+	if text == "" {
+		return nil, nil
 	}
-	day := moment.Format("2006-01-02")
-	return &day, nil
+	if len(text) > len(day) {
+		if _, err := parseTime(text); err != nil {
+			return nil, err
+		}
+		text = text[:len(day)]
+	}
+	if _, err := time.Parse(day, text); err != nil {
+		return nil, fmt.Errorf("%q is not a day: expected 2024-03-01", clip(text))
+	}
+	return &text, nil
 }
 
 // parseCount reads a number as a dump prints it; empty text is none.
