@@ -193,6 +193,7 @@ func seeCommands(t *testing.T, options harness.Options) {
 	server := harness.Start(t, options)
 	anybody := server.Client("")
 	stop := readers(t, anybody, "/api/1/organizations/?page_size=20")
+	defer stop()
 	for n := range 3 {
 		name := "Grange " + string(rune('A'+n))
 		id := server.Run(t, "org", "create", name)

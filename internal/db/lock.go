@@ -39,13 +39,19 @@ func LockDir(dir string) (*DirLock, error) {
 		defer file.Close()
 		return nil, fmt.Errorf("%w: a server runs on %s%s; stop it first, or use another --data", ErrInUse, dir, holder(file))
 	}
-	if err := file.Truncate(0); err == nil {
-		_, err = file.WriteAt([]byte(strconv.Itoa(os.Getpid())+"\n"), 0)
-	}
-	if err != nil {
+	if err := tellHolder(file); err != nil {
 		return nil, errors.Join(fmt.Errorf("the data folder %s cannot be written: %w", dir, err), file.Close())
 	}
 	return &DirLock{file}, nil
+}
+
+// tellHolder writes the number of this process into a lock file.
+func tellHolder(file *os.File) error {
+	if err := file.Truncate(0); err != nil {
+		return err
+	}
+	_, err := file.WriteAt([]byte(strconv.Itoa(os.Getpid())+"\n"), 0)
+	return err
 }
 
 // holder says which process wrote its number into a lock file.
