@@ -290,9 +290,6 @@ func (k *bulkKind[T]) write(ctx context.Context, tx *event.Tx, changes []*bulkCh
 	if err := k.settleSlugs(ctx, tx, claims); err != nil {
 		return err
 	}
-	if err := k.rememberSlugs(ctx, tx, changes); err != nil {
-		return err
-	}
 	if k.prepare != nil {
 		if err := k.prepare(ctx, tx, changes); err != nil {
 			return err
@@ -315,6 +312,9 @@ func (k *bulkKind[T]) write(ctx context.Context, tx *event.Tx, changes []*bulkCh
 		return err
 	}
 	if err := replaceAll(ctx, tx, updated); err != nil {
+		return err
+	}
+	if err := k.rememberSlugs(ctx, tx, changes); err != nil {
 		return err
 	}
 	if err := k.beside(ctx, tx, changes); err != nil {

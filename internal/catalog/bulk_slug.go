@@ -197,23 +197,30 @@ type formerSlug struct {
 }
 
 // rememberSlugs keeps the slugs that objects had, so that their old addresses
-// still lead to them.
+// still lead to them, unless another object of the kind has the slug now. The
+// rows are written.
 func (k *bulkKind[T]) rememberSlugs(ctx context.Context, tx *event.Tx, changes []*bulkChange[T]) error {
 	var rows []*formerSlug
 	now := db.Now()
 	seen := make(map[string]bool)
+	touched := make([]string, 0, len(changes))
 	for _, change := range changes {
 		common := k.common(&change.object)
+		touched = append(touched, *common.slug)
 		for _, slug := range append(change.otherSlugs, change.formerSlug) {
 			if slug != "" && slug != *common.slug && !seen[slug] {
 				seen[slug] = true
+				touched = append(touched, slug)
 				rows = append(rows, &formerSlug{Kind: k.kind, Slug: slug, ObjectID: *common.id, At: now})
 			}
 		}
 	}
-	if len(rows) == 0 {
-		return nil
+	if len(rows) > 0 {
+		if _, err := tx.NewInsert().Model(&rows).On("CONFLICT (kind, slug) DO NOTHING").Exec(ctx); err != nil {
+			return err
+		}
 	}
-	_, err := tx.NewInsert().Model(&rows).On("CONFLICT (kind, slug) DO NOTHING").Exec(ctx)
+	_, err := tx.NewRaw("DELETE FROM slugs WHERE kind = ?0 AND slug IN (?1) AND slug IN (SELECT slug FROM "+k.table+" WHERE slug IN (?1))",
+		k.kind, bun.List(touched)).Exec(ctx)
 	return err
 }
