@@ -13,6 +13,13 @@ const (
 	freshLeast = time.Second
 )
 
+// freshPatience is what computing may cost a caller who could have the former
+// value; longer work goes on behind them.
+const freshPatience = 50 * time.Millisecond
+
+// freshTimeout bounds work that goes on behind a caller.
+const freshTimeout = time.Minute
+
 // fresh keeps a value that is costly to compute. One caller computes it anew
 // once its time is over; the others have the former value meanwhile.
 type fresh[T any] struct {
@@ -22,6 +29,7 @@ type fresh[T any] struct {
 	value T
 	known bool
 	until time.Time
+	cost  time.Duration
 }
 
 func (f *fresh[T]) kept() (value T, known, valid bool) {
@@ -46,7 +54,28 @@ func (f *fresh[T]) get(ctx context.Context, compute func(context.Context) (T, er
 	} else if !f.computing.TryLock() {
 		return value, nil
 	}
+	if known && f.last() > freshPatience {
+		go func() {
+			defer f.computing.Unlock()
+			behind, cancel := context.WithTimeout(context.WithoutCancel(ctx), freshTimeout)
+			defer cancel()
+			_, _ = f.renew(behind, compute) // the next caller tries again
+		}()
+		return value, nil
+	}
 	defer f.computing.Unlock()
+	return f.renew(ctx, compute)
+}
+
+// last is what computing cost the last time.
+func (f *fresh[T]) last() time.Duration {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.cost
+}
+
+// renew computes the value; the caller holds computing.
+func (f *fresh[T]) renew(ctx context.Context, compute func(context.Context) (T, error)) (T, error) {
 	started := time.Now()
 	value, err := compute(ctx)
 	if err != nil {
@@ -55,6 +84,6 @@ func (f *fresh[T]) get(ctx context.Context, compute func(context.Context) (T, er
 	took := time.Since(started)
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.value, f.known, f.until = value, true, time.Now().Add(max(freshLeast, freshShare*took))
+	f.value, f.known, f.cost, f.until = value, true, took, time.Now().Add(max(freshLeast, freshShare*took))
 	return value, nil
 }
