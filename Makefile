@@ -26,8 +26,8 @@ test: $(FRONT) ## every test in its small size, on SQLite and PostgreSQL; instal
 soak: $(FRONT) ## the same with the full counts of kills and loads: hours
 	scripts/test soak
 
-bench: build ## the benchmark table, each figure beside its baseline; CATALOG=FOLDER for the whole catalogue
-	CATALOG="$(CATALOG)" go run -buildvcs=false ./bench
+bench: build ## the benchmark table, each figure beside its baseline; CATALOG=FILE for a whole catalogue
+	CATALOG="$(CATALOG)" QUERIES="$(QUERIES)" go run -buildvcs=false ./bench
 
 check: ## format, vet, staticcheck, unreachable functions, order of imports
 	scripts/check

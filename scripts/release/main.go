@@ -13,6 +13,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -152,7 +153,9 @@ func packTar(w io.Writer, members []member, at time.Time) error {
 func packZip(w io.Writer, members []member, at time.Time) error {
 	packed := zip.NewWriter(w)
 	for _, m := range members {
-		file, err := packed.CreateHeader(&zip.FileHeader{Name: m.name, Method: zip.Deflate, Modified: at})
+		header := zip.FileHeader{Name: m.name, Method: zip.Deflate, Modified: at}
+		header.SetMode(fs.FileMode(m.mode))
+		file, err := packed.CreateHeader(&header)
 		if err != nil {
 			return err
 		}
