@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"time"
 
+	"grenier/internal/account"
 	"grenier/internal/catalog"
 	"grenier/internal/web"
 )
@@ -174,16 +175,23 @@ type dataserviceArgs struct {
 	Reuse             string   `query:"reuse" oid:"\x60reuse\x60 must be an identifier" help:"The identifier of a reuse made with it"`
 }
 
-func (q dataserviceArgs) filter() catalog.DataserviceFilter {
-	return catalog.DataserviceFilter{
+func (q dataserviceArgs) filter(c *web.Call, a *API, v account.Viewer) (catalog.DataserviceFilter, error) {
+	f := catalog.DataserviceFilter{
 		Query: q.Query, Sort: q.Sort, Tags: q.Tags, Featured: q.Featured, AccessType: q.AccessType, Owner: q.Owner,
 		Organization: q.Organization, OrganizationBadge: q.OrganizationBadge, Dataset: q.Dataset, ContactPoint: q.ContactPoint,
 		Topic: q.Topic, Reuse: q.Reuse,
 	}
+	return f, a.askable(c, v, map[string]*string{
+		catalog.KindDataset: &f.Dataset, catalog.KindTopic: &f.Topic, catalog.KindReuse: &f.Reuse,
+	})
 }
 
 func (a *API) listDataservices(c *web.Call, q dataserviceArgs) error {
-	ids, total, err := a.Catalog.DataserviceIDs(c.Context(), viewer(c), q.filter(), window(q.Paging))
+	f, err := q.filter(c, a, viewer(c))
+	if err != nil {
+		return err
+	}
+	ids, total, err := a.Catalog.DataserviceIDs(c.Context(), viewer(c), f, window(q.Paging))
 	if err != nil {
 		return err
 	}
@@ -194,7 +202,7 @@ func (a *API) listDataservices(c *web.Call, q dataserviceArgs) error {
 }
 
 func (a *API) getDataservice(c *web.Call, _ web.None) error {
-	id, done, err := resolved(c, "dataservice", a.Catalog.ResolveDataservice)
+	id, done, err := a.resolved(c, "dataservice", catalog.KindDataservice, a.Catalog.ResolveDataservice)
 	if done || err != nil {
 		return err
 	}

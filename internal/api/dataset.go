@@ -337,14 +337,7 @@ func (a *API) form(c *web.Call) (form, error) {
 // resolveDataset finds the dataset that the path names. done tells that a
 // redirection to its present slug was answered.
 func (a *API) resolveDataset(c *web.Call) (id string, done bool, err error) {
-	found, err := a.Catalog.ResolveDataset(c.Context(), c.Param("dataset"))
-	if err != nil {
-		return "", false, err
-	}
-	if found.Moved != "" {
-		return found.ID, true, c.ToSlug("dataset", found.Slug)
-	}
-	return found.ID, false, nil
+	return a.resolved(c, "dataset", catalog.KindDataset, a.Catalog.ResolveDataset)
 }
 
 func (a *API) datasetRoutes() {

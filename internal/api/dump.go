@@ -70,14 +70,20 @@ func (a *API) siteDumps(t *web.Table, base string) {
 		}), "")
 	})
 	web.Get[web.Raw](t, base+"/reuses.csv", doc("reuses"), func(c *web.Call, q reuseArgs) error {
-		f := q.filter()
+		f, err := q.filter(c, a, account.Nobody)
+		if err != nil {
+			return err
+		}
 		f.Sort = ""
 		return a.sendDump(c, a.Dumps.files.Reuses(f), "")
 	})
 	web.Get[web.Raw](t, base+"/dataservices.csv", doc("dataservices"), func(c *web.Call, q dataserviceArgs) error {
-		f := dump.DataserviceFilter{DataserviceFilter: q.filter()}
+		f, err := q.filter(c, a, account.Nobody)
+		if err != nil {
+			return err
+		}
 		f.Sort = ""
-		return a.sendDump(c, a.Dumps.files.Dataservices(f), "")
+		return a.sendDump(c, a.Dumps.files.Dataservices(dump.DataserviceFilter{DataserviceFilter: f}), "")
 	})
 	web.Get[web.Raw](t, base+"/tags.csv", doc("tags"), func(c *web.Call, _ web.None) error {
 		return a.sendDump(c, a.Dumps.files.Tags(), "")
@@ -110,6 +116,9 @@ func (a *API) datasetDump(c *web.Call, q datasetSearchArgs, make func(dump.Datas
 		},
 		OrganizationName: q.OrganizationName, Granularities: q.Granularity, Formats: q.Format, Schemas: q.Schema,
 		FormatFamily: q.FormatFamily, ProducerType: q.ProducerType,
+	}
+	if err := a.askable(c, account.Nobody, map[string]*string{catalog.KindTopic: &f.Topic}); err != nil {
+		return err
 	}
 	for _, r := range updateRanges(now()) {
 		if r.Name == q.LastUpdateRange {

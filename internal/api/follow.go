@@ -61,8 +61,7 @@ func (a *API) readableDataset(c *web.Call) (string, bool, error) {
 	if done || err != nil {
 		return "", done, err
 	}
-	_, err = a.Catalog.Dataset(c.Context(), viewer(c), id, catalog.Parts{})
-	return id, false, err
+	return id, false, a.Catalog.Readable(c.Context(), viewer(c), catalog.KindDataset, id)
 }
 
 func (a *API) readableOrganization(c *web.Call) (string, bool, error) {
@@ -70,26 +69,23 @@ func (a *API) readableOrganization(c *web.Call) (string, bool, error) {
 	if done || err != nil {
 		return "", done, err
 	}
-	_, err = a.Organizations.Get(c.Context(), viewer(c), id)
-	return id, false, err
+	return id, false, a.Catalog.Readable(c.Context(), viewer(c), catalog.KindOrganization, id)
 }
 
 func (a *API) readableReuse(c *web.Call) (string, bool, error) {
-	id, done, err := resolved(c, "reuse", a.Catalog.ResolveReuse)
+	id, done, err := a.resolved(c, "reuse", catalog.KindReuse, a.Catalog.ResolveReuse)
 	if done || err != nil {
 		return "", done, err
 	}
-	_, err = a.Catalog.Reuse(c.Context(), viewer(c), id)
-	return id, false, err
+	return id, false, a.Catalog.Readable(c.Context(), viewer(c), catalog.KindReuse, id)
 }
 
 func (a *API) readableDataservice(c *web.Call) (string, bool, error) {
-	id, done, err := resolved(c, "dataservice", a.Catalog.ResolveDataservice)
+	id, done, err := a.resolved(c, "dataservice", catalog.KindDataservice, a.Catalog.ResolveDataservice)
 	if done || err != nil {
 		return "", done, err
 	}
-	_, err = a.Catalog.Dataservice(c.Context(), viewer(c), id)
-	return id, false, err
+	return id, false, a.Catalog.Readable(c.Context(), viewer(c), catalog.KindDataservice, id)
 }
 
 func (a *API) readableUser(c *web.Call) (string, bool, error) {

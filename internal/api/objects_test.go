@@ -125,7 +125,7 @@ var organizationAsks = []ask{
 	{path: "/api/1/organizations/suggest/?q=valm", want: want{"#": 1.0, "0.keys": "acronym,id,image_url,name,page,slug", "0.id": "<town>"}},
 	{path: "/api/1/organizations/suggest/", status: bad, want: want{"keys": "errors,message"}},
 	{path: "/api/1/organizations/suggest/?q=x&size=many", status: bad, want: want{"message": "Input payload validation failed"}},
-	{path: "/api/1/organizations/<town>/datasets/", want: want{"total": 3.0, "data.0.keys": datasetKeys, "data.0.slug": "deleted", "data.2.slug": "open"}},
+	{path: "/api/1/organizations/<town>/datasets/", want: want{"total": 2.0, "data.0.keys": datasetKeys, "data.0.slug": "archived", "data.1.slug": "open"}},
 	{path: "/api/1/organizations/<town>/datasets/?sort=created&page_size=1&tag=none", as: "ada", want: want{"total": 4.0, "data.0.slug": "open", "data.#": 1.0,
 		"next_page": apitest.Base + "/api/1/organizations/<town>/datasets/?sort=created&page_size=1&tag=none&page=2"}},
 	{path: "/api/1/organizations/<town>/datasets/?sort=size", status: bad, want: want{"keys": "errors,message"}},

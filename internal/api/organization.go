@@ -242,7 +242,7 @@ func (a *API) listOrganizations(c *web.Call, q organizationArgs) error {
 }
 
 func (a *API) resolveOrganization(c *web.Call) (id string, done bool, err error) {
-	return resolved(c, "org", a.Organizations.Resolve)
+	return a.resolved(c, "org", catalog.KindOrganization, a.Organizations.Resolve)
 }
 
 func (a *API) getOrganization(c *web.Call, _ web.None) error {
@@ -315,10 +315,10 @@ func (a *API) suggestOrganizations(c *web.Call, q suggestArgs) error {
 	return send(c, http.StatusOK, all)
 }
 
-// listOrganizationDatasets shows the datasets of an organisation, archived and
-// deleted ones too. The filters of datasets are checked and have no effect.
+// listOrganizationDatasets shows the datasets of an organisation, archived ones
+// too. The filters of datasets are checked and have no effect.
 func (a *API) listOrganizationDatasets(c *web.Call, q datasetListArgs) error {
-	id, done, err := a.resolveOrganization(c)
+	id, done, err := a.readableOrganization(c)
 	if done || err != nil {
 		return err
 	}
@@ -333,7 +333,7 @@ func (a *API) listOrganizationDatasets(c *web.Call, q datasetListArgs) error {
 }
 
 func (a *API) listOrganizationReuses(c *web.Call, _ web.None) error {
-	id, done, err := a.resolveOrganization(c)
+	id, done, err := a.readableOrganization(c)
 	if done || err != nil {
 		return err
 	}
@@ -403,7 +403,7 @@ var classes = map[string]string{
 }
 
 func (a *API) listOrganizationContacts(c *web.Call, q web.Paging) error {
-	id, done, err := a.resolveOrganization(c)
+	id, done, err := a.readableOrganization(c)
 	if done || err != nil {
 		return err
 	}
@@ -411,7 +411,7 @@ func (a *API) listOrganizationContacts(c *web.Call, q web.Paging) error {
 }
 
 func (a *API) suggestContacts(c *web.Call, q suggestArgs) error {
-	id, done, err := a.resolveOrganization(c)
+	id, done, err := a.readableOrganization(c)
 	if done || err != nil {
 		return err
 	}

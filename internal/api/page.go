@@ -29,17 +29,33 @@ func sendPage[T any](c *web.Call, p web.Paging, items []T, total int, extra stri
 // window is the part of a list that a page shows.
 func window(p web.Paging) catalog.Page { return catalog.Page{Offset: p.Offset(), Limit: p.PageSize} }
 
-// resolved finds the object that a variable of the path names. done tells that
-// a redirection to its present slug was answered.
-func resolved(c *web.Call, name string, find func(context.Context, string) (*account.Resolved, error)) (id string, done bool, err error) {
+// resolved finds the object of a kind that a variable of the path names. done
+// tells that a redirection to its present slug was answered, which only who may
+// read the object gets.
+func (a *API) resolved(c *web.Call, name, kind string, find func(context.Context, string) (*account.Resolved, error)) (id string, done bool, err error) {
 	found, err := find(c.Context(), c.Param(name))
-	if err != nil {
+	if err != nil || found.Moved == "" {
+		if err == nil {
+			id = found.ID
+		}
+		return id, false, err
+	}
+	if err := a.Catalog.Readable(c.Context(), viewer(c), kind, found.ID); err != nil {
 		return "", false, err
 	}
-	if found.Moved != "" {
-		return found.ID, true, c.ToSlug(name, found.Slug)
+	return found.ID, true, c.ToSlug(name, found.Slug)
+}
+
+// askable lets a list be narrowed by what goes with objects of some kinds: one
+// that the viewer may not read is as one that nobody knows.
+func (a *API) askable(c *web.Call, v account.Viewer, ids map[string]*string) error {
+	for kind, id := range ids {
+		var err error
+		if *id, err = a.Catalog.Askable(c.Context(), v, kind, *id); err != nil {
+			return err
+		}
 	}
-	return found.ID, false, nil
+	return nil
 }
 
 // batches calls fn with renderBatch identifiers at a time.

@@ -145,7 +145,7 @@ func (a *API) listPosts(c *web.Call, q postArgs) error {
 }
 
 func (a *API) getPost(c *web.Call, _ web.None) error {
-	id, done, err := resolved(c, "post", a.Catalog.ResolvePost)
+	id, done, err := a.resolved(c, "post", catalog.KindPost, a.Catalog.ResolvePost)
 	if done || err != nil {
 		return err
 	}

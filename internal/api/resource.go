@@ -158,6 +158,9 @@ func (a *API) redirectResource(c *web.Call, _ web.None) error {
 		return fault.New(fault.NotFound, "Resource not found")
 	}
 	resource, err := a.Catalog.Resource(c.Context(), viewer(c), id)
+	if fault.Is(err, fault.NotFound) {
+		return fault.New(fault.NotFound, "Resource not found")
+	}
 	if err != nil {
 		return err
 	}
@@ -208,11 +211,7 @@ func (a *API) getResource(c *web.Call, _ web.None) error {
 	if done || err != nil {
 		return err
 	}
-	id, err := resourceID(c)
-	if err != nil {
-		return err
-	}
-	resource, err := a.Catalog.ResourceOf(c.Context(), viewer(c), dataset, id)
+	resource, err := a.Catalog.ResourceOf(c.Context(), viewer(c), dataset, c.Param("uuid"))
 	if err != nil {
 		return err
 	}
@@ -284,11 +283,7 @@ func (a *API) getResourceExtras(c *web.Call, _ web.None) error {
 	if done || err != nil {
 		return err
 	}
-	id, err := resourceID(c)
-	if err != nil {
-		return err
-	}
-	resource, err := a.Catalog.ResourceOf(c.Context(), viewer(c), dataset, id)
+	resource, err := a.Catalog.ResourceOf(c.Context(), viewer(c), dataset, c.Param("uuid"))
 	if err != nil {
 		return err
 	}

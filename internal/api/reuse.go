@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"time"
 
+	"grenier/internal/account"
 	"grenier/internal/catalog"
 	"grenier/internal/i18n"
 	"grenier/internal/search"
@@ -211,11 +212,12 @@ type reuseArgs struct {
 	OrganizationBadge string   `query:"organization_badge" enum:"public-service,certified,association,company,local-authority" help:"A badge of the organization"`
 }
 
-func (q reuseArgs) filter() catalog.ReuseFilter {
-	return catalog.ReuseFilter{
+func (q reuseArgs) filter(c *web.Call, a *API, v account.Viewer) (catalog.ReuseFilter, error) {
+	f := catalog.ReuseFilter{
 		Query: q.Query, Sort: q.Sort, Type: q.Type, Topic: q.Topic, Dataset: q.Dataset, Dataservice: q.Dataservice, Tags: q.Tags,
 		Private: q.Private, Featured: q.Featured, Owner: q.Owner, Organization: q.Organization, OrganizationBadge: q.OrganizationBadge,
 	}
+	return f, a.askable(c, v, map[string]*string{catalog.KindDataset: &f.Dataset, catalog.KindDataservice: &f.Dataservice})
 }
 
 func (a *API) listReuses(c *web.Call, q reuseArgs) error { return a.reusePage(c, q, v1) }
@@ -223,7 +225,11 @@ func (a *API) listReuses(c *web.Call, q reuseArgs) error { return a.reusePage(c,
 func (a *API) listReusesV2(c *web.Call, q reuseArgs) error { return a.reusePage(c, q, v2) }
 
 func (a *API) reusePage(c *web.Call, q reuseArgs, version int) error {
-	ids, total, err := a.Catalog.ReuseIDs(c.Context(), viewer(c), q.filter(), window(q.Paging))
+	f, err := q.filter(c, a, viewer(c))
+	if err != nil {
+		return err
+	}
+	ids, total, err := a.Catalog.ReuseIDs(c.Context(), viewer(c), f, window(q.Paging))
 	if err != nil {
 		return err
 	}
@@ -234,7 +240,7 @@ func (a *API) reusePage(c *web.Call, q reuseArgs, version int) error {
 }
 
 func (a *API) getReuse(c *web.Call, _ web.None) error {
-	id, done, err := resolved(c, "reuse", a.Catalog.ResolveReuse)
+	id, done, err := a.resolved(c, "reuse", catalog.KindReuse, a.Catalog.ResolveReuse)
 	if done || err != nil {
 		return err
 	}

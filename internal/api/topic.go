@@ -86,6 +86,12 @@ func (a *API) sendTopics(c *web.Call, p web.Paging, ids []string, total int, ext
 // keepTopics names what topics are made from.
 func keepTopics(c *web.Call) {
 	keepFor(c, catalog.KindTopic, catalog.KindOrganization, catalog.KindUser)
+	keepElements(c)
+}
+
+// keepElements names what decides which elements are shown.
+func keepElements(c *web.Call) {
+	keepFor(c, catalog.KindDataset, catalog.KindReuse, catalog.KindDataservice)
 }
 
 func (a *API) topicRoutes() {
@@ -117,11 +123,18 @@ func (a *API) listTopics(c *web.Call, q topicArgs) error { return a.topicPage(c,
 func (a *API) listMyTopics(c *web.Call, q topicArgs) error { return a.topicPage(c, q, true) }
 
 func (a *API) topicPage(c *web.Call, q topicArgs, mine bool) error {
-	ids, total, err := a.Catalog.TopicIDs(c.Context(), viewer(c), catalog.TopicFilter{
+	f := catalog.TopicFilter{
 		Query: q.Query, Sort: q.Sort, Mine: mine, Tags: q.Tags, Private: q.Private, Featured: q.Featured, Geozone: q.Geozone,
 		Granularity: q.Granularity, Organization: q.Organization, Owner: q.Owner, Dataset: q.Dataset, Reuse: q.Reuse,
 		Dataservice: q.Dataservice,
-	}, window(q.Paging))
+	}
+	err := a.askable(c, viewer(c), map[string]*string{
+		catalog.KindDataset: &f.Dataset, catalog.KindReuse: &f.Reuse, catalog.KindDataservice: &f.Dataservice,
+	})
+	if err != nil {
+		return err
+	}
+	ids, total, err := a.Catalog.TopicIDs(c.Context(), viewer(c), f, window(q.Paging))
 	if err != nil {
 		return err
 	}
@@ -132,7 +145,7 @@ func (a *API) topicPage(c *web.Call, q topicArgs, mine bool) error {
 }
 
 func (a *API) getTopic(c *web.Call, _ web.None) error {
-	id, done, err := resolved(c, "topic", a.Catalog.ResolveTopic)
+	id, done, err := a.resolved(c, "topic", catalog.KindTopic, a.Catalog.ResolveTopic)
 	if done || err != nil {
 		return err
 	}
@@ -162,7 +175,7 @@ var kindsOfClasses = map[string]string{
 }
 
 func (a *API) listElements(c *web.Call, q elementArgs) error {
-	id, done, err := resolved(c, "topic", a.Catalog.ResolveTopic)
+	id, done, err := a.resolved(c, "topic", catalog.KindTopic, a.Catalog.ResolveTopic)
 	if done || err != nil {
 		return err
 	}
@@ -180,5 +193,6 @@ func (a *API) listElements(c *web.Call, q elementArgs) error {
 		all[i] = topicElement(&rows[i])
 	}
 	keepFor(c, catalog.KindTopic)
+	keepElements(c)
 	return sendPage(c, q.Paging, all, total, "")
 }

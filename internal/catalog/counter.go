@@ -17,11 +17,11 @@ var counters = map[string][]counter{
 		{"contacts", "SELECT count(*) FROM object_contacts c WHERE c.object_id = x.id"},
 	},
 	"reuses": {
-		{"datasets", "SELECT count(*) FROM reuse_datasets l JOIN datasets d ON d.id = l.dataset_id WHERE l.reuse_id = x.id"},
+		{"datasets", "SELECT count(*) FROM reuse_datasets l JOIN datasets d ON d.id = l.dataset_id WHERE l.reuse_id = x.id AND " + publicDataset},
 		{"followers", "SELECT count(*) FROM follows f WHERE f.object_id = x.id AND " + current},
 	},
 	"dataservices": {
-		{"datasets", "SELECT count(*) FROM dataservice_datasets l JOIN datasets d ON d.id = l.dataset_id WHERE l.dataservice_id = x.id"},
+		{"datasets", "SELECT count(*) FROM dataservice_datasets l JOIN datasets d ON d.id = l.dataset_id WHERE l.dataservice_id = x.id AND " + publicDataset},
 		{"reuses", "SELECT count(*) FROM reuse_dataservices l JOIN reuses r ON r.id = l.reuse_id WHERE l.dataservice_id = x.id AND r.visible IS TRUE"},
 		{"followers", "SELECT count(*) FROM follows f WHERE f.object_id = x.id AND " + current},
 	},

@@ -50,7 +50,8 @@ type Dataservice struct {
 	ModifiedAt db.Time `bun:"modified_at"`
 	ArchivedAt db.Time `bun:"archived_at"`
 	DeletedAt  db.Time `bun:"deleted_at"`
-	// DatasetCount counts the datasets it gives.
+	// DatasetCount counts the datasets it gives that are neither private nor
+	// deleted.
 	DatasetCount      int64   `bun:"datasets"`
 	Discussions       int64   `bun:"discussions"`
 	DiscussionsOpen   int64   `bun:"discussions_open"`
@@ -97,18 +98,13 @@ func (s *Store) Dataservice(ctx context.Context, v account.Viewer, id string) (*
 		return nil, err
 	}
 	if len(dataservices) == 0 {
-		return nil, fault.New(fault.NotFound, "Dataservice not found")
+		return nil, s.refusal(ctx, v, KindDataservice, id)
 	}
-	dataservice := &dataservices[0]
-	if !dataservice.DeletedAt.IsZero() && !v.MayRead(dataservice.OwnedBy()) {
-		return nil, fault.New(fault.Gone, "Dataservice has been deleted")
-	}
-	return dataservice, nil
+	return &dataservices[0], nil
 }
 
 // DataservicesByIDs returns dataservices in the order of their identifiers, in
-// a constant number of queries. One that became private since its identifier
-// was listed is left out for who may not read it.
+// a constant number of queries. Those that the viewer may not read are left out.
 func (s *Store) DataservicesByIDs(ctx context.Context, v account.Viewer, ids []string) ([]Dataservice, error) {
 	if len(ids) == 0 {
 		return nil, nil
@@ -118,7 +114,7 @@ func (s *Store) DataservicesByIDs(ctx context.Context, v account.Viewer, ids []s
 	if err := read.NewSelect().Model(&dataservices).Where("id IN (?)", bun.List(ids)).Scan(ctx); err != nil {
 		return nil, err
 	}
-	dataservices = slices.DeleteFunc(dataservices, func(d Dataservice) bool { return d.Private && !v.MayRead(d.OwnedBy()) })
+	dataservices = slices.DeleteFunc(dataservices, func(d Dataservice) bool { return hidden(v, d.Private, d.DeletedAt, d.OwnedBy()) })
 	dataservices = inOrder(dataservices, ids, func(d *Dataservice) string { return d.ID })
 	return dataservices, completeDataservices(ctx, read, dataservices)
 }

@@ -152,6 +152,9 @@ func (d *Dataset) ResourceTotal() int64 {
 	return d.ResourceCount
 }
 
+// public is whether everybody may read it; lists leave archived ones out.
+func (d *Dataset) public() bool { return !d.Private && d.DeletedAt.IsZero() }
+
 // computeVisible keeps Visible in step with the states it derives from.
 func (d *Dataset) computeVisible() {
 	d.Visible = !d.Private && d.DeletedAt.IsZero() && d.ArchivedAt.IsZero()
@@ -188,20 +191,20 @@ func (s *Store) Dataset(ctx context.Context, v account.Viewer, id string, parts 
 
 func readable(v account.Viewer, d *Dataset) error {
 	switch {
-	case !d.Private && d.DeletedAt.IsZero(), v.MayRead(d.OwnedBy()):
+	case !hidden(v, d.Private, d.DeletedAt, d.OwnedBy()):
 		return nil
 	case d.Private:
-		return fault.New(fault.NotFound, "Dataset not found")
+		return fault.New(fault.NotFound, missing[KindDataset])
 	}
-	return fault.New(fault.Gone, "Dataset has been deleted")
+	return fault.New(fault.Gone, deleted[KindDataset])
 }
 
 // DatasetsByIDs returns datasets in the order of their identifiers, in a
-// constant number of queries. One that became private since its identifier was
-// listed is left out for who may not read it.
+// constant number of queries. Those that the viewer may not read are left out:
+// private and deleted ones of others.
 func (s *Store) DatasetsByIDs(ctx context.Context, v account.Viewer, ids []string, parts Parts) ([]Dataset, error) {
 	return s.datasets(ctx, ids, parts, func(d *Dataset) (bool, error) {
-		return !d.Private || v.MayRead(d.OwnedBy()), nil
+		return !hidden(v, d.Private, d.DeletedAt, d.OwnedBy()), nil
 	})
 }
 

@@ -4,8 +4,6 @@ import (
 	"context"
 	"regexp"
 
-	"github.com/uptrace/bun"
-
 	"grenier/internal/account"
 	"grenier/internal/db"
 	"grenier/internal/fault"
@@ -195,17 +193,4 @@ func (f *DatasetFilter) temporal(l *listing) error {
 	}
 	l.and("d.temporal_start >= ? AND d.temporal_start <= ?", first, last)
 	return nil
-}
-
-// Known tells which of the identifiers exist in a table of the catalogue: the
-// filters by topic, dataservice and reuse are ignored when the object is
-// unknown, as the reference does.
-func (s *Store) Known(ctx context.Context, kind, id string) (bool, error) {
-	tables := map[string]string{
-		KindTopic: "topics", KindDataservice: "dataservices", KindReuse: "reuses", KindDataset: "datasets",
-		KindOrganization: "organizations", KindUser: "users",
-	}
-	var found []string
-	err := s.db.Read().NewRaw("SELECT id FROM ? WHERE id = ?", bun.Ident(tables[kind]), id).Scan(ctx, &found)
-	return len(found) > 0, err
 }

@@ -223,10 +223,14 @@ func (s *Store) saveDataset(ctx context.Context, tx *event.Tx, v account.Viewer,
 			return err
 		}
 	}
-	return record(ctx, tx, v, change{
+	err := record(ctx, tx, v, change{
 		what: what, kind: KindDataset, id: d.ID, owner: d.OwnedBy(), version: d.Version, before: before.Visible, after: d.Visible,
 		difference: difference,
 	})
+	if err != nil || before.public() == d.public() {
+		return err
+	}
+	return countUses(ctx, tx, v, d.ID)
 }
 
 // laterOf is the last update of a dataset: the present when nothing else dates

@@ -54,7 +54,7 @@ func (s *Store) MyCommunityResources(ctx context.Context, v account.Viewer, b Be
 		return nil, err
 	}
 	rows = inOrder(rows, ids, func(r *Resource) string { return r.ID })
-	return rows, completeCommunity(ctx, s.db.Read(), rows)
+	return rows, completeCommunity(ctx, s.db.Read(), v, rows)
 }
 
 func (s *Store) belongings(ctx context.Context, v account.Viewer, b Belongings, l listing) ([]string, error) {

@@ -9,17 +9,17 @@ import (
 	"grenier/internal/db"
 )
 
-// OrganizationDatasetIDs returns a page of the datasets of an organisation in
-// any state, archived and deleted ones included, private ones for its members
-// only, and their number. Sort is as for all datasets; empty is -created.
+// OrganizationDatasetIDs returns a page of the datasets of an organisation,
+// archived ones included, private and deleted ones for its members only, and
+// their number. Sort is as for all datasets; empty is -created.
 func (s *Store) OrganizationDatasetIDs(ctx context.Context, v account.Viewer, organization, sort string, p Page) ([]string, int, error) {
 	l := listing{table: "datasets", alias: "d", order: db.OrderBy(sort, "-created", datasetSorts)}
 	l.ofOrganization(v, organization)
 	return l.page(ctx, s.db, p)
 }
 
-// OrganizationReuseIDs returns the reuses of an organisation in any state,
-// private ones for its members only, the latest first.
+// OrganizationReuseIDs returns the reuses of an organisation, archived ones
+// included, private and deleted ones for its members only, the latest first.
 func (s *Store) OrganizationReuseIDs(ctx context.Context, v account.Viewer, organization string) ([]string, error) {
 	l := listing{table: "reuses", alias: "ru"}
 	l.ofOrganization(v, organization)
@@ -31,7 +31,7 @@ func (s *Store) OrganizationReuseIDs(ctx context.Context, v account.Viewer, orga
 func (l *listing) ofOrganization(v account.Viewer, organization string) {
 	l.and(l.alias+".organization_id = ?", organization)
 	if !v.Admin() && !v.Member(organization) {
-		l.and(l.alias + ".private = FALSE")
+		l.and(l.alias + ".private = FALSE AND " + l.alias + ".deleted_at IS NULL")
 	}
 }
 

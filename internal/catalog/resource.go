@@ -155,15 +155,20 @@ func attachResources(ctx context.Context, read bun.IDB, datasets []Dataset, part
 		return nil
 	}
 	for i := range datasets {
-		if err := completeCommunity(ctx, read, datasets[i].Community); err != nil {
+		if err := completeCommunity(ctx, read, anyReader, datasets[i].Community); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// completeCommunity adds owners and datasets to community resources.
-func completeCommunity(ctx context.Context, read bun.IDB, rows []Resource) error {
+// anyReader completes the community resources of datasets that were loaded for
+// somebody who reads them.
+var anyReader = account.System("catalog")
+
+// completeCommunity adds owners to community resources, and the datasets that
+// the viewer may read.
+func completeCommunity(ctx context.Context, read bun.IDB, v account.Viewer, rows []Resource) error {
 	if len(rows) == 0 {
 		return nil
 	}
@@ -179,7 +184,7 @@ func completeCommunity(ctx context.Context, read bun.IDB, rows []Resource) error
 	if err != nil {
 		return err
 	}
-	refs, err := datasetRefs(ctx, read, ids)
+	refs, err := datasetRefs(ctx, read, v, ids)
 	if err != nil {
 		return err
 	}
@@ -192,22 +197,29 @@ func completeCommunity(ctx context.Context, read bun.IDB, rows []Resource) error
 	return nil
 }
 
-// datasetRefs returns references of datasets by identifier.
-func datasetRefs(ctx context.Context, read bun.IDB, ids []string) (map[string]*DatasetRef, error) {
+// datasetRefs returns references of the datasets that the viewer may read, by
+// identifier.
+func datasetRefs(ctx context.Context, read bun.IDB, v account.Viewer, ids []string) (map[string]*DatasetRef, error) {
 	refs := make(map[string]*DatasetRef, len(ids))
 	if len(ids) == 0 {
 		return refs, nil
 	}
 	var rows []DatasetRef
-	err := read.NewRaw("SELECT id, title, acronym, slug FROM datasets WHERE id IN (?)", bun.List(ids)).Scan(ctx, &rows)
+	listed, args := v.Listed("d", publicDataset)
+	err := read.NewRaw("SELECT d.id, d.title, d.acronym, d.slug FROM datasets d WHERE d.id IN (?) AND "+listed,
+		append([]any{bun.List(ids)}, args...)...).Scan(ctx, &rows)
 	for i := range rows {
 		refs[rows[i].ID] = &rows[i]
 	}
 	return refs, err
 }
 
-// Resource returns a resource or a community resource by its identifier, as
-// far as the viewer may see its dataset.
+// publicDataset is what makes a dataset public under the alias d: archived ones
+// are, though lists leave them out.
+const publicDataset = "(d.private = FALSE AND d.deleted_at IS NULL)"
+
+// Resource returns a resource or a community resource by its identifier, to who
+// may read its dataset; a community resource to its owner too.
 func (s *Store) Resource(ctx context.Context, v account.Viewer, id string) (*Resource, error) {
 	var rows []Resource
 	err := s.db.Read().NewSelect().Model(&rows).Where("id = ?", id).Scan(ctx)
@@ -217,28 +229,25 @@ func (s *Store) Resource(ctx context.Context, v account.Viewer, id string) (*Res
 	if len(rows) == 0 {
 		return nil, fault.New(fault.NotFound, "Resource does not exist")
 	}
-	if rows[0].Community {
-		return &rows[0], completeCommunity(ctx, s.db.Read(), rows)
+	resource := &rows[0]
+	if resource.DatasetID != nil && !(resource.Community && v.MayRead(resource.OwnedBy())) {
+		err := s.Readable(ctx, v, KindDataset, *resource.DatasetID)
+		if fault.Is(err, fault.NotFound) {
+			err = fault.New(fault.NotFound, "Resource does not exist")
+		}
+		if err != nil {
+			return nil, err
+		}
 	}
-	return &rows[0], s.mayReadDataset(ctx, v, *rows[0].DatasetID)
-}
-
-// mayReadDataset refuses what readable refuses, from the columns it needs.
-func (s *Store) mayReadDataset(ctx context.Context, v account.Viewer, id string) error {
-	var rows []Dataset
-	err := s.db.Read().NewRaw("SELECT id, organization_id, owner_id, private, deleted_at FROM datasets WHERE id = ?", id).Scan(ctx, &rows)
-	if err != nil {
-		return err
+	if resource.Community {
+		err = completeCommunity(ctx, s.db.Read(), v, rows)
 	}
-	if len(rows) == 0 {
-		return fault.New(fault.NotFound, "Dataset not found")
-	}
-	return readable(v, &rows[0])
+	return resource, err
 }
 
 // ResourceOf returns a resource of a dataset.
 func (s *Store) ResourceOf(ctx context.Context, v account.Viewer, dataset, id string) (*Resource, error) {
-	if err := s.mayReadDataset(ctx, v, dataset); err != nil {
+	if err := s.Readable(ctx, v, KindDataset, dataset); err != nil {
 		return nil, err
 	}
 	var rows []Resource
@@ -261,7 +270,7 @@ type ResourceFilter struct {
 // ResourcesOf returns a page of a dataset's resources, in order, and their
 // number.
 func (s *Store) ResourcesOf(ctx context.Context, v account.Viewer, dataset string, f ResourceFilter) ([]Resource, int, error) {
-	if err := s.mayReadDataset(ctx, v, dataset); err != nil {
+	if err := s.Readable(ctx, v, KindDataset, dataset); err != nil {
 		return nil, 0, err
 	}
 	l := listing{table: "resources", alias: "r", order: "r.rank"}
@@ -305,12 +314,13 @@ var communitySorts = map[string]string{
 }
 
 // CommunityResources returns a page of community resources and their number.
-// Those of datasets hidden from the viewer are left out.
+// Those of others on datasets hidden from the viewer are left out.
 func (s *Store) CommunityResources(ctx context.Context, v account.Viewer, f CommunityFilter) ([]Resource, int, error) {
 	l := listing{table: "resources", alias: "r", order: db.OrderBy(f.Sort, "-created_at_internal", communitySorts)}
 	l.and("r.community = TRUE")
-	public, args := v.Listed("d", "(d.private = FALSE AND d.deleted_at IS NULL)")
-	l.and("(r.dataset_id IS NULL OR EXISTS (SELECT 1 FROM datasets d WHERE d.id = r.dataset_id AND "+public+"))", args...)
+	public, args := v.Listed("d", publicDataset)
+	own, more := v.Listed("r", "FALSE")
+	l.and("(r.dataset_id IS NULL OR "+own+" OR EXISTS (SELECT 1 FROM datasets d WHERE d.id = r.dataset_id AND "+public+"))", append(more, args...)...)
 	if f.Dataset != "" {
 		l.and("r.dataset_id = ?", f.Dataset)
 	}
@@ -324,7 +334,7 @@ func (s *Store) CommunityResources(ctx context.Context, v account.Viewer, f Comm
 	if err != nil {
 		return nil, 0, err
 	}
-	return rows, total, completeCommunity(ctx, s.db.Read(), rows)
+	return rows, total, completeCommunity(ctx, s.db.Read(), v, rows)
 }
 
 // Schema is a schema that a resource says it follows.
@@ -334,7 +344,7 @@ type Schema struct {
 
 // SchemasOf returns the distinct schemas of a dataset's resources.
 func (s *Store) SchemasOf(ctx context.Context, v account.Viewer, dataset string) ([]Schema, error) {
-	if err := s.mayReadDataset(ctx, v, dataset); err != nil {
+	if err := s.Readable(ctx, v, KindDataset, dataset); err != nil {
 		return nil, err
 	}
 	var rows []struct{ SchemaName, SchemaVersion, SchemaURL *string }

@@ -49,7 +49,8 @@ type Reuse struct {
 	ModifiedAt db.Time `bun:"modified_at"`
 	ArchivedAt db.Time `bun:"archived_at"`
 	DeletedAt  db.Time `bun:"deleted_at"`
-	// DatasetCount counts the datasets it is made with, whoever may see them.
+	// DatasetCount counts the datasets it is made with that are neither
+	// private nor deleted.
 	DatasetCount      int64   `bun:"datasets"`
 	Discussions       int64   `bun:"discussions"`
 	DiscussionsOpen   int64   `bun:"discussions_open"`
@@ -97,18 +98,14 @@ func (s *Store) Reuse(ctx context.Context, v account.Viewer, id string) (*Reuse,
 		return nil, err
 	}
 	if len(reuses) == 0 {
-		return nil, fault.New(fault.NotFound, "Reuse not found")
+		return nil, s.refusal(ctx, v, KindReuse, id)
 	}
-	reuse := &reuses[0]
-	if !reuse.DeletedAt.IsZero() && !v.MayRead(reuse.OwnedBy()) {
-		return nil, fault.New(fault.Gone, "This reuse has been deleted")
-	}
-	return reuse, nil
+	return &reuses[0], nil
 }
 
 // ReusesByIDs returns reuses in the order of their identifiers, in a constant
-// number of queries. One that became private since its identifier was listed is
-// left out for who may not read it, and so are such links.
+// number of queries. Those that the viewer may not read are left out, and so are
+// links to what they may not read.
 func (s *Store) ReusesByIDs(ctx context.Context, v account.Viewer, ids []string) ([]Reuse, error) {
 	if len(ids) == 0 {
 		return nil, nil
@@ -118,7 +115,7 @@ func (s *Store) ReusesByIDs(ctx context.Context, v account.Viewer, ids []string)
 	if err := read.NewSelect().Model(&reuses).Where("id IN (?)", bun.List(ids)).Scan(ctx); err != nil {
 		return nil, err
 	}
-	reuses = slices.DeleteFunc(reuses, func(r Reuse) bool { return r.Private && !v.MayRead(r.OwnedBy()) })
+	reuses = slices.DeleteFunc(reuses, func(r Reuse) bool { return hidden(v, r.Private, r.DeletedAt, r.OwnedBy()) })
 	reuses = inOrder(reuses, ids, func(r *Reuse) string { return r.ID })
 	if err := completeReuses(ctx, read, reuses); err != nil {
 		return nil, err

@@ -287,7 +287,7 @@ func TestMine(t *testing.T) {
 			v     account.Viewer
 			shown []string
 		}{
-			{account.Nobody, []string{"visible", "ours"}}, {s.as(eve), []string{"visible", "ours"}}, {viewer, []string{"secret", "visible", "ours"}},
+			{account.Nobody, []string{"visible"}}, {s.as(eve), []string{"visible"}}, {viewer, []string{"secret", "visible", "ours"}},
 		} {
 			ids, total, err := s.store.OrganizationDatasetIDs(ctx, c.v, org.ID, "", everything)
 			s.ok(err)

@@ -100,12 +100,12 @@ func (s *Store) TopicsByIDs(ctx context.Context, v account.Viewer, ids []string)
 	}
 	topics = slices.DeleteFunc(topics, func(t Topic) bool { return t.isPrivate() && !v.MayRead(t.OwnedBy()) })
 	topics = inOrder(topics, ids, func(t *Topic) string { return t.ID })
-	return topics, completeTopics(ctx, read, topics)
+	return topics, completeTopics(ctx, read, v, topics)
 }
 
 // completeTopics adds owners, tags, zones, shapes, extras and the number of
-// elements.
-func completeTopics(ctx context.Context, read bun.IDB, topics []Topic) error {
+// elements that the viewer may see.
+func completeTopics(ctx context.Context, read bun.IDB, v account.Viewer, topics []Topic) error {
 	ids := make([]string, len(topics))
 	owned := make([]account.Owner, len(topics))
 	for i := range topics {
@@ -123,7 +123,7 @@ func completeTopics(ctx context.Context, read bun.IDB, topics []Topic) error {
 	if err != nil {
 		return err
 	}
-	counts, err := elementCounts(ctx, read, ids)
+	counts, err := elementCounts(ctx, read, v, ids)
 	if err != nil {
 		return err
 	}
@@ -139,7 +139,23 @@ func completeTopics(ctx context.Context, read bun.IDB, topics []Topic) error {
 	return nil
 }
 
-func elementCounts(ctx context.Context, read bun.IDB, topics []string) (map[string]int64, error) {
+// listedElements keeps, of elements under the alias te, those whose object is not
+// hidden from the viewer.
+func listedElements(v account.Viewer) (condition string, args []any) {
+	if v.Admin() {
+		return "TRUE", nil
+	}
+	condition = "te.element_id IS NULL"
+	for _, far := range []struct{ kind, table string }{{KindDataset, "datasets"}, {KindReuse, "reuses"}, {KindDataservice, "dataservices"}} {
+		listed, more := v.Listed("x", "(x.private = FALSE AND x.deleted_at IS NULL)")
+		condition += " OR te.element_kind = '" + far.kind + "' AND NOT EXISTS (SELECT 1 FROM " + far.table +
+			" x WHERE x.id = te.element_id AND (" + listed + ") IS NOT TRUE)"
+		args = append(args, more...)
+	}
+	return "(" + condition + ")", args
+}
+
+func elementCounts(ctx context.Context, read bun.IDB, v account.Viewer, topics []string) (map[string]int64, error) {
 	counts := make(map[string]int64, len(topics))
 	if len(topics) == 0 {
 		return counts, nil
@@ -148,7 +164,9 @@ func elementCounts(ctx context.Context, read bun.IDB, topics []string) (map[stri
 		TopicID  string
 		Elements int64
 	}
-	err := read.NewRaw("SELECT topic_id, count(*) AS elements FROM topic_elements WHERE topic_id IN (?) GROUP BY topic_id", bun.List(topics)).Scan(ctx, &rows)
+	listed, args := listedElements(v)
+	err := read.NewRaw("SELECT te.topic_id, count(*) AS elements FROM topic_elements te WHERE te.topic_id IN (?) AND "+listed+" GROUP BY te.topic_id",
+		append([]any{bun.List(topics)}, args...)...).Scan(ctx, &rows)
 	for _, row := range rows {
 		counts[row.TopicID] = row.Elements
 	}
@@ -236,13 +254,15 @@ type ElementFilter struct {
 }
 
 // Elements returns a page of the elements of a topic, in order, and their
-// number.
+// number. Those whose object is hidden from the viewer are left out.
 func (s *Store) Elements(ctx context.Context, v account.Viewer, topic string, f ElementFilter) ([]Element, int, error) {
 	if _, err := s.Topic(ctx, v, topic); err != nil {
 		return nil, 0, err
 	}
 	l := listing{table: "topic_elements", alias: "te", order: "te.position"}
 	l.equal("topic_id", topic)
+	listed, args := listedElements(v)
+	l.and(listed, args...)
 	if f.Class == WithoutElement {
 		l.and("te.element_id IS NULL")
 	} else {

@@ -101,10 +101,11 @@ func values(ctx context.Context, read bun.IDB, query string, ids []string) (map[
 }
 
 const (
-	tagQuery    = "SELECT object_id, tag AS value FROM tags WHERE object_id IN (?) ORDER BY object_id, position"
-	badgeQuery  = "SELECT object_id, badge AS value FROM badges WHERE object_id IN (?) ORDER BY object_id, position"
-	zoneQuery   = "SELECT object_id, zone AS value FROM object_zones WHERE object_id IN (?) ORDER BY object_id, position"
-	topicQuery  = "SELECT element_id AS object_id, topic_id AS value FROM topic_elements WHERE element_id IN (?) ORDER BY element_id, topic_id"
+	tagQuery   = "SELECT object_id, tag AS value FROM tags WHERE object_id IN (?) ORDER BY object_id, position"
+	badgeQuery = "SELECT object_id, badge AS value FROM badges WHERE object_id IN (?) ORDER BY object_id, position"
+	zoneQuery  = "SELECT object_id, zone AS value FROM object_zones WHERE object_id IN (?) ORDER BY object_id, position"
+	topicQuery = `SELECT e.element_id AS object_id, e.topic_id AS value FROM topic_elements e JOIN topics t ON t.id = e.topic_id
+		WHERE e.element_id IN (?) AND (t.private IS NULL OR t.private = FALSE) ORDER BY e.element_id, e.topic_id`
 	formerQuery = "SELECT object_id, name AS value FROM former_names WHERE object_id IN (?) ORDER BY object_id, at"
 )
 

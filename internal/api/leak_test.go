@@ -1,0 +1,598 @@
+package api_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+
+	"grenier/internal/account"
+	"grenier/internal/api/apitest"
+	"grenier/internal/catalog"
+	"grenier/internal/db"
+	"grenier/internal/db/dbtest"
+	"grenier/internal/web"
+)
+
+// secret is an object that only some may read. Its word stands in every text of
+// the object and nowhere else.
+type secret struct {
+	kind, state, owner string
+	id, word           string
+	// inner are the identifiers of its parts: resources, elements.
+	inner []string
+	// also reads it, besides the readers of its owner.
+	also string
+}
+
+func (s *secret) readBy(viewer string) bool {
+	return slices.Contains(readers[s.owner], viewer) || s.also != "" && s.also == viewer
+}
+
+func (s *secret) private() bool { return s.state == "private" || s.state == "draft" }
+
+// readers are those who may read the objects of an owner in every state.
+var readers = map[string][]string{
+	"town": {"admin", "ada", "ed", "pat"}, "eve": {"admin", "eve"}, "nobody": {"admin"}, "": {"admin"},
+}
+
+// vault is a catalogue whose public objects name hidden ones wherever an object
+// can name another.
+type vault struct {
+	*portal
+	tokens  map[string]string
+	secrets []*secret
+	// community are the community resources on secret datasets, which their
+	// owner reads too.
+	community []*secret
+	// resources are the resources of public and hidden datasets.
+	resources []string
+}
+
+var vaultViewers = []string{"", "sam", "eve", "pat", "ed", "ada", "admin"}
+
+func newVault(t *testing.T, d *db.DB) *vault {
+	v := &vault{portal: &portal{Server: apitest.New(t, d), t: t, ids: map[string]string{}}, tokens: map[string]string{}}
+	for _, name := range []string{"admin", "ada", "ed", "pat", "eve", "sam"} {
+		v.ids[name], v.tokens[name] = v.User(name+"@example.org", name == "admin")
+	}
+	v.admin, v.ada, v.eve = v.ids["admin"], v.ids["ada"], v.ids["eve"]
+	v.town = v.Organization("Ville de Valmont", account.NewMember{UserID: v.ada, Role: account.RoleAdmin},
+		account.NewMember{UserID: v.ids["ed"], Role: account.RoleEditor}, account.NewMember{UserID: v.ids["pat"], Role: account.RolePartialEditor})
+	v.ids["town"] = v.town
+	for i, s := range []secret{
+		{kind: "dataset", state: "private", owner: "town"}, {kind: "dataset", state: "deleted", owner: "town"},
+		{kind: "dataset", state: "private", owner: "eve"}, {kind: "dataset", state: "deleted", owner: "eve"},
+		{kind: "dataset", state: "private", owner: "nobody"},
+		{kind: "reuse", state: "private", owner: "town"}, {kind: "reuse", state: "deleted", owner: "eve"},
+		{kind: "dataservice", state: "private", owner: "eve"}, {kind: "dataservice", state: "deleted", owner: "town"},
+		{kind: "topic", state: "private", owner: "town"}, {kind: "topic", state: "private", owner: "eve"},
+		{kind: "post", state: "draft"},
+	} {
+		s.id, s.word = db.NewID(), fmt.Sprintf("zqx%02dw", i)
+		v.secrets = append(v.secrets, &s)
+		v.ids[s.word] = s.id
+	}
+	v.fillPublic()
+	return v
+}
+
+// owned gives an object to the town, to eve, or to nobody.
+func (v *vault) owned(name string) (owned catalog.Owned) {
+	switch name {
+	case "town":
+		owned.OrganizationID = &v.town
+	case "eve":
+		owned.OwnerID = &v.eve
+	}
+	return owned
+}
+
+// of are the identifiers of the secrets of a kind.
+func (v *vault) of(kind string) (ids []string) {
+	for _, s := range v.secrets {
+		if s.kind == kind {
+			ids = append(ids, s.id)
+		}
+	}
+	return ids
+}
+
+// fillPublic makes what everybody may read. Its blocs name the secrets, which do
+// not exist yet.
+func (v *vault) fillPublic() {
+	blocs := func(datasets, reuses, dataservices []string) string {
+		encoded, err := json.Marshal([]any{
+			map[string]any{"id": "a", "class": "DatasetsListBloc", "title": "A", "datasets": datasets},
+			map[string]any{"id": "b", "class": "ReusesListBloc", "title": "B", "reuses": reuses},
+			map[string]any{"id": "c", "class": "DataservicesListBloc", "title": "C", "dataservices": dataservices},
+		})
+		if err != nil {
+			v.t.Fatal(err)
+		}
+		return string(encoded)
+	}
+	v.dataset(10, "open", func(d *catalog.Dataset) { d.Owned, d.Featured, d.HasSpatial = v.owned("town"), true, true })
+	v.dataset(11, "open-of-eve", func(d *catalog.Dataset) { d.Owned = v.owned("eve") })
+	for _, slug := range []string{"open", "open-of-eve"} {
+		v.surround("dataset", v.ids[slug], slug)
+	}
+	v.reuse(20, "open-reuse", func(r *catalog.Reuse) { r.Owned, r.Featured = v.owned("eve"), pointer(true) }, v.ids["open"])
+	v.surround("reuse", v.ids["open-reuse"], "open-reuse")
+	v.dataservice(30, "open-api", func(d *catalog.Dataservice) { d.Owned = v.owned("town") })
+	v.surround("dataservice", v.ids["open-api"], "open-api")
+	v.exec("INSERT INTO dataservice_datasets (dataservice_id, dataset_id, position) VALUES (?, ?, 0)", v.ids["open-api"], v.ids["open"])
+	v.exec("INSERT INTO reuse_dataservices (reuse_id, dataservice_id, position) VALUES (?, ?, 0)", v.ids["open-reuse"], v.ids["open-api"])
+	v.topic(40, "open-topic", func(t *catalog.Topic) { t.Owned, t.HasSpatial = v.owned("town"), true })
+	v.surround("topic", v.ids["open-topic"], "open-topic")
+	v.element("open-topic", "dataset", v.ids["open"], "open")
+	all := blocs(append(v.of("dataset"), v.ids["open"]), append(v.of("reuse"), v.ids["open-reuse"]), append(v.of("dataservice"), v.ids["open-api"]))
+	v.post(50, "open-post", func(p *catalog.Post) { p.PublishedAt, p.BodyType, p.Blocs = made(50), "blocs", db.JSON(all) })
+	v.exec("INSERT INTO post_datasets (post_id, dataset_id, position) VALUES (?, ?, 0)", v.ids["open-post"], v.ids["open"])
+	if _, err := v.Catalog.Site(v.t.Context(), catalog.SiteSettings{Title: "Test"}); err != nil {
+		v.t.Fatal(err)
+	}
+	v.exec("UPDATE sites SET datasets_blocs = ?, reuses_blocs = ?, dataservices_blocs = ?", all, all, all)
+	v.exec("UPDATE organizations SET presentation_blocs = ?, presentation_blocs_published_at = 1 WHERE id = ?", all, v.town)
+	v.exec("INSERT INTO badges (object_id, badge, kind, created_at, created_by, position) VALUES (?, 'public-service', 'organization', NULL, NULL, 0)", v.town)
+}
+
+// surround gives an object the tags, zones and extras that lists filter by, and
+// a dataset a resource and a community resource; all texts hold the word.
+func (v *vault) surround(kind, id, word string) (inner []string) {
+	v.exec("INSERT INTO tags (object_id, tag, kind, position) VALUES (?, 'velo', ?, 0), (?, ?, ?, 1)", id, kind, id, word+"-tag", kind)
+	v.exec("INSERT INTO object_zones (object_id, zone, kind, position) VALUES (?, 'country:fr', ?, 0)", id, kind)
+	v.exec("INSERT INTO extras (object_id, kind, extras) VALUES (?, ?, ?)", id, kind, db.JSON(fmt.Sprintf(`{"note":%q}`, word)))
+	if kind != "dataset" {
+		return nil
+	}
+	v.exec("INSERT INTO formats (dataset_id, format, position) VALUES (?, 'csv', 0)", id)
+	for _, community := range []bool{false, true} {
+		if community {
+			word = communityWord(word)
+		}
+		r := &catalog.Resource{
+			ID: db.NewUUID(), Version: 1, DatasetID: &id, Community: community, Title: "Fichier " + word, TitleFold: "fichier " + word,
+			Filetype: "remote", Type: "main", URL: "https://example.org/" + word + ".csv", CreatedInternal: made(10), ModifiedInternal: made(10),
+			Format: pointer("csv"), SchemaName: pointer("schema/" + word), Extras: db.JSON(fmt.Sprintf(`{"note":%q}`, word)),
+		}
+		if community {
+			r.OwnerID = pointer(v.ids["ed"])
+		}
+		v.put(catalog.KindResource, r.ID, r.ID, false, r)
+		v.resources = append(v.resources, r.ID)
+		inner = append(inner, r.ID)
+	}
+	return inner
+}
+
+// communityWord is the word of the community resource of a dataset.
+func communityWord(word string) string { return strings.Replace(word, "zqx", "zqc", 1) }
+
+// element makes an object part of a topic.
+func (v *vault) element(topic, kind, object, word string) string {
+	e := &catalog.Element{
+		ID: db.NewID(), TopicID: v.ids[topic], Title: pointer("Élément " + word), TitleFold: "element " + word, ElementKind: &kind, ElementID: &object,
+	}
+	v.put("topic", topic, v.ids[topic], true, e)
+	return e.ID
+}
+
+// hide makes the secrets, and links everything to them and them to everything.
+func (v *vault) hide() {
+	for n, s := range v.secrets {
+		var deleted db.Time
+		if s.state == "deleted" {
+			deleted = made(60)
+		}
+		private := s.state == "private"
+		switch s.kind {
+		case "dataset":
+			v.dataset(n, s.word, func(d *catalog.Dataset) {
+				d.ID, d.Owned, d.Private, d.DeletedAt, d.Title, d.Description = s.id, v.owned(s.owner), private, deleted, "Jeu "+s.word, s.word
+				d.Featured, d.HasSpatial, d.ResourceCount = true, true, 1
+			})
+		case "reuse":
+			v.reuse(n, s.word, func(r *catalog.Reuse) {
+				r.ID, r.Owned, r.Private, r.DeletedAt, r.Title, r.Description = s.id, v.owned(s.owner), private, deleted, "Carte "+s.word, s.word
+				r.Featured = pointer(true)
+			}, v.ids["open"])
+		case "dataservice":
+			v.dataservice(n, s.word, func(d *catalog.Dataservice) {
+				d.ID, d.Owned, d.Private, d.DeletedAt, d.Title, d.Description = s.id, v.owned(s.owner), private, deleted, "API "+s.word, s.word
+			})
+			v.exec("INSERT INTO dataservice_datasets (dataservice_id, dataset_id, position) VALUES (?, ?, 0)", s.id, v.ids["open"])
+		case "topic":
+			v.topic(n, s.word, func(t *catalog.Topic) {
+				t.ID, t.Owned, t.Private, t.Name, t.Description = s.id, v.owned(s.owner), pointer(true), "Thème "+s.word, &s.word
+			})
+			s.inner = append(s.inner, v.element(s.word, "dataset", v.ids["open"], s.word))
+		case "post":
+			v.post(n, s.word, func(p *catalog.Post) { p.ID, p.Name, p.Content = s.id, "Post "+s.word, &s.word })
+		}
+		inner := v.surround(s.kind, s.id, s.word)
+		if s.kind == "dataset" {
+			v.community = append(v.community, &secret{
+				kind: "community resource", state: s.state, owner: s.owner, id: inner[1], word: communityWord(s.word), also: "ed",
+			})
+			inner = inner[:1]
+		}
+		s.inner = append(s.inner, inner...)
+		v.exec("INSERT INTO slugs (kind, slug, object_id, at) VALUES (?, ?, ?, 0)", s.kind, "former-"+fmt.Sprint(n), s.id)
+		v.link(n+1, s)
+	}
+	v.exec("INSERT INTO assignments (id, user_id, organization_id, object_kind, object_id, created_at) VALUES (?, ?, ?, 'dataset', ?, 0)",
+		db.NewID(), v.ids["pat"], v.town, v.secrets[0].id)
+}
+
+// link lets the public objects name a secret.
+func (v *vault) link(position int, s *secret) {
+	switch s.kind {
+	case "dataset":
+		v.exec("INSERT INTO reuse_datasets (reuse_id, dataset_id, position) VALUES (?, ?, ?)", v.ids["open-reuse"], s.id, position)
+		v.exec("INSERT INTO dataservice_datasets (dataservice_id, dataset_id, position) VALUES (?, ?, ?)", v.ids["open-api"], s.id, position)
+		v.exec("INSERT INTO post_datasets (post_id, dataset_id, position) VALUES (?, ?, ?)", v.ids["open-post"], s.id, position)
+	case "reuse":
+		v.exec("INSERT INTO post_reuses (post_id, reuse_id, position) VALUES (?, ?, ?)", v.ids["open-post"], s.id, position)
+		v.exec("INSERT INTO reuse_dataservices (reuse_id, dataservice_id, position) VALUES (?, ?, 1)", s.id, v.ids["open-api"])
+	case "dataservice":
+		v.exec("INSERT INTO reuse_dataservices (reuse_id, dataservice_id, position) VALUES (?, ?, ?)", v.ids["open-reuse"], s.id, position)
+	default:
+		return
+	}
+	s.inner = append(s.inner, v.element("open-topic", s.kind, s.id, s.word))
+}
+
+// settle brings counters and index up to date.
+func (v *vault) settle() {
+	v.t.Helper()
+	if _, err := v.Catalog.RecountAll(v.t.Context()); err != nil {
+		v.t.Fatal(err)
+	}
+	v.Index()
+}
+
+// way is one declared GET route with its variables and arguments.
+type way struct {
+	template  string
+	variables []string
+	arguments []string
+}
+
+// ways are all declared ways out.
+func (v *vault) ways() []way {
+	var document struct {
+		Paths map[string]map[string]struct {
+			Parameters []struct{ Name, In string }
+		}
+	}
+	if err := json.Unmarshal(web.OpenAPI(web.Info{Title: "test", Version: "0"}, v.Tables...), &document); err != nil {
+		v.t.Fatal(err)
+	}
+	var all []way
+	for _, template := range slices.Sorted(maps.Keys(document.Paths)) {
+		operation, ok := document.Paths[template]["get"]
+		if !ok {
+			continue
+		}
+		w := way{template: template}
+		for _, p := range operation.Parameters {
+			switch p.In {
+			case "path":
+				w.variables = append(w.variables, p.Name)
+			case "query":
+				w.arguments = append(w.arguments, p.Name)
+			}
+		}
+		all = append(all, w)
+	}
+	return all
+}
+
+// paths are the paths of a way with every combination of the values of its
+// variables.
+func (w way) paths(t *testing.T, values map[string][]string) []string {
+	t.Helper()
+	paths := []string{w.template}
+	for _, name := range w.variables {
+		if len(values[name]) == 0 {
+			t.Fatalf("%s: the test knows no value of {%s}", w.template, name)
+		}
+		var filled []string
+		for _, path := range paths {
+			for _, value := range values[name] {
+				filled = append(filled, strings.ReplaceAll(path, "{"+name+"}", url.PathEscape(value)))
+			}
+		}
+		paths = filled
+	}
+	return paths
+}
+
+// asks are the paths of a way, bare and with each value of each of its
+// arguments.
+func (w way) asks(t *testing.T, variables, arguments map[string][]string) []string {
+	var all []string
+	for _, path := range w.paths(t, variables) {
+		if !slices.Contains(w.arguments, "q") || strings.Contains(path, "/search/") || !strings.Contains(path, "suggest") {
+			all = append(all, path)
+		}
+		for _, name := range w.arguments {
+			for _, value := range arguments[name] {
+				all = append(all, path+"?"+name+"="+url.QueryEscape(value))
+			}
+		}
+	}
+	return all
+}
+
+// publicValues are the variables and arguments by which public objects are
+// asked for.
+func (v *vault) publicValues() (variables, arguments map[string][]string) {
+	variables = map[string][]string{
+		"dataset": {v.ids["open"], "open-of-eve"}, "reuse": {v.ids["open-reuse"]}, "dataservice": {v.ids["open-api"]},
+		"topic": {v.ids["open-topic"]}, "post": {v.ids["open-post"]}, "org": {v.town}, "user": {v.eve}, "uuid": v.resources[:4],
+		"contact": {db.NewID()}, "ids": {"country:fr"}, "id": {"country:fr"}, "level": {"country"}, "identifier": {"x"}, "size": {"8"},
+	}
+	arguments = map[string][]string{
+		"q": {"jeu", "carte velo", "api", "theme", "fichier", "velo", "zqx"}, "tag": {"velo"}, "geozone": {"country:fr"}, "format": {"csv"},
+		"organization": {v.town}, "owner": {v.eve}, "dataset": {v.ids["open"]}, "reuse": {v.ids["open-reuse"]},
+		"dataservice": {v.ids["open-api"]}, "topic": {v.ids["open-topic"]}, "featured": {"true"}, "page_size": {"1", "1000"},
+		"organization_badge": {"public-service"}, "sort": {"-created"}, "highlight": {"true"}, "private": {"true", "false"}, "with_drafts": {"1"},
+	}
+	return variables, arguments
+}
+
+func (v *vault) as(name string) []string {
+	if name == "" {
+		return nil
+	}
+	return []string{"X-API-KEY", v.tokens[name]}
+}
+
+// TestHiddenObjectsChangeNothing asks everything of a catalogue, adds hidden
+// objects that everything names, and gets the same answers: no list, total,
+// facet, counter, suggestion or dump shows to outsiders that they are there.
+func TestHiddenObjectsChangeNothing(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		v := newVault(t, d)
+		v.settle()
+		variables, arguments := v.publicValues()
+		read := func() map[string]string {
+			counted, err := v.Catalog.ComputeSiteMetrics(t.Context(), made(0).Time)
+			if err != nil {
+				t.Fatal(err)
+			}
+			answers := map[string]string{"the site's counters": fmt.Sprint(counted)}
+			for _, w := range v.ways() {
+				for _, ask := range w.asks(t, variables, arguments) {
+					for _, viewer := range []string{"", "sam"} {
+						for _, mask := range []string{"", "*"} {
+							answer := v.Get(ask, append(v.as(viewer), "X-Fields", mask)...)
+							answers[viewer+" "+ask+" "+mask] = fmt.Sprint(answer.Status, " ", string(answer.Body))
+						}
+					}
+				}
+			}
+			return answers
+		}
+		before := read()
+		v.hide()
+		v.settle()
+		after := read()
+		if len(before) < 500 {
+			t.Errorf("only %d requests were made", len(before))
+		}
+		for ask, was := range before {
+			if is := after[ask]; is != was {
+				t.Errorf("%s changes with hidden objects: %s", ask, firstDifference(was, is))
+			}
+		}
+	})
+}
+
+func firstDifference(a, b string) string {
+	i := 0
+	for i < len(a) && i < len(b) && a[i] == b[i] {
+		i++
+	}
+	part := func(s string) string { return s[max(0, i-100):min(len(s), i+100)] }
+	return part(a) + "\n  became " + part(b)
+}
+
+// secretValues are the variables and arguments by which secrets are asked for.
+func (v *vault) secretValues() (variables, arguments map[string][]string) {
+	variables, arguments = v.publicValues()
+	variables["uuid"] = v.resources
+	arguments = map[string][]string{"q": {"zqx"}}
+	for n, s := range v.secrets {
+		variables[s.kind] = append(variables[s.kind], s.id, s.word, strings.ToUpper(s.word), fmt.Sprintf("former-%d", n))
+		arguments[s.kind] = append(arguments[s.kind], s.id)
+		arguments["q"] = append(arguments["q"], s.word)
+		arguments["tag"] = append(arguments["tag"], s.word+"-tag")
+		arguments["schema"] = append(arguments["schema"], "schema/"+s.word)
+	}
+	return variables, arguments
+}
+
+// without leaves out what the request itself said.
+func without(body, ask string) string {
+	for _, said := range strings.FieldsFunc(ask, func(r rune) bool { return strings.ContainsRune("/?=&", r) }) {
+		if len(said) > 3 {
+			body = strings.ReplaceAll(body, said, "")
+		}
+	}
+	return body
+}
+
+// TestNobodyReadsWhatIsHidden walks state × viewer × every way out: no answer,
+// nor its header, holds a word or an identifier of what the viewer may not read.
+func TestNobodyReadsWhatIsHidden(t *testing.T) {
+	v := newVault(t, dbtest.SQLite(t))
+	v.hide()
+	v.settle()
+	variables, arguments := v.secretValues()
+	shown := map[string]bool{}
+	requests := 0
+	for _, viewer := range vaultViewers {
+		for _, w := range v.ways() {
+			asks := w.paths(t, variables)
+			if viewer == "" || viewer == "eve" || viewer == "pat" {
+				asks = w.asks(t, variables, arguments)
+			}
+			for _, ask := range asks {
+				answer := v.Get(ask, append(v.as(viewer), "X-Fields", "*")...)
+				requests++
+				if answer.Status >= 500 {
+					t.Fatalf("%s %s answered %d: %s", viewer, ask, answer.Status, answer.Body)
+				}
+				text := without(string(answer.Body)+" "+answer.Header.Get("Location")+" "+answer.Header.Get("Content-Disposition"), ask)
+				for _, s := range slices.Concat(v.secrets, v.community) {
+					for _, part := range append([]string{s.word, s.id}, s.inner...) {
+						if !strings.Contains(text, part) {
+							continue
+						}
+						if !s.readBy(viewer) {
+							t.Fatalf("%q reads of a %s %s of %s by %s: %.300s", viewer, s.state, s.kind, s.owner, ask, text[max(0, strings.Index(text, part)-150):])
+						}
+						shown[viewer+" "+s.word] = true
+					}
+				}
+			}
+		}
+	}
+	for _, s := range slices.Concat(v.secrets, v.community) {
+		for _, reader := range vaultViewers {
+			if s.readBy(reader) && !shown[reader+" "+s.word] {
+				t.Errorf("%s does not read a %s %s of %s", reader, s.state, s.kind, s.owner)
+			}
+		}
+	}
+	t.Logf("%d requests", requests)
+}
+
+// TestPrivateIsAsUnknown asks by what names a secret and by what names nothing:
+// outsiders cannot tell which is which. What was public and is deleted is gone.
+func TestPrivateIsAsUnknown(t *testing.T) {
+	v := newVault(t, dbtest.SQLite(t))
+	v.hide()
+	v.settle()
+	compared := 0
+	for n, s := range v.secrets {
+		former := fmt.Sprintf("former-%d", n)
+		for _, w := range v.ways() {
+			variables, _ := v.publicValues()
+			variables["uuid"] = append(variables["uuid"][:1:1], s.inner...)
+			for _, known := range []string{s.id, s.word, strings.ToUpper(s.word), former} {
+				unknown := map[string]string{s.id: db.NewID(), s.word: "unknown", strings.ToUpper(s.word): "UNKNOWN", former: "former-unknown"}[known]
+				asks := map[string]string{}
+				if slices.Contains(w.variables, s.kind) {
+					variables[s.kind] = []string{known}
+					for _, ask := range w.paths(t, variables) {
+						asks[ask] = strings.ReplaceAll(ask, known, unknown)
+					}
+				}
+				if slices.Contains(w.arguments, s.kind) && known == s.id && len(w.variables) == 0 {
+					asks[w.template+"?"+s.kind+"="+known] = w.template + "?" + s.kind + "=" + unknown
+				}
+				for hidden, absent := range asks {
+					got, want := v.Get(hidden), v.Get(absent)
+					compared++
+					if !s.private() && len(w.variables) > 0 {
+						if got.Status != http.StatusGone {
+							t.Errorf("%s of a deleted %s answered %d", hidden, s.kind, got.Status)
+						}
+						continue
+					}
+					if got.Status != want.Status || without(string(got.Body), hidden) != without(string(want.Body), absent) {
+						t.Errorf("%s of a %s %s answered %d %.300s, but what is unknown answers %d %.300s", hidden, s.state, s.kind, got.Status, got.Body, want.Status, want.Body)
+					}
+				}
+			}
+		}
+	}
+	if compared < 300 {
+		t.Errorf("only %d answers were compared", compared)
+	}
+	for _, s := range v.secrets {
+		if s.kind != "dataset" || s.state != "private" {
+			continue
+		}
+		for _, path := range []string{"/api/1/datasets/r/", "/api/2/datasets/resources/"} {
+			tail := strings.Repeat("/", strings.Count(path, "resources"))
+			got, want := v.Get(path+s.inner[0]+tail), v.Get(path+db.NewUUID()+tail)
+			if got.Status != http.StatusNotFound || string(got.Body) != string(want.Body) {
+				t.Errorf("a resource of a private dataset answers %s %s, an unknown one %s", path, got.Body, want.Body)
+			}
+		}
+	}
+}
+
+// TestHiddenAtOnce hides a dataset while every answer that shows it is kept, and
+// asks again at once.
+func TestHiddenAtOnce(t *testing.T) {
+	for _, hide := range []struct{ name, method string }{{"private", http.MethodPut}, {"deleted", http.MethodDelete}} {
+		t.Run(hide.name, func(t *testing.T) {
+			p := &portal{Server: apitest.NewKeeping(t, dbtest.SQLite(t), 32<<20), t: t, ids: map[string]string{}}
+			p.eve, p.eveToken = p.User("eve@example.org", false)
+			id := create(p.Server, p.eveToken, written("Zqx99w", nil))
+			p.reuse(20, "map", func(r *catalog.Reuse) { r.OwnerID = &p.eve }, id)
+			p.topic(40, "theme", func(t *catalog.Topic) { t.OwnerID = &p.eve })
+			p.element0(id)
+			bloc := fmt.Sprintf(`[{"id":"a","class":"DatasetsListBloc","title":"A","datasets":[%q]}]`, id)
+			p.post(50, "page", func(o *catalog.Post) { o.PublishedAt, o.BodyType, o.Blocs = made(50), "blocs", db.JSON(bloc) })
+			p.exec("INSERT INTO post_datasets (post_id, dataset_id, position) VALUES (?, ?, 0)", p.ids["page"], id)
+			if _, err := p.Catalog.RecountAll(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			p.Index()
+			asks := []string{
+				"/api/1/datasets/", "/api/2/datasets/", "/api/1/datasets/" + id + "/", "/api/2/datasets/" + id + "/", "/api/2/datasets/search/?q=zqx99w",
+				"/api/1/reuses/", "/api/1/reuses/map/", "/api/1/posts/", "/api/1/posts/page/", "/api/2/topics/theme/elements/", "/datasets.csv",
+				"/api/1/datasets/suggest/?q=zqx99w", "/api/2/datasets/" + id + "/resources/",
+			}
+			for range 2 {
+				for _, ask := range asks {
+					if answer := p.Get(ask); answer.Status != http.StatusOK || !strings.Contains(string(answer.Body), id) && !strings.Contains(string(answer.Body), "comptages.csv") {
+						t.Fatalf("%s does not show the dataset: %d %s", ask, answer.Status, answer.Body)
+					}
+				}
+			}
+			var body any
+			if hide.method == http.MethodPut {
+				body = map[string]any{"private": true}
+			}
+			if answer := p.Do(hide.method, "/api/1/datasets/"+id+"/", body, "X-API-KEY", p.eveToken); answer.Status >= 300 {
+				t.Fatalf("hiding answered %d: %s", answer.Status, answer.Body)
+			}
+			for _, ask := range asks {
+				text := without(string(p.Get(ask).Body), ask)
+				for _, word := range []string{id, "Zqx99w", "comptages.csv"} {
+					if strings.Contains(text, word) {
+						t.Errorf("%s still shows the hidden dataset: %s", ask, text)
+					}
+				}
+			}
+			if got := dig(p.Get("/api/1/reuses/map/").JSON(t), "metrics.datasets"); got != 0.0 {
+				t.Errorf("a reuse counts %v datasets, of which none is public", got)
+			}
+			if wrong, err := p.Catalog.CheckCounters(t.Context()); err != nil || len(wrong) > 0 {
+				t.Errorf("counters are out of step: %v %v", wrong, err)
+			}
+			p.Index()
+			if got := dig(p.Get("/api/2/reuses/search/").JSON(t), "total"); got != 0.0 {
+				t.Errorf("a reuse of no public dataset is found: %v", got)
+			}
+		})
+	}
+}
+
+// element0 makes a dataset the only element of the topic "theme".
+func (p *portal) element0(dataset string) {
+	kind := "dataset"
+	p.put("topic", "theme", p.ids["theme"], true, &catalog.Element{ID: db.NewID(), TopicID: p.ids["theme"], ElementKind: &kind, ElementID: &dataset})
+}
