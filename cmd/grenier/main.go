@@ -42,6 +42,7 @@ type commands struct {
 	config.Flags
 
 	Serve   serveCommand   `cmd:"" help:"Run the platform."`
+	Demo    demoCommand    `cmd:"" help:"Run the platform with the demo catalogue, in ./demo-data."`
 	Import  importCommand  `cmd:"" help:"Bring in catalogues and zones."`
 	User    userCommand    `cmd:"" help:"Manage the accounts of people."`
 	Token   tokenCommand   `cmd:"" help:"Manage the tokens by which programs act as people."`

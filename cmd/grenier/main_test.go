@@ -338,38 +338,94 @@ func TestIndexRebuild(t *testing.T) {
 	}
 }
 
-// A served platform stops when it is told to, and holds its folder meanwhile.
-func TestServe(t *testing.T) {
-	sh := shell{t, map[string]string{"GRENIER_DATA": filepath.Join(t.TempDir(), "data"), "GRENIER_LISTEN": "127.0.0.1:0"}}
-	ctx, stop := context.WithCancel(t.Context())
-	defer stop()
-	told := newLineWatcher()
-	p := &program{out: io.Discard, err: told, lookup: func(name string) (string, bool) { value, ok := sh.environ[name]; return value, ok }}
+// served is a platform that runs until the test stops it.
+type served struct {
+	address string
+	log     *lineWatcher
+	stop    func()
+}
+
+// serve runs a command that serves, and waits until it is ready.
+func (sh shell) serve(arguments ...string) served {
+	sh.t.Helper()
+	ctx, cancel := context.WithCancel(sh.t.Context())
+	sh.t.Cleanup(cancel)
+	log := newLineWatcher()
+	p := &program{out: io.Discard, err: log, lookup: func(name string) (string, bool) { value, ok := sh.environ[name]; return value, ok }}
 	status := make(chan int, 1)
-	go func() { status <- p.run(ctx, []string{"serve", "--log-format=json"}) }()
-	var served struct{ Address string }
-	decode(t, told.wait(t, `"msg":"serving"`), &served)
-	told.wait(t, `"msg":"ready"`)
-	answer, err := http.Get(served.Address + "/health/ready")
+	go func() { status <- p.run(ctx, append(arguments, "--listen=127.0.0.1:0", "--log-format=json")) }()
+	var told struct{ Address string }
+	decode(sh.t, log.wait(sh.t, `"msg":"serving"`), &told)
+	log.wait(sh.t, `"msg":"ready"`)
+	return served{told.Address, log, func() {
+		sh.t.Helper()
+		cancel()
+		select {
+		case got := <-status:
+			if got != statusDone {
+				sh.t.Errorf("stopping gives the status %d", got)
+			}
+		case <-time.After(20 * time.Second):
+			sh.t.Fatal("the server did not stop")
+		}
+	}}
+}
+
+// get reads an address of a served platform.
+func (s served) get(t *testing.T, path string) (status int, body []byte) {
+	t.Helper()
+	answer, err := http.Get(s.address + path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	answer.Body.Close()
-	if answer.StatusCode != http.StatusOK {
-		t.Errorf("a ready server answers %d", answer.StatusCode)
+	defer answer.Body.Close()
+	body, err = io.ReadAll(answer.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return answer.StatusCode, body
+}
+
+// A served platform stops when it is told to, and holds its folder meanwhile.
+func TestServe(t *testing.T) {
+	sh := shell{t, map[string]string{"GRENIER_DATA": filepath.Join(t.TempDir(), "data")}}
+	platform := sh.serve("serve")
+	if status, _ := platform.get(t, "/health/ready"); status != http.StatusOK {
+		t.Errorf("a ready server answers %d", status)
 	}
 	sh.must("user", "create", "ada@example.org", "--first-name", "Ada", "--last-name", "Example")
 	if second := sh.run("", "serve"); second.status != statusFailed || !strings.Contains(second.err, "data folder is in use") {
 		t.Errorf("a second server on the folder gives %+v", second)
 	}
-	stop()
-	select {
-	case got := <-status:
-		if got != statusDone {
-			t.Errorf("stopping gives the status %d", got)
-		}
-	case <-time.After(20 * time.Second):
-		t.Fatal("the server did not stop")
+	platform.stop()
+}
+
+// The demo loads its catalogue once; what is deleted in it stays so.
+func TestDemo(t *testing.T) {
+	folder := filepath.Join(t.TempDir(), "demo")
+	sh := shell{t, map[string]string{"GRENIER_DATA": folder}}
+	platform := sh.serve("demo")
+	var page struct{ Total int }
+	_, body := platform.get(t, "/api/1/datasets/?page_size=1")
+	decode(t, string(body), &page)
+	if page.Total < 1000 {
+		t.Errorf("the demo shows %d datasets", page.Total)
+	}
+	platform.stop()
+	d := dbtest.Open(t, db.Options{Dir: folder})
+	err := d.Write(t.Context(), db.People, func(ctx context.Context, tx *db.Tx) error {
+		_, err := tx.NewRaw("DELETE FROM posts").Exec(ctx)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	platform = sh.serve("demo")
+	_, body = platform.get(t, "/api/1/posts/")
+	decode(t, string(body), &page)
+	platform.stop()
+	if page.Total != 0 {
+		t.Errorf("%d posts came back at the second start", page.Total)
 	}
 }
 
