@@ -23,7 +23,7 @@ import (
 type Settings struct {
 	Data           string        `group:"Storage" default:"./data" placeholder:"DIR" help:"Folder of the database, the search index and the certificates."`
 	Database       string        `group:"Storage" secret:"url" placeholder:"URL" help:"PostgreSQL database, as postgres://user:password@host:5432/name. By default an SQLite file in the data folder."`
-	Blob           string        `group:"Storage" placeholder:"URL" help:"Where hosted files are kept, as file:///folder. By default the folder files below the data folder."`
+	Blob           string        `group:"Storage" placeholder:"URL" help:"Where hosted files are kept, as file:///folder. By default the folder files below the data folder. This version hosts no files yet."`
 	SqliteSync     string        `group:"Storage" default:"FULL" enum:"FULL,NORMAL" placeholder:"MODE" help:"What an acknowledged write survives on SQLite: FULL a loss of power, NORMAL only a crash of the program, with faster writes."`
 	EventRetention time.Duration `group:"Storage" default:"30d" type:"span" placeholder:"TIME" help:"How long the log of events is kept; the last event of every object stays."`
 
@@ -42,7 +42,7 @@ type Settings struct {
 	ReadOnlyMode             bool           `group:"Rules" help:"Refuse the creation of people and content; administrators are exempt."`
 	OmittedPrivate           string         `group:"Rules" default:"public" enum:"public,keep" placeholder:"WHAT" help:"What replacing a dataset without the member private does: public makes it public, as on the reference platform; keep leaves it as it was."`
 	QualityDescriptionLength int            `group:"Rules" default:"100" placeholder:"N" help:"Characters from which the description of a dataset counts for its quality."`
-	FetchAllow               []netip.Prefix `group:"Rules" placeholder:"CIDR" help:"Private networks that outgoing requests may reach and that written addresses may name; none by default."`
+	FetchAllow               []netip.Prefix `group:"Rules" placeholder:"CIDR" help:"Private networks that outgoing requests may reach and that written addresses may name; none by default. This version sends no such requests yet."`
 
 	MaxPageSize     int           `group:"Limits" default:"10000" placeholder:"N" help:"Largest page of a list."`
 	MaxBody         Size          `group:"Limits" default:"32MiB" placeholder:"SIZE" help:"Largest body of a request."`
