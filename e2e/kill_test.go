@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"context"
+	"crypto/sha256"
 	"fmt"
 	"math/rand/v2"
 	"net/http"
@@ -109,12 +110,14 @@ type writer struct {
 	words    int
 }
 
-// word returns a word that was never used before.
+// word returns a word that was never used before, and that is no slip of the
+// keyboard away from the others.
 func (w *writer) word() string {
 	w.words++
-	letters := []byte("mot" + w.name)
-	for n := w.words; n > 0; n /= 20 {
-		letters = append(letters, "bcdfghjklmnpqrstvwxz"[n%20])
+	sum := sha256.Sum256(fmt.Append(nil, w.name, w.words))
+	letters := []byte("mot")
+	for _, n := range sum[:12] {
+		letters = append(letters, 'a'+n%26)
 	}
 	return string(letters)
 }

@@ -100,7 +100,8 @@ func (d *DB) copyTo(ctx context.Context, path string, progress Progress) error {
 		if !ok {
 			return errors.New("the driver has no backups")
 		}
-		backup, err := source.NewBackup("file:" + uriPath.Replace(path))
+		// The copy is worth nothing until it is whole: it needs no journal.
+		backup, err := source.NewBackup("file:" + uriPath.Replace(path) + "?_pragma=journal_mode(OFF)&_pragma=synchronous(OFF)")
 		if err != nil {
 			return err
 		}
