@@ -166,10 +166,10 @@ func (r *csvReader) scan(text []byte, last bool) (int, error) {
 		} else {
 			cell, at, err = r.scanBare(text, at, last)
 		}
+		r.cells = append(r.cells, cell)
 		if err != nil {
 			return 0, err
 		}
-		r.cells = append(r.cells, cell)
 		if at < len(text) && text[at] == r.delimiter {
 			continue
 		}
@@ -265,7 +265,7 @@ func (r *csvReader) texts() []string {
 // skip leaves a broken row behind, up to the next line that starts as a row,
 // and returns why it was left.
 func (r *csvReader) skip(reason string) error {
-	broken := &rowError{line: r.line, column: len(r.cells) + 1, reason: reason}
+	broken := &rowError{line: r.line, column: max(1, len(r.cells)), reason: reason}
 	for {
 		cut := bytes.IndexByte(r.buffer[r.start:r.end], '\n')
 		if cut < 0 {
