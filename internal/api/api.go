@@ -15,7 +15,7 @@ import (
 	"grenier/internal/catalog"
 	"grenier/internal/db"
 	"grenier/internal/geo"
-	"grenier/internal/search"
+	"grenier/internal/search/feed"
 	"grenier/internal/web"
 )
 
@@ -27,7 +27,7 @@ type Deps struct {
 	Tokens        *account.Tokens
 	Zones         *geo.Directory
 	Dumps         *Dumps
-	Search        *search.Engine
+	Search        feed.Match
 	Versions      *web.Versions
 	Pieces        *web.Pieces
 	// QualityDescriptionLength is the length from which a description

@@ -19,7 +19,11 @@ type DatasetSuggestion struct {
 }
 
 func (a *API) suggestDatasets(c *web.Call, q suggestArgs) error {
-	datasets, err := a.Catalog.DatasetsByIDs(c.Context(), viewer(c), a.suggested(search.Dataset, q), catalog.Parts{})
+	ids, err := a.suggested(search.Dataset, q)
+	if err != nil {
+		return err
+	}
+	datasets, err := a.Catalog.DatasetsByIDs(c.Context(), viewer(c), ids, catalog.Parts{})
 	if err != nil {
 		return err
 	}

@@ -292,17 +292,21 @@ type OrganizationSuggestion struct {
 }
 
 // suggested returns the identifiers of what somebody typing most probably wants.
-func (a *API) suggested(kind search.Kind, q suggestArgs) []string {
-	hits := a.Search.Suggest(search.SuggestQuery{Kinds: []search.Kind{kind}, Text: q.Query, Limit: q.Size})
+func (a *API) suggested(kind search.Kind, q suggestArgs) ([]string, error) {
+	hits, err := a.Search.Suggest(search.SuggestQuery{Kinds: []search.Kind{kind}, Text: q.Query, Limit: q.Size})
 	ids := make([]string, len(hits))
 	for i, hit := range hits {
 		ids[i] = hit.ID
 	}
-	return ids
+	return ids, err
 }
 
 func (a *API) suggestOrganizations(c *web.Call, q suggestArgs) error {
-	rows, err := a.Organizations.ByIDs(c.Context(), a.suggested(search.Organization, q))
+	ids, err := a.suggested(search.Organization, q)
+	if err != nil {
+		return err
+	}
+	rows, err := a.Organizations.ByIDs(c.Context(), ids)
 	if err != nil {
 		return err
 	}

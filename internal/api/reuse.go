@@ -276,7 +276,11 @@ type ReuseSuggestion struct {
 }
 
 func (a *API) suggestReuses(c *web.Call, q suggestArgs) error {
-	rows, err := a.Catalog.ReuseRefs(c.Context(), a.suggested(search.Reuse, q))
+	ids, err := a.suggested(search.Reuse, q)
+	if err != nil {
+		return err
+	}
+	rows, err := a.Catalog.ReuseRefs(c.Context(), ids)
 	if err != nil {
 		return err
 	}

@@ -159,7 +159,10 @@ func (a *API) run(c *web.Call, s *searcher, p *asked, facets []facet) (ids []str
 	}
 	s.query.Offset, s.query.Limit, s.query.Highlight = p.Offset(), p.PageSize, p.Highlight
 	s.query.Facets = searchFacets(facets, now())
-	result := a.Search.Search(s.query)
+	result, err := a.Search.Search(s.query)
+	if err != nil {
+		return nil, 0, "", err
+	}
 	ids = make([]string, len(result.Hits))
 	for i, hit := range result.Hits {
 		ids[i] = hit.ID

@@ -8,11 +8,17 @@ import (
 	"grenier/internal/web"
 )
 
+// zonesKind is the kind of object whose events tell that zones were added or
+// changed.
+const zonesKind = "zones"
+
 // answers is the follower that lets kept answers fall. A write of this node
 // raises what it touched before it is answered; those of other nodes come by
 // the log.
 type answers struct {
 	versions *web.Versions
+	// zones reads the zones of the database again.
+	zones    func(context.Context) error
 	position atomic.Int64
 }
 
@@ -23,7 +29,15 @@ func (a *answers) Name() string { return "answers" }
 func (a *answers) Position() int64 { return a.position.Load() }
 
 // Apply implements event.Follower.
-func (a *answers) Apply(_ context.Context, events []event.Event) error {
+func (a *answers) Apply(ctx context.Context, events []event.Event) error {
+	for _, e := range events {
+		if e.ObjectKind == zonesKind {
+			if err := a.zones(ctx); err != nil {
+				return err
+			}
+			break
+		}
+	}
 	a.raise(events)
 	a.position.Store(events[len(events)-1].Seq)
 	return nil

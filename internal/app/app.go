@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"grenier/internal/account"
@@ -19,6 +20,7 @@ import (
 	"grenier/internal/db"
 	"grenier/internal/dump"
 	"grenier/internal/event"
+	"grenier/internal/fault"
 	"grenier/internal/geo"
 	"grenier/internal/search"
 	"grenier/internal/search/feed"
@@ -43,6 +45,7 @@ type App struct {
 	engine    *search.Engine
 	fresh     bool
 	indexFile string
+	searching atomic.Bool
 }
 
 // Open opens the database and what a command needs of the subjects. Nothing
@@ -80,7 +83,7 @@ func (a *App) assemble(ctx context.Context) error {
 	if a.Zones, err = geo.Load(ctx, a.DB.Read()); err != nil {
 		return fmt.Errorf("the zones cannot be read: %w", err)
 	}
-	secret, err := account.Secret(ctx, a.DB, "token-secret")
+	secret, err := account.Secret(ctx, a.DB, account.SecretOfTokens)
 	if err != nil {
 		return fmt.Errorf("the secret of the tokens cannot be read: %w", err)
 	}
@@ -91,7 +94,7 @@ func (a *App) assemble(ctx context.Context) error {
 	if err := a.openIndex(fmt.Sprintf("%x", instance[:6])); err != nil {
 		return err
 	}
-	match := feed.Match{Engine: a.engine}
+	match := a.match()
 	a.Catalog = catalog.New(a.Events, a.Zones, match, catalog.Rules{
 		QualityDescriptionLength: a.Settings.QualityDescriptionLength,
 		OmittedPrivateKeeps:      a.Settings.OmittedPrivate == "keep",
@@ -100,6 +103,28 @@ func (a *App) assemble(ctx context.Context) error {
 	a.People = account.NewPeople(a.DB)
 	a.Tokens = account.NewTokens(a.DB, secret)
 	return a.Catalog.SeedLicenses(ctx)
+}
+
+// refreshZones reads the zones of the database again, which another process
+// may have changed.
+func (a *App) refreshZones(ctx context.Context) error { return a.Zones.Refresh(ctx, a.DB.Read()) }
+
+// searchRetry is after how long somebody may ask again while the index is
+// being built.
+const searchRetry = 5 * time.Second
+
+// match is the search as the faces use it: closed on a node without the role,
+// and until the index has caught up with the log.
+func (a *App) match() feed.Match {
+	return feed.Match{Engine: a.engine, Ready: func() error {
+		switch {
+		case a.searching.Load():
+			return nil
+		case !a.Settings.HasRole("search"):
+			return fault.New(fault.NotImplemented, "Search endpoint not enabled")
+		}
+		return fault.New(fault.Unavailable, "The search index is being built: try again in a moment.").After(searchRetry)
+	}}
 }
 
 // indexFolder is the folder of the search index below the data folder.
@@ -175,13 +200,13 @@ func (a *App) UpdateIndex(ctx context.Context, progress func(done int)) error {
 
 // api builds the face that programs use.
 func (a *App) api(versions *web.Versions, pieces *web.Pieces) *api.API {
-	dumps := dump.New(a.Events, a.Catalog, a.Zones, feed.Match{Engine: a.engine}, dump.Options{
+	dumps := dump.New(a.Events, a.Catalog, a.Zones, a.match(), dump.Options{
 		QualityDescriptionLength: a.Settings.QualityDescriptionLength,
 	})
 	return api.New(api.Deps{
 		Dumps:   api.NewDumps(dumps, a.Settings.DumpConcurrency),
 		Catalog: a.Catalog, Organizations: a.Organizations, People: a.People, Tokens: a.Tokens, Zones: a.Zones,
-		Search: a.engine, Versions: versions, Pieces: pieces,
+		Search: a.match(), Versions: versions, Pieces: pieces,
 		QualityDescriptionLength: a.Settings.QualityDescriptionLength, SiteKeywords: a.Settings.SiteKeywords, Version: Version,
 	})
 }

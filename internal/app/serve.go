@@ -47,7 +47,7 @@ func (a *App) Serve(ctx context.Context, listening func(address string)) error {
 	cache := uint64(a.Settings.KeptAnswersSize)
 	s.kept = web.NewKept(s.versions, cache*2/3)
 	s.pieces = web.NewPieces(s.versions, cache/3)
-	s.answers = &answers{versions: s.versions}
+	s.answers = &answers{versions: s.versions, zones: a.refreshZones}
 	s.index = feed.NewFollower(a.DB, a.engine, s.answers.searched)
 	s.jobs = a.newRunner()
 	a.Events.OnCommit(s.answers.raise)
@@ -57,21 +57,37 @@ func (a *App) Serve(ctx context.Context, listening func(address string)) error {
 	if err != nil {
 		return err
 	}
-	http := web.NewServer(web.ServerOptions{
+	main := web.NewServer(web.ServerOptions{
 		Listen: a.Settings.Listen, TLSHost: a.Settings.TLS, TLSCache: filepath.Join(a.Settings.Data, "certificates"),
 		MaxHeader: int(a.Settings.MaxHeader), StopWithin: a.Settings.ShutdownTimeout, Log: a.Log,
 	}, handler)
-	if err := http.Listen(); err != nil {
+	if err := main.Listen(); err != nil {
+		return err
+	}
+	figures, err := s.figures()
+	if err != nil {
 		return err
 	}
 	if listening != nil {
-		listening(http.Addr().String())
+		listening(main.Addr().String())
 	}
-	return s.run(ctx, http)
+	return s.run(ctx, main, figures)
+}
+
+// figures prepares the server of the metrics alone, nil when they are served
+// with the rest.
+func (s *server) figures() (*web.Server, error) {
+	if s.Settings.MetricsListen == "" {
+		return nil, nil
+	}
+	mux := http.NewServeMux()
+	mux.Handle("GET /metrics", promhttp.HandlerFor(s.metrics, promhttp.HandlerOpts{}))
+	figures := web.NewServer(web.ServerOptions{Listen: s.Settings.MetricsListen, StopWithin: time.Second, Log: s.Log}, mux)
+	return figures, figures.Listen()
 }
 
 // run starts what works behind the answers and serves until the context ends.
-func (s *server) run(ctx context.Context, http *web.Server) error {
+func (s *server) run(ctx context.Context, main, figures *web.Server) error {
 	background, stop := context.WithCancel(context.WithoutCancel(ctx))
 	failed := make(chan error, 1)
 	s.start(func() {
@@ -89,7 +105,14 @@ func (s *server) run(ctx context.Context, http *web.Server) error {
 		case <-serving.Done():
 		}
 	}()
-	err := http.Run(serving)
+	if figures != nil {
+		s.start(func() {
+			if err := figures.Run(background); err != nil {
+				s.warn("the server of the metrics")(err)
+			}
+		})
+	}
+	err := main.Run(serving)
 	s.ready.Store(false)
 	stop()
 	s.work.Wait()
@@ -112,12 +135,15 @@ func (s *server) prepare(ctx context.Context) error {
 		return err
 	}
 	s.answers.position.Store(head)
-	if err := s.UpdateIndex(ctx, nil); err != nil {
-		return err
-	}
-	s.index.Reset()
 	s.follow(ctx, s.answers)
-	s.follow(ctx, s.index)
+	if s.Settings.HasRole("search") {
+		if err := s.UpdateIndex(ctx, nil); err != nil {
+			return err
+		}
+		s.index.Reset()
+		s.searching.Store(true)
+		s.follow(ctx, s.index)
+	}
 	s.start(func() { s.Events.WatchOthers(ctx, s.warn("the log of other processes")) })
 	s.start(func() { s.every(ctx, checkpointEvery, s.checkpoint) })
 	s.start(func() { s.every(ctx, flushEvery, s.Tokens.Flush) })
@@ -200,6 +226,9 @@ func (s *server) handler() (*web.Handler, error) {
 	if settings.BaseURL != "" {
 		sites = web.OneSite(site)
 	}
+	if !settings.HasRole("web") {
+		return s.quietHandler(sites)
+	}
 	face := s.api(s.versions, s.pieces)
 	first, second := face.Tables()
 	root := web.NewTable("", web.Info{Title: "Grenier", Version: Version})
@@ -214,6 +243,13 @@ func (s *server) handler() (*web.Handler, error) {
 	}, root, first, second)
 }
 
+// quietHandler serves what operators ask of a node that does not serve readers.
+func (s *server) quietHandler(sites web.Sites) (*web.Handler, error) {
+	root := web.NewTable("", web.Info{Title: "Grenier", Version: Version})
+	s.operatorRoutes(root)
+	return web.NewHandler(web.Options{Sites: sites, Versions: s.versions, Log: s.Log, Metrics: s.metrics}, root)
+}
+
 // rootRoutes are the documents of the API and what operators ask.
 func (s *server) rootRoutes(root *web.Table, first, second *web.Table) {
 	info := web.Info{Title: s.Settings.SiteTitle, Version: Version, Description: "The catalogue of open data, for programs."}
@@ -221,6 +257,12 @@ func (s *server) rootRoutes(root *web.Table, first, second *web.Table) {
 	web.ServeSwagger(first, "/swagger.json")
 	web.ServeSwagger(second, "/swagger.json")
 	web.ServeAPIDoc(root, "/apidoc", "/api/openapi.json", ui.SwaggerUI())
+	s.operatorRoutes(root)
+}
+
+// operatorRoutes tell whether the node lives, whether it can serve, and its
+// figures.
+func (s *server) operatorRoutes(root *web.Table) {
 	web.Handle(root, http.MethodGet, "/health", web.Doc{}, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
 		fmt.Fprintln(w, `{"status":"alive"}`)

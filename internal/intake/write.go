@@ -9,6 +9,7 @@ import (
 	"grenier/internal/db"
 	"grenier/internal/event"
 	"grenier/internal/geo"
+	"grenier/internal/geo/division"
 )
 
 // mentions holds what rows say of objects that they only name. What was written
@@ -185,6 +186,9 @@ func (r *run) writeNamed(ctx context.Context, tx *event.Tx, s *statements, peopl
 			return err
 		}
 		done.zones = int64(len(zones))
+		tx.Emit(event.Event{
+			Kind: division.ZonesChanged, ObjectKind: "zones", Object: "import", ActorKind: "system", Actor: "import", SeenBefore: true, SeenAfter: true,
+		})
 	}
 	var err error
 	if done.licenses, err = catalog.BulkLicenses(ctx, tx, s.licenses); err != nil {

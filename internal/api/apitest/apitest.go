@@ -67,7 +67,7 @@ func NewKeeping(t testing.TB, d *db.DB, bytes uint64) *Server {
 	})
 	face := api.New(api.Deps{
 		Catalog: s.Catalog, Organizations: account.NewOrganizations(d, match), People: account.NewPeople(d), Tokens: s.Tokens,
-		Zones: zones, Search: engine, Versions: s.Versions, Pieces: web.NewPieces(s.Versions, bytes), QualityDescriptionLength: 100,
+		Zones: zones, Search: match, Versions: s.Versions, Pieces: web.NewPieces(s.Versions, bytes), QualityDescriptionLength: 100,
 		ExploreURL: "https://explore.example.org", Version: "test", SiteKeywords: []string{"opendata"},
 		Dumps: api.NewDumps(dump.New(log, s.Catalog, zones, match, dump.Options{QualityDescriptionLength: 100}), 4),
 	})

@@ -234,8 +234,35 @@ func shows(e event.Event, fields ...string) bool {
 	return false
 }
 
-// Match implements the text search that lists of the catalogue use.
-type Match struct{ Engine *search.Engine }
+// Match is the index as faces and lists of the catalogue use it.
+type Match struct {
+	Engine *search.Engine
+	// Ready tells why nothing can be searched now; nil when it always can.
+	Ready func() error
+}
+
+func (m Match) ready() error {
+	if m.Ready == nil {
+		return nil
+	}
+	return m.Ready()
+}
+
+// Search answers a query.
+func (m Match) Search(q search.Query) (search.Result, error) {
+	if err := m.ready(); err != nil {
+		return search.Result{}, err
+	}
+	return m.Engine.Search(q), nil
+}
+
+// Suggest gives the objects that somebody typing most probably wants.
+func (m Match) Suggest(q search.SuggestQuery) ([]search.Hit, error) {
+	if err := m.ready(); err != nil {
+		return nil, err
+	}
+	return m.Engine.Suggest(q), nil
+}
 
 // Match returns the identifiers of the public objects that a query finds, best
 // first, at most limit.
@@ -244,7 +271,10 @@ func (m Match) Match(_ context.Context, kind, query string, limit int) ([]string
 	if !ok {
 		return nil, fmt.Errorf("feed: nothing searches objects of kind %q", kind)
 	}
-	result := m.Engine.Search(search.Query{Kind: k, Text: query, Limit: min(limit, search.MaxWindow)})
+	result, err := m.Search(search.Query{Kind: k, Text: query, Limit: min(limit, search.MaxWindow)})
+	if err != nil {
+		return nil, err
+	}
 	ids := make([]string, len(result.Hits))
 	for i, hit := range result.Hits {
 		ids[i] = hit.ID
