@@ -77,7 +77,15 @@ func siteMetrics(site *catalog.Site, m catalog.SiteMetrics, at time.Time) (SiteM
 	return answer, nil
 }
 
+// documentation is where people read about the API.
+const documentation = "/apidoc/"
+
 func (a *API) siteRoutes() {
+	for _, table := range []*web.Table{a.v1, a.v2} {
+		web.Get[web.Raw](table, "/", web.Doc{}, func(c *web.Call, _ web.None) error {
+			return c.Redirect(http.StatusFound, c.URL(documentation))
+		})
+	}
 	tags := []string{"site"}
 	web.Get[Site](a.v1, "/site/", web.Doc{Summary: "Read the site", Tags: tags}, a.getSite)
 	web.Get[[]Dataset](a.v1, "/site/home/datasets/", web.Doc{Summary: "List the datasets of the home page", Tags: tags}, a.listHomeDatasets)
