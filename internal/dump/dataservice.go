@@ -46,6 +46,7 @@ var dataservices = source[dataserviceRow]{
 	table: "dataservices", alias: "a",
 	joins: `LEFT JOIN organizations o ON o.id = a.organization_id LEFT JOIN users u ON u.id = a.owner_id
 		LEFT JOIN licenses l ON l.id = a.license LEFT JOIN harvests h ON h.object_id = a.id`,
+	order: []string{"a.id"},
 	key:   "a.id",
 	after: func(r *dataserviceRow) []any { return []any{string(r.id)} },
 	complete: func(r *run, row *dataserviceRow) error {
@@ -104,7 +105,7 @@ func (s *Dumps) Dataservices(f DataserviceFilter) Dump {
 	return Dump{Kind: Dataservices, filter: narrowing(f), ranked: f.Query != "", run: func(ctx context.Context, r *run) error {
 		where := []condition{{"a.private = FALSE AND a.deleted_at IS NULL", nil}}
 		if f.Visible {
-			where = append(where, condition{"a.visible = TRUE", nil})
+			where = append(where, condition{"NOT (a.visible = FALSE)", nil})
 		}
 		walk := func(where []condition) error { return dataservices.walk(ctx, r, where) }
 		if narrowing(f.DataserviceFilter) == nil {

@@ -76,6 +76,7 @@ var datasets = source[datasetRow]{
 	joins: `LEFT JOIN organizations o ON o.id = d.organization_id LEFT JOIN users u ON u.id = d.owner_id
 		LEFT JOIN licenses l ON l.id = d.license LEFT JOIN harvests h ON h.object_id = d.id
 		LEFT JOIN coverages s ON s.object_id = d.id LEFT JOIN given g ON g.object_id = d.id`,
+	order:    []string{"d.id"},
 	key:      "d.id",
 	after:    func(r *datasetRow) []any { return []any{string(r.id)} },
 	complete: completeDataset,

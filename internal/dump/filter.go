@@ -81,7 +81,9 @@ func (r *run) eachScope(ctx context.Context, f DatasetFilter, column string, wal
 }
 
 // conditions are those that the catalogue's own filter does not know, on
-// datasets as d and their organisations as o.
+// datasets as d and their organisations as o. They are tested row by row along
+// the key: written so that no other index answers them, since SQLite would read
+// and sort all it finds there for every batch.
 func (f *DatasetFilter) conditions(ctx context.Context, r *run) ([]condition, error) {
 	where := []condition{{"d.private = FALSE AND d.deleted_at IS NULL", nil}}
 	and := func(applies bool, sql string, args ...any) {
@@ -89,11 +91,11 @@ func (f *DatasetFilter) conditions(ctx context.Context, r *run) ([]condition, er
 			where = append(where, condition{sql, args})
 		}
 	}
-	and(f.Visible, "d.visible = TRUE")
+	and(f.Visible, "NOT (d.visible = FALSE)")
 	and(f.OrganizationName != "", "o.name = ?", f.OrganizationName)
 	and(len(f.Granularities) > 0, "d.granularity IN (?)", bun.List(f.Granularities))
-	and(len(f.Formats) > 0, "d.id IN (SELECT f.dataset_id FROM formats f WHERE f.format IN (?))", bun.List(f.Formats))
-	and(len(f.Schemas) > 0, "d.id IN (SELECT s.dataset_id FROM resources s WHERE s.schema_name IN (?) AND s.community = FALSE)", bun.List(f.Schemas))
+	and(len(f.Formats) > 0, hasFormat, bun.List(f.Formats))
+	and(len(f.Schemas) > 0, "EXISTS (SELECT 1 FROM resources s WHERE s.dataset_id = d.id AND s.schema_name IN (?) AND s.community = FALSE)", bun.List(f.Schemas))
 	and(f.CoveredFrom != "", "d.temporal_start <= ?", f.CoveredFrom)
 	and(f.CoveredTo != "", "d.temporal_end >= ?", f.CoveredTo)
 	and(!f.UpdatedSince.IsZero(), "d.last_update >= ?", f.UpdatedSince)
@@ -105,6 +107,9 @@ func (f *DatasetFilter) conditions(ctx context.Context, r *run) ([]condition, er
 	return append(where, family), err
 }
 
+// hasFormat is the condition of having one of some formats.
+const hasFormat = "EXISTS (SELECT 1 FROM formats f WHERE f.dataset_id = d.id AND f.format IN (?))"
+
 // producedBy is the condition on the sort of a publisher, with the sort as its
 // argument.
 func producedBy(sort string) string {
@@ -113,9 +118,9 @@ func producedBy(sort string) string {
 	case "user":
 		return "(d.organization_id IS NULL AND ? = 'user')"
 	case "not-specified":
-		return "(d.organization_id IS NOT NULL AND d.organization_id NOT IN " + badges + "NOT IN ('certified', ?)))"
+		return "(d.organization_id IS NOT NULL AND COALESCE(d.organization_id, '') NOT IN " + badges + "NOT IN ('certified', ?)))"
 	}
-	return "d.organization_id IN " + badges + "= ?)"
+	return "COALESCE(d.organization_id, '') IN " + badges + "= ?)"
 }
 
 // family is the condition of having a format of a family. Without any format a
@@ -130,11 +135,10 @@ func (r *run) family(ctx context.Context, family string) (condition, error) {
 			formats = append(formats, format)
 		}
 	}
-	const held = "d.id IN (SELECT f.dataset_id FROM formats f WHERE f.format IN (?))"
 	if family == catalog.FormatFamily("") {
-		return condition{"(" + held + " OR NOT EXISTS (SELECT 1 FROM formats f WHERE f.dataset_id = d.id))", []any{bun.List(formats)}}, nil
+		return condition{"(" + hasFormat + " OR NOT EXISTS (SELECT 1 FROM formats f WHERE f.dataset_id = d.id))", []any{bun.List(formats)}}, nil
 	}
-	return condition{held, []any{bun.List(formats)}}, nil
+	return condition{hasFormat, []any{bun.List(formats)}}, nil
 }
 
 // matchLimit bounds the matches of a text query that a dump considers.

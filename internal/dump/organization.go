@@ -36,6 +36,7 @@ var organizations = source[organizationRow]{
 		}
 	},
 	table: "organizations", alias: "o",
+	order:    []string{"o.id"},
 	key:      "o.id",
 	after:    func(r *organizationRow) []any { return []any{string(r.id)} },
 	complete: completeOrganization,

@@ -20,7 +20,7 @@ type pipe struct {
 // catalogue chooses what is read, it gives scopeRows identifiers at a time.
 const (
 	firstBatch = 32
-	batchRows  = 512
+	batchRows  = 1000
 	scopeRows  = 500
 	batchBytes = 2 << 20
 )

@@ -46,7 +46,8 @@ var resources = source[resourceRow]{
 	chosen: "JOIN datasets d ON d.id = r.dataset_id LEFT JOIN organizations o ON o.id = d.organization_id",
 	joins: `JOIN datasets d ON d.id = r.dataset_id LEFT JOIN organizations o ON o.id = d.organization_id
 		LEFT JOIN licenses l ON l.id = d.license`,
-	key: "r.dataset_id, r.community, r.rank, r.id",
+	order: []string{"r.dataset_id", "r.rank", "r.id"},
+	key:   "r.dataset_id, r.community, r.rank, r.id",
 	after: func(r *resourceRow) []any {
 		return []any{string(r.datasetID), bool(r.community), r.rank.value, string(r.id)}
 	},

@@ -38,6 +38,7 @@ var reuses = source[reuseRow]{
 	},
 	table: "reuses", alias: "r",
 	joins: "LEFT JOIN organizations o ON o.id = r.organization_id LEFT JOIN users u ON u.id = r.owner_id",
+	order: []string{"r.id"},
 	key:   "r.id",
 	after: func(r *reuseRow) []any { return []any{string(r.id)} },
 	complete: func(r *run, row *reuseRow) error {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
 	"strings"
 
 	"github.com/uptrace/bun"
@@ -26,13 +27,13 @@ type source[R any] struct {
 	columns []column[R]
 	// fields name what is selected into a row.
 	fields func(*R) []field
-	// table holds the rows, as alias with an identifier in id; joins are
-	// the tables beside it.
-	table, alias, joins string
-	// chosen are the tables that conditions speak of besides the first.
-	chosen string
-	// key are the columns that order the rows, unique together; after is
-	// where a row stands in that order.
+	// table holds the rows, as alias; joins are the tables beside it, chosen
+	// those of them that conditions speak of.
+	table, alias, joins, chosen string
+	// order are the columns that order the rows, unique together, the
+	// identifier last. key are the columns of an index in that order, by
+	// which a walk goes on after a row.
+	order []string
 	key   string
 	after func(*R) []any
 	// complete works out what the columns show beyond what was read; nil
@@ -49,7 +50,7 @@ func (s *source[R]) walk(ctx context.Context, r *run, where []condition) error {
 		expressions[i] = f.expression
 		w.into = append(w.into, f.into)
 	}
-	w.sql = "SELECT " + strings.Join(expressions, ", ")
+	w.expressions = strings.Join(expressions, ", ")
 	for {
 		limit := batchRows
 		if !r.pipe.begun {
@@ -68,12 +69,12 @@ func (s *source[R]) walk(ctx context.Context, r *run, where []condition) error {
 // walker is a walk under way.
 type walker[R any] struct {
 	*source[R]
-	run   *run
-	where []condition
-	sql   string
-	row   R
-	into  []any
-	begun bool
+	run         *run
+	where       []condition
+	expressions string
+	row         R
+	into        []any
+	begun       bool
 }
 
 // batch reads and writes the next rows, at most limit of them; more tells
@@ -105,8 +106,10 @@ func (w *walker[R]) batch(ctx context.Context, limit int) (more bool, err error)
 	return read == limit, rows.Err()
 }
 
-// query first chooses the identifiers of the batch, so that both engines see
-// how few rows they have to put together and look up what stands beside them.
+// query first chooses the rows of the batch, in order, and then puts them
+// together. Both engines so see how few rows they have to look up beside:
+// PostgreSQL would else read whole tables to merge them. And SQLite, which knows
+// that chosen rows are in order, has no texts to sort.
 func (w *walker[R]) query(ctx context.Context, limit int) (*sql.Rows, error) {
 	where := w.where
 	if w.begun {
@@ -118,8 +121,15 @@ func (w *walker[R]) query(ctx context.Context, limit int) (*sql.Rows, error) {
 		conditions[i] = c.sql
 		args = append(args, c.args...)
 	}
-	query := w.sql + " FROM (SELECT " + w.alias + ".id AS id FROM " + w.table + " " + w.alias + " " + w.chosen + " WHERE " +
-		strings.Join(conditions, " AND ") + " ORDER BY " + w.key + " LIMIT ?) AS batch CROSS JOIN " + w.table + " " + w.alias + " " + w.joins +
-		" WHERE " + w.alias + ".id = batch.id ORDER BY " + w.key
+	chosen, ordered := make([]string, len(w.order)), make([]string, len(w.order))
+	for i, column := range w.order {
+		ordered[i] = fmt.Sprintf("batch.k%d", i)
+		chosen[i] = fmt.Sprintf("%s AS k%d", column, i)
+	}
+	last := len(w.order) - 1
+	query := "SELECT " + w.expressions + " FROM (SELECT " + strings.Join(chosen, ", ") + " FROM " + w.table + " " + w.alias + " " + w.chosen +
+		" WHERE " + strings.Join(conditions, " AND ") + " ORDER BY " + strings.Join(w.order, ", ") + " LIMIT ?) AS batch" +
+		" CROSS JOIN " + w.table + " " + w.alias + " " + w.joins +
+		" WHERE " + w.order[last] + " = " + ordered[last] + " ORDER BY " + strings.Join(ordered, ", ")
 	return w.run.db.Read().QueryContext(ctx, query, append(args, limit)...)
 }
