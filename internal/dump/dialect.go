@@ -81,18 +81,6 @@ func (c *cells) joined(parts ...string) {
 	c.buf = append(c.buf, '"')
 }
 
-// list is a cell of several values separated by commas.
-func (c *cells) list(values []string) {
-	c.buf = append(c.buf, '"')
-	for i, value := range values {
-		if i > 0 {
-			c.buf = append(c.buf, ',')
-		}
-		c.inner(value)
-	}
-	c.buf = append(c.buf, '"')
-}
-
 func (c *cells) integer(n int64) { c.buf = strconv.AppendInt(c.buf, n, 10) }
 
 // number is an integer that may be unknown.

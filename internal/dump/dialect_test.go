@@ -30,8 +30,6 @@ func TestCells(t *testing.T) {
 		{"quotes", func(c *cells) { c.text(`"a" and ""`) }, `"""a"" and """""`},
 		{"lines", func(c *cells) { c.text("a\r\nb\nc") }, "\"a\r\nb\nc\""},
 		{"joined", func(c *cells) { c.joined("https://x/", `a"b`) }, `"https://x/a""b"`},
-		{"list", func(c *cells) { c.list([]string{"a", `b"c`}) }, `"a,b""c"`},
-		{"no list", func(c *cells) { c.list(nil) }, `""`},
 		{"integer", func(c *cells) { c.integer(-12) }, `-12`},
 		{"zero", func(c *cells) { c.number(number{0, true}) }, `0`},
 		{"unknown number", func(c *cells) { c.number(number{}) }, `""`},
