@@ -60,11 +60,7 @@ func killRounds(t *testing.T, rounds int, options harness.Options) {
 		}
 		server.Launch(t)
 		server.AwaitReady(t)
-		if done := examine(t, server, client, writers); done > acknowledged {
-			acknowledged = done
-		} else if !t.Failed() {
-			t.Errorf("round %d: no write was acknowledged", round)
-		}
+		acknowledged = examine(t, server, client, writers)
 		if t.Failed() {
 			t.Fatalf("in round %d", round)
 		}
@@ -74,6 +70,9 @@ func killRounds(t *testing.T, rounds int, options harness.Options) {
 	server.AwaitReady(t)
 	examine(t, server, client, writers)
 	t.Logf("%d acknowledged writes over %d kills", acknowledged, rounds)
+	if acknowledged < 2*rounds {
+		t.Error("so few writes prove little")
+	}
 }
 
 // content is what a writer wrote into a dataset.
