@@ -3,6 +3,7 @@ package api
 import (
 	"encoding/json"
 	"net/http"
+	"strings"
 	"time"
 
 	"grenier/internal/account"
@@ -144,8 +145,11 @@ func (a *API) resourceRoutes() {
 	web.Get[map[string]any](a.v2, "/datasets/{dataset}/resources/{uuid}/extras/", web.Doc{Summary: "Read the extras of a resource", Tags: tags, NoMask: true}, a.getResourceExtras)
 }
 
+// uuidOf is the UUID of the path, whose digits may be capitals.
+func uuidOf(c *web.Call) string { return strings.ToLower(c.Param("uuid")) }
+
 func resourceID(c *web.Call) (string, error) {
-	id := c.Param("uuid")
+	id := uuidOf(c)
 	if !db.IsUUID(id) {
 		return "", fault.New(fault.NotFound, "Resource does not exist")
 	}
@@ -153,7 +157,7 @@ func resourceID(c *web.Call) (string, error) {
 }
 
 func (a *API) redirectResource(c *web.Call, _ web.None) error {
-	id := c.Param("uuid")
+	id := uuidOf(c)
 	if !db.IsUUID(id) {
 		return fault.New(fault.NotFound, "Resource not found")
 	}
@@ -211,7 +215,7 @@ func (a *API) getResource(c *web.Call, _ web.None) error {
 	if done || err != nil {
 		return err
 	}
-	resource, err := a.Catalog.ResourceOf(c.Context(), viewer(c), dataset, c.Param("uuid"))
+	resource, err := a.Catalog.ResourceOf(c.Context(), viewer(c), dataset, uuidOf(c))
 	if err != nil {
 		return err
 	}
@@ -283,7 +287,7 @@ func (a *API) getResourceExtras(c *web.Call, _ web.None) error {
 	if done || err != nil {
 		return err
 	}
-	resource, err := a.Catalog.ResourceOf(c.Context(), viewer(c), dataset, c.Param("uuid"))
+	resource, err := a.Catalog.ResourceOf(c.Context(), viewer(c), dataset, uuidOf(c))
 	if err != nil {
 		return err
 	}

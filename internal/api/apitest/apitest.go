@@ -72,6 +72,8 @@ func NewKeeping(t testing.TB, d *db.DB, bytes uint64) *Server {
 		Dumps: api.NewDumps(dump.New(log, s.Catalog, zones, match, dump.Options{QualityDescriptionLength: 100}), 4),
 	})
 	first, second := face.Tables()
+	web.ServeSwagger(first, "/swagger.json")
+	web.ServeSwagger(second, "/swagger.json")
 	root := web.NewTable("", web.Info{})
 	face.RootDumps(root)
 	s.Tables = []*web.Table{first, second, root}

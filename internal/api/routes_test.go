@@ -1,0 +1,113 @@
+package api_test
+
+import (
+	"net/http"
+	"slices"
+	"testing"
+
+	"grenier/internal/api/apitest"
+	"grenier/internal/db"
+	"grenier/internal/db/dbtest"
+	"grenier/internal/web/webtest"
+)
+
+const (
+	resourceKeys = "checksum,created_at,description,extras,filesize,filetype,format,harvest,id,internal,last_modified,latest,metrics,mime," +
+		"preview_url,schema,title,type,url"
+	communityKeys = "checksum,created_at,dataset,description,extras,filesize,filetype,format,harvest,id,internal,last_modified,latest,metrics," +
+		"mime,organization,owner,permissions,preview_url,schema,title,type,url"
+	searchKeys       = "facets," + pageKeys
+	datasetFacetKeys = "access_type,badge,format,format_family,geozone,granularity,last_update,license,organization_id_with_name," +
+		"producer_type,schema,tag,topics"
+)
+
+// datasetAsks are requests about datasets and their resources, of the portal's
+// public dataset "open" mostly; dataset_test.go has the filters and refusals.
+var datasetAsks = []ask{
+	{path: "/api/1/datasets/", want: want{
+		"keys": pageKeys, "total": 2.0, "data.1.keys": datasetKeys, "data.1.slug": "open", "data.1.resources.0.keys": resourceKeys,
+		"data.1.organization.keys": organizationReferenceKeys, "data.0.owner.keys": userReferenceKeys, "data.1.spatial.keys": "geom,granularity,zones",
+		"data.1.metrics.keys":     "dataservices,discussions,discussions_open,followers,followers_by_months,resources_downloads,reuses,reuses_by_months,views",
+		"data.1.permissions.keys": "delete,edit,edit_resources", "data.1.internal.keys": "created_at_internal,last_modified_internal",
+		"data.1.resources.0.latest": apitest.Base + "/api/1/datasets/r/<resource>", "data.1.resources.0.metrics.keys": "",
+	}},
+	{path: "/api/2/datasets/", want: want{"total": 2.0, "data.0.resources.keys": "href,rel,total,type", "data.1.resources.total": 1.0}},
+	{path: "/api/1/datasets/open/", want: want{"keys": datasetKeys, "id": "<open>", "tags.#": 2.0, "schema": nil, "contact_points.#": 0.0}},
+	{path: "/api/1/datasets/open/", mask: "*", want: want{"community_resources.0.keys": communityKeys, "community_resources.0.dataset.keys": "acronym,class,id,page,title,uri"}},
+	{path: "/api/2/datasets/<open>/", want: want{
+		"resources.href": apitest.Base + "/api/2/datasets/<open>/resources/?page=1&page_size=50", "community_resources.total": 1.0, "resources.total": 1.0,
+	}},
+	{path: "/api/1/datasets/archived/", want: want{"archived": "2024-01-15T08:00:00+00:00"}},
+	{path: "/api/2/datasets/<deleted>/", status: gone, want: want{"message": "Dataset has been deleted"}},
+	{path: "/api/2/datasets/open/extras/", want: want{"keys": ""}},
+	{path: "/api/2/datasets/open/schemas/", want: want{"#": 0.0}},
+	{path: "/api/2/datasets/open/resources/", want: want{"keys": pageKeys, "total": 1.0, "page_size": 50.0, "data.0.keys": resourceKeys}},
+	{path: "/api/2/datasets/open/resources/?page=7", want: want{"total": 1.0, "data.#": 0.0}},
+	{path: "/api/1/datasets/open/resources/<resource>/", want: want{"keys": resourceKeys, "url": "https://example.org/2024.csv"}},
+	{path: "/api/2/datasets/open/resources/<resource>/extras/", want: want{"keys": ""}},
+	{path: "/api/2/datasets/resources/<resource>/", want: want{"keys": "dataset_id,resource", "dataset_id": "<open>", "resource.keys": resourceKeys}},
+	{path: "/api/2/datasets/resources/<resource>/", mask: "resource{internal{last_modified_internal}}", want: want{
+		"keys": "resource", "resource.internal.keys": "last_modified_internal", "resource.internal.last_modified_internal": "2024-01-11T08:00:00+00:00",
+	}},
+	{path: "/api/1/datasets/r/<resource>", status: http.StatusFound},
+	{path: "/api/1/datasets/community_resources/", want: want{"total": 1.0, "data.0.keys": communityKeys, "data.0.dataset.id": "<open>"}},
+	{path: "/api/1/datasets/community_resources/<community>/", want: want{"keys": communityKeys, "owner.id": "<eve>"}},
+	{path: "/api/1/datasets/community_resources/<resource>/", status: notFound},
+	{path: "/api/1/datasets/suggest/?q=jeu", want: want{"#": 2.0, "0.keys": "acronym,id,image_url,page,slug,title"}},
+	{path: "/api/1/datasets/badges/", want: want{"hvd": "Données de forte valeur"}},
+	{path: "/api/1/datasets/licenses/", want: want{"0.keys": "alternate_titles,alternate_urls,flags,id,maintainer,title,url"}},
+	{path: "/api/1/datasets/frequencies/?lang=en", want: want{"0.keys": "id,label", "0.id": "continuous"}},
+	{path: "/api/1/datasets/extensions/", want: want{"0": "7z"}},
+	{path: "/api/1/datasets/resource_types/", want: want{"#": 6.0, "0.id": "main"}},
+	{path: "/api/1/datasets/schemas/", want: want{"#": 0.0}},
+	{path: "/api/1/datasets/suggest/formats/?q=csv", want: want{"0.text": "csv"}},
+	{path: "/api/1/datasets/suggest/mime/?q=csv&size=1", want: want{"#": 1.0, "0.text": "text/csv"}},
+	{path: "/api/2/datasets/search/?q=jeu&highlight=1", want: want{"keys": "highlights," + searchKeys, "total": 2.0, "facets.keys": datasetFacetKeys, "facets.tag.0.name": "all"}},
+	{path: "/api/2/organizations/search/?q=valmont", want: want{"keys": searchKeys, "facets.keys": "producer_type", "data.0.keys": organizationKeys}},
+	{path: "/api/2/reuses/search/", want: want{"total": 1.0, "facets.keys": "badge,last_update,organization_id_with_name,producer_type,tag,topic,type"}},
+	{path: "/api/2/dataservices/search/", want: want{"total": 1.0, "facets.keys": "access_type,badge,last_update,organization_id_with_name,producer_type,tag"}},
+	{path: "/api/2/topics/search/", want: want{"total": 1.0, "facets.keys": "last_update,organization_id_with_name,producer_type,tag"}},
+	{path: "/api/2/posts/search/", want: want{"total": 2.0, "facets.keys": "last_update"}},
+	{path: "/api/1/avatars/ada/16/"},
+}
+
+// csvAsks are the dumps.
+var csvAsks = []ask{
+	{path: "/datasets.csv"}, {path: "/resources.csv"}, {path: "/organizations.csv"}, {path: "/reuses.csv"}, {path: "/dataservices.csv"}, {path: "/tags.csv"},
+	{path: "/api/1/site/datasets.csv?tag=mobilite"}, {path: "/api/1/site/resources.csv"}, {path: "/api/1/site/organizations.csv"},
+	{path: "/api/1/site/reuses.csv"}, {path: "/api/1/site/dataservices.csv"}, {path: "/api/1/site/tags.csv"},
+	{path: "/api/1/organizations/<town>/datasets.csv"}, {path: "/api/1/organizations/<town>/datasets-resources.csv"},
+	{path: "/api/1/organizations/<town>/dataservices.csv"},
+}
+
+// TestEveryRoute asks the routes of datasets and the dumps, and sees that the
+// tables of all objects together leave no declared reading route out.
+func TestEveryRoute(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		p := newPortal(t, d)
+		p.ids["resource"] = dig(p.Get("/api/1/datasets/open/").JSON(t), "resources.0.id").(string)
+		p.ids["community"] = dig(p.Get("/api/1/datasets/community_resources/").JSON(t), "data.0.id").(string)
+		document := webtest.NewDocument(t, p.Tables...)
+		for _, a := range slices.Concat(datasetAsks, csvAsks) {
+			p.check(t, document, a)
+		}
+		for _, a := range csvAsks {
+			if media := p.Get(p.fill(a.path)).Header.Get("Content-Type"); media != "text/csv; charset=utf-8" {
+				t.Errorf("%s is %s", a.path, media)
+			}
+		}
+		answered := map[string]bool{}
+		for _, a := range slices.Concat(datasetAsks, csvAsks, organizationAsks, userAsks, reuseAsks, dataserviceAsks, topicAsks, postAsks, otherAsks) {
+			if a.status == 0 || a.status == http.StatusFound {
+				answered[p.Template(p.fill(a.path))] = true
+			}
+		}
+		for _, table := range p.Tables {
+			for _, route := range table.Routes() {
+				if route.Method == http.MethodGet && route.Summary != "" && !answered[route.Path] {
+					t.Errorf("no table has a request that %s answers: add one", route.Path)
+				}
+			}
+		}
+	})
+}
