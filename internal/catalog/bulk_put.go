@@ -154,7 +154,7 @@ func (k *bulkKind[T]) begin(ctx context.Context, tx *event.Tx, inputs []Input[T]
 	for i := range inputs {
 		ids[i] = *k.common(&inputs[i].Object).id
 	}
-	known, err := k.known(ctx, tx, ids)
+	known, err := k.known(ctx, tx, ids, tx.Postgres())
 	if err != nil {
 		return nil, err
 	}
@@ -185,11 +185,16 @@ func (k *bulkKind[T]) begin(ctx context.Context, tx *event.Tx, inputs []Input[T]
 	return changes, nil
 }
 
-// known returns the provenance of the objects that are there.
-func (k *bulkKind[T]) known(ctx context.Context, read bun.IDB, ids []string) (map[string]*provenance, error) {
+// known returns the provenance of the objects that are there. lock keeps others
+// from changing them before the import has; SQLite has one writer anyway.
+func (k *bulkKind[T]) known(ctx context.Context, read bun.IDB, ids []string, lock bool) (map[string]*provenance, error) {
+	query := "SELECT t.id AS id, t." + k.modified + " AS modified_at, g.cells AS cells FROM " + k.table +
+		" t LEFT JOIN given g ON g.object_id = t.id WHERE t.id IN (?)"
+	if lock {
+		query += " ORDER BY t.id FOR UPDATE OF t"
+	}
 	var rows []stored
-	err := read.NewRaw("SELECT t.id AS id, t."+k.modified+" AS modified_at, g.cells AS cells FROM "+k.table+
-		" t LEFT JOIN given g ON g.object_id = t.id WHERE t.id IN (?)", bun.List(ids)).Scan(ctx, &rows)
+	err := read.NewRaw(query, bun.List(ids)).Scan(ctx, &rows)
 	if err != nil {
 		return nil, err
 	}
@@ -211,7 +216,7 @@ func (k *bulkKind[T]) judge(ctx context.Context, read bun.IDB, inputs []Input[T]
 	for i := range inputs {
 		ids[i] = *k.common(&inputs[i].Object).id
 	}
-	known, err := k.known(ctx, read, ids)
+	known, err := k.known(ctx, read, ids, false)
 	if err != nil {
 		return nil, err
 	}

@@ -511,3 +511,70 @@ func TestCompressedFilesAreTheSame(t *testing.T) {
 		t.Errorf("the same file compressed: %+v", again.Files)
 	}
 }
+
+func TestCountersAreCheckedAndMended(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		b := newBench(t, d)
+		b.load(slices.Clone(everyFile)...)
+		ctx := context.Background()
+		err := d.Write(ctx, db.People, func(ctx context.Context, tx *db.Tx) error {
+			for _, spoil := range []string{
+				"UPDATE organizations SET datasets = 99 WHERE id = '5df935d8634f414e69469492'",
+				"UPDATE datasets SET resources = 0 WHERE id = '60b0000000000000000000aa'",
+				"UPDATE datasets SET reuses = 1 WHERE id = '60b0000000000000000000aa'",
+			} {
+				if _, err := tx.NewRaw(spoil).Exec(ctx); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		found, err := b.store.CheckCounters(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var told []string
+		for _, mismatch := range found {
+			told = append(told, mismatch.Kind+" "+mismatch.Counter)
+		}
+		slices.Sort(told)
+		if want := "dataset resources, dataset reuses, organization dataset_reuses, organization datasets"; strings.Join(told, ", ") != want {
+			t.Errorf("the check finds %v, want %s", found, want)
+		}
+		head := b.count("SELECT max(seq) FROM events")
+		mended, err := b.store.RecountAll(ctx)
+		if err != nil || mended != 3 {
+			t.Errorf("%d counters were mended (%v)", mended, err)
+		}
+		if events := b.count("SELECT count(*) FROM events WHERE seq > ?", head); events != 3 {
+			t.Errorf("%d events tell of it", events)
+		}
+		if left, err := b.store.CheckCounters(ctx); err != nil || len(left) > 0 {
+			t.Errorf("still wrong: %v (%v)", left, err)
+		}
+	})
+}
+
+func TestResourceBelongsToOneDataset(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		b := newBench(t, d)
+		line := func(id, modified string) string {
+			return fmt.Sprintf(`{"id":"60b0000000000000000000%s","title":"T","last_modified":%q,"resources":[`+
+				`{"id":"00000000-0000-4000-8000-000000000001","title":"a","url":"u","last_modified":%q},`+
+				`{"id":"00000000-0000-4000-8000-000000000001","title":"twice","url":"u","last_modified":%q},`+
+				`{"id":"00000000-0000-4000-8000-0000000000%s","title":"own","url":"u","last_modified":%q}]}`+"\n", id, modified, modified, modified, id, modified)
+		}
+		summary := b.load(b.write("both.jsonl", line("01", "2020-01-01T00:00:00")+line("02", "2021-01-01T00:00:00")+line("03", "2019-01-01T00:00:00")))
+		if summary.Refused() > 0 {
+			t.Fatal(summary.Refusals)
+		}
+		b.is("owner", b.count("SELECT count(*) FROM resources WHERE id = '00000000-0000-4000-8000-000000000001' AND dataset_id = '60b000000000000000000002'"), 1)
+		b.is("resources", b.count("SELECT count(*) FROM resources"), 3)
+		if mismatches, err := b.store.CheckCounters(context.Background()); err != nil || len(mismatches) > 0 {
+			t.Errorf("counters are wrong: %v %v", mismatches, err)
+		}
+	})
+}

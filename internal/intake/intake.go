@@ -97,6 +97,11 @@ func (r *run) importAll(ctx context.Context, inputs []*input) (err error) {
 	if r.reporter, err = newReporter(&r.summary, r.options.Report); err != nil {
 		return fmt.Errorf("the report cannot be written: %w", err)
 	}
+	defer func() {
+		if closing := r.reporter.close(); closing != nil && err == nil {
+			err = fmt.Errorf("the report cannot be written: %w", closing)
+		}
+	}()
 	if err := r.openBook(ctx); err != nil {
 		return err
 	}
@@ -116,9 +121,6 @@ func (r *run) importAll(ctx context.Context, inputs []*input) (err error) {
 			return err
 		}
 		r.before += in.size
-	}
-	if err := r.reporter.close(); err != nil {
-		return fmt.Errorf("the report cannot be written: %w", err)
 	}
 	if r.options.DryRun {
 		return nil
