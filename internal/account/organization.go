@@ -94,7 +94,7 @@ func OrganizationRefs(ctx context.Context, read bun.IDB, ids []string) (map[stri
 		return refs, nil
 	}
 	var rows []OrganizationRef
-	err := read.NewRaw("SELECT "+organizationRefColumns+" FROM organizations WHERE id IN (?)", bun.List(ids)).Scan(ctx, &rows)
+	err := db.ScanByIDs(ctx, read, &rows, "SELECT "+organizationRefColumns+" FROM organizations WHERE id IN (?0)", ids)
 	if err != nil {
 		return nil, err
 	}
@@ -119,7 +119,7 @@ func Badges(ctx context.Context, read bun.IDB, ids []string) (map[string][]strin
 		ObjectID string
 		Badge    string
 	}
-	err := read.NewRaw("SELECT object_id, badge FROM badges WHERE object_id IN (?) ORDER BY object_id, position", bun.List(ids)).Scan(ctx, &rows)
+	err := db.ScanByIDs(ctx, read, &rows, "SELECT object_id, badge FROM badges WHERE object_id IN (?0) ORDER BY object_id, position", ids)
 	for _, row := range rows {
 		badges[row.ObjectID] = append(badges[row.ObjectID], row.Badge)
 	}
@@ -160,7 +160,7 @@ type Resolved struct {
 func Resolve(ctx context.Context, read bun.IDB, table, kind, key string) (*Resolved, error) {
 	slugged := text.Slug(key)
 	var rows []struct{ ID, Slug string }
-	err := read.NewRaw("SELECT id, slug FROM ? WHERE id = ? OR slug IN (?)", bun.Ident(table), key, bun.List([]string{key, slugged})).Scan(ctx, &rows)
+	err := db.ScanFixed(ctx, read, &rows, "SELECT id, slug FROM "+table+" WHERE id = ?1 OR slug = ?1 OR slug = ?2", key, slugged)
 	if err != nil {
 		return nil, err
 	}
@@ -322,7 +322,7 @@ func (s *Organizations) List(ctx context.Context, f OrganizationFilter) ([]Organ
 		return nil, 0, err
 	}
 	var page []string
-	err = query.ColumnExpr("o.id").OrderExpr(db.OrderBy(f.Sort, "-created", organizationSorts) + ", o.id DESC").
+	err = query.ColumnExpr("o.id").OrderExpr(db.OrderBy(f.Sort, "-created", organizationSorts)+", o.id DESC").
 		Limit(int64(f.Limit)).Offset(int64(f.Offset)).Scan(ctx, &page)
 	if err != nil {
 		return nil, 0, err

@@ -6,6 +6,7 @@ import (
 	"github.com/uptrace/bun"
 
 	"grenier/internal/account"
+	"grenier/internal/db"
 )
 
 // Attributes are the small lists that any object may have, each in its order.
@@ -15,6 +16,12 @@ type Attributes struct {
 	Zones    []string
 	Contacts []string
 }
+
+const attributeQuery = `SELECT 1 AS what, object_id, tag AS value, position FROM tags WHERE object_id IN (?0)
+	UNION ALL SELECT 2, object_id, badge, position FROM badges WHERE object_id IN (?0)
+	UNION ALL SELECT 3, object_id, zone, position FROM object_zones WHERE object_id IN (?0)
+	UNION ALL SELECT 4, object_id, contact_id, position FROM object_contacts WHERE object_id IN (?0)
+	ORDER BY position`
 
 // attributes loads the lists of objects of any kind in one query. Badges of
 // organisations come by the same query when their identifiers are given.
@@ -29,12 +36,7 @@ func attributes(ctx context.Context, read bun.IDB, ids []string) (map[string]*At
 		Value    string
 		Position int64
 	}
-	in := bun.List(ids)
-	err := read.NewRaw(`SELECT 1 AS what, object_id, tag AS value, position FROM tags WHERE object_id IN (?0)
-		UNION ALL SELECT 2, object_id, badge, position FROM badges WHERE object_id IN (?0)
-		UNION ALL SELECT 3, object_id, zone, position FROM object_zones WHERE object_id IN (?0)
-		UNION ALL SELECT 4, object_id, contact_id, position FROM object_contacts WHERE object_id IN (?0)
-		ORDER BY position`, in).Scan(ctx, &rows)
+	err := db.ScanByIDs(ctx, read, &rows, attributeQuery, ids)
 	if err != nil {
 		return nil, err
 	}

@@ -269,11 +269,11 @@ const datasetQuery = `SELECT d.*, h.object_id AS harvested, h.backend AS h_backe
 	e.extras AS row_extras, c.geometry AS shape, g.cells AS cells,
 	(SELECT count(*) FROM resources r WHERE r.dataset_id = d.id AND r.community = TRUE) AS added
 	FROM datasets d LEFT JOIN harvests h ON h.object_id = d.id LEFT JOIN extras e ON e.object_id = d.id
-	LEFT JOIN coverages c ON c.object_id = d.id LEFT JOIN given g ON g.object_id = d.id WHERE d.id IN (?)`
+	LEFT JOIN coverages c ON c.object_id = d.id LEFT JOIN given g ON g.object_id = d.id WHERE d.id IN (?0)`
 
 func datasetRows(ctx context.Context, read bun.IDB, ids []string) ([]Dataset, error) {
 	var rows []datasetRow
-	if err := read.NewRaw(datasetQuery, bun.List(ids)).Scan(ctx, &rows); err != nil {
+	if err := db.ScanByIDs(ctx, read, &rows, datasetQuery, ids); err != nil {
 		return nil, err
 	}
 	datasets := make([]Dataset, len(rows))

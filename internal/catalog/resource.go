@@ -363,6 +363,5 @@ func (s *Store) AttachResources(ctx context.Context, d *Dataset) error {
 	if d.ResourceCount == 0 {
 		return nil
 	}
-	return s.db.Read().NewSelect().Model(&d.Resources).Where("dataset_id = ? AND community = FALSE", d.ID).
-		OrderExpr("rank, id").Scan(ctx)
+	return db.ScanFixed(ctx, s.db.Read(), &d.Resources, "SELECT * FROM resources WHERE dataset_id = ?1 AND community = FALSE ORDER BY rank, id", d.ID)
 }

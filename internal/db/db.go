@@ -39,11 +39,14 @@ type Options struct {
 // turns on one.
 type DB struct {
 	read, write *bun.DB
-	postgres    bool
-	options     Options
-	lanes       lanes
-	waited      atomic.Int64
-	writes      atomic.Int64
+	// fixed reads like read and keeps prepared queries.
+	fixed    *handle
+	watchers []func(ctx context.Context, query string, took time.Duration)
+	postgres bool
+	options  Options
+	lanes    lanes
+	waited   atomic.Int64
+	writes   atomic.Int64
 }
 
 // watchers is how many bells may watch the database, each on a connection kept
@@ -68,6 +71,7 @@ func Open(ctx context.Context, options Options) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
+	d.fixed = &handle{DB: d.read, owner: d}
 	if err := d.migrate(ctx); err != nil {
 		d.Close()
 		return nil, err
@@ -115,8 +119,8 @@ func (d *DB) openSQLite() error {
 	connections := d.options.Readers + watchers
 	reader.SetMaxOpenConns(connections)
 	reader.SetMaxIdleConns(connections)
-	d.write = bun.NewDB(writer, sqlitedialect.New())
-	d.read = bun.NewDB(reader, sqlitedialect.New())
+	d.write = bun.NewDB(writer, sqlitedialect.New(), bun.WithDiscardUnknownColumns())
+	d.read = bun.NewDB(reader, sqlitedialect.New(), bun.WithDiscardUnknownColumns())
 	return nil
 }
 
@@ -141,7 +145,7 @@ func (d *DB) openPostgres() error {
 	pool.SetMaxOpenConns(connections)
 	pool.SetMaxIdleConns(connections)
 	pool.SetConnMaxIdleTime(5 * time.Minute)
-	d.write = bun.NewDB(pool, pgdialect.New())
+	d.write = bun.NewDB(pool, pgdialect.New(), bun.WithDiscardUnknownColumns())
 	d.read = d.write
 	return nil
 }
@@ -170,7 +174,7 @@ func (d *DB) Path() string {
 }
 
 // Read returns the handle for single reads. What must agree goes in Snapshot.
-func (d *DB) Read() bun.IDB { return d.read }
+func (d *DB) Read() bun.IDB { return d.fixed }
 
 // Snapshot runs fn on one consistent state of the database.
 func (d *DB) Snapshot(ctx context.Context, fn func(ctx context.Context, tx bun.IDB) error) error {

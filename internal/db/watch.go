@@ -10,10 +10,15 @@ import (
 // Watch calls fn after each query with its text and how long it took, for
 // figures and for a record of slow ones. Call it before the database is used.
 func (d *DB) Watch(fn func(ctx context.Context, query string, took time.Duration)) {
-	d.read.AddQueryHook(watcher(fn))
-	if d.read != d.write {
-		d.write.AddQueryHook(watcher(fn))
+	shared := d.read == d.write
+	d.write = d.write.WithQueryHook(watcher(fn))
+	if shared {
+		d.read = d.write
+	} else {
+		d.read = d.read.WithQueryHook(watcher(fn))
 	}
+	d.watchers = append(d.watchers, fn)
+	d.fixed = &handle{DB: d.read, owner: d}
 }
 
 type watcher func(ctx context.Context, query string, took time.Duration)
