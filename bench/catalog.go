@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"compress/gzip"
 	"context"
 	"encoding/csv"
@@ -33,7 +34,7 @@ func (o options) load(ctx context.Context, r *report) error {
 		return nil
 	}
 	if o.catalog == "" {
-		return o.loadDemo(ctx, r)
+		return o.loadDemo(ctx)
 	}
 	began := time.Now()
 	p, err := start(ctx, o.program, "import", "catalog", o.catalog, "--data", o.data())
@@ -60,16 +61,41 @@ func (o options) load(ctx context.Context, r *report) error {
 	return os.Remove(resources)
 }
 
-func (o options) loadDemo(ctx context.Context, _ *report) error {
-	fmt.Fprintln(os.Stderr, "CATALOG is not set: the figures are those of the demo catalogue")
-	p, err := start(ctx, o.program, "demo", "--load-only", "--data", o.data())
+// loadDemo lets the program fill a folder with its own sample and lists the
+// visible datasets by its own dump.
+func (o options) loadDemo(ctx context.Context) error {
+	p, _, err := o.run(ctx, "demo")
 	if err != nil {
 		return err
 	}
-	if err := p.wait(); err != nil {
+	defer p.stop()
+	dump, err := fetch(p.address, "/datasets.csv")
+	if err != nil {
 		return err
 	}
-	return errors.New("the demo catalogue has no list of datasets to draw from: set CATALOG")
+	reader := csv.NewReader(bytes.NewReader(dump))
+	reader.Comma = ';'
+	rows, err := reader.ReadAll()
+	if err != nil {
+		return err
+	}
+	at := columns(rows[0])
+	var list bytes.Buffer
+	for _, row := range rows[1:] {
+		if row[at["archived"]] == "False" {
+			fmt.Fprintf(&list, "%s\t%s\n", row[at["id"]], row[at["resources_count"]])
+		}
+	}
+	return os.WriteFile(o.listFile(), list.Bytes(), 0o600)
+}
+
+// columns gives the place of each column of a header.
+func columns(header []string) map[string]int {
+	at := make(map[string]int, len(header))
+	for i, column := range header {
+		at[strings.Trim(column, "\ufeff")] = i
+	}
+	return at
 }
 
 // catalogReader opens the dump, unpacked.
@@ -113,10 +139,7 @@ func (o options) synthesise(name string) error {
 	if err != nil {
 		return err
 	}
-	at := make(map[string]int)
-	for i, column := range header {
-		at[strings.Trim(column, "\ufeff")] = i
-	}
+	at := columns(header)
 	fmt.Fprintln(w, `"dataset.id";"dataset.title";"dataset.slug";"dataset.url";"dataset.organization";"dataset.organization_id";"dataset.license";"dataset.private";"dataset.archived";"id";"url";"title";"description";"filetype";"type";"format";"mime";"filesize";"checksum.type";"checksum.value";"created_at";"modified";"downloads";"harvest.issued_at";"harvest.modified_at";"harvest.last_update";"schema_name";"schema_version";"preview_url";"extras"`)
 	for {
 		row, err := reader.Read()

@@ -104,6 +104,9 @@ func run(ctx context.Context, o options) error {
 			return fmt.Errorf("%s: %w", measure.name, err)
 		}
 	}
+	if o.catalog == "" {
+		fmt.Println("Measured on the sample inside the program: set CATALOG for the whole catalogue.")
+	}
 	r.print()
 	return nil
 }

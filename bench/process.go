@@ -108,12 +108,17 @@ func freeAddress() (string, error) {
 // serve starts the server on the catalogue and waits until it is ready; it
 // returns how long that took.
 func (o options) serve(ctx context.Context, args ...string) (*process, time.Duration, error) {
+	return o.run(ctx, "serve", args...)
+}
+
+// run starts a command that serves and waits until it is ready.
+func (o options) run(ctx context.Context, command string, args ...string) (*process, time.Duration, error) {
 	address, err := freeAddress()
 	if err != nil {
 		return nil, 0, err
 	}
 	began := time.Now()
-	p, err := start(ctx, o.program, append([]string{"serve", "--data", o.data(), "--listen", address, "--log-level", "warn"}, args...)...)
+	p, err := start(ctx, o.program, append([]string{command, "--data", o.data(), "--listen", address, "--log-level", "warn"}, args...)...)
 	if err != nil {
 		return nil, 0, err
 	}
