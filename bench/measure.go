@@ -109,7 +109,7 @@ func (o options) measureKept(ctx context.Context, r *report) error {
 	// A wider load: many datasets, lists and searches, for the memory.
 	random := rand.New(rand.NewPCG(1, 2))
 	for range 20 {
-		paths := []string{"/api/1/datasets/?page_size=50&page=" + strconv.Itoa(1+random.IntN(1000)),
+		paths := []string{"/api/1/datasets/?page_size=50&page=" + strconv.Itoa(1+random.IntN(min(1000, 1+len(all)/60))),
 			"/api/1/datasets/" + all[random.IntN(len(all))].id + "/", "/api/2/datasets/search/?q=" + words[random.IntN(len(words))]}
 		for _, path := range paths {
 			if _, err := rate(ctx, p.address, path, 100*time.Millisecond); err != nil {
