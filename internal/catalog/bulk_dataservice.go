@@ -122,7 +122,7 @@ func loadDataservices(ctx context.Context, tx bun.IDB, ids []string) ([]Dataserv
 }
 
 func writeBesideDataservices(ctx context.Context, tx *event.Tx, changes []*bulkChange[DataserviceRecord]) error {
-	rows := besideRows{kind: KindDataservice}
+	rows := besideRows{}
 	datasets := linkRows{relation: dataserviceDatasets}
 	for _, change := range changes {
 		d := &change.object

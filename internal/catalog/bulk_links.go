@@ -57,7 +57,6 @@ var dataserviceDatasets = relation{table: "dataservice_datasets", from: "dataser
 // besideRows collects what stands beside the rows of reuses, dataservices and
 // topics.
 type besideRows struct {
-	kind           string
 	lists          attributeRows
 	extras, shapes documentRows
 	harvests       harvestRows

@@ -107,7 +107,7 @@ func loadReuses(ctx context.Context, tx bun.IDB, ids []string) ([]ReuseRecord, e
 }
 
 func writeBesideReuses(ctx context.Context, tx *event.Tx, changes []*bulkChange[ReuseRecord]) error {
-	rows := besideRows{kind: KindReuse}
+	rows := besideRows{}
 	datasets, dataservices := linkRows{relation: reuseDatasets}, linkRows{relation: reuseDataservices}
 	for _, change := range changes {
 		r := &change.object

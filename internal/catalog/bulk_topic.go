@@ -123,7 +123,7 @@ func elementsOf(ctx context.Context, tx bun.IDB, topics []string) (map[string][]
 }
 
 func writeBesideTopics(ctx context.Context, tx *event.Tx, changes []*bulkChange[TopicRecord]) error {
-	rows := besideRows{kind: KindTopic}
+	rows := besideRows{}
 	var elements []*Element
 	var stale []string
 	for _, change := range changes {

@@ -90,17 +90,6 @@ func (s *Summary) Refused() int64 {
 	return refused
 }
 
-// Beyond counts, by kind and in all files, what is kept beyond the limits.
-func (s *Summary) Beyond() map[string]int64 {
-	all := make(map[string]int64)
-	for _, file := range s.Files {
-		for kind, count := range file.Beyond {
-			all[kind] += count
-		}
-	}
-	return all
-}
-
 // Write prints a summary for people.
 func (s *Summary) Write(w io.Writer) {
 	for _, file := range s.Files {
