@@ -191,7 +191,7 @@ func (k *bulkKind[T]) known(ctx context.Context, read bun.IDB, ids []string, loc
 	query := "SELECT t.id AS id, t." + k.modified + " AS modified_at, g.cells AS cells FROM " + k.table +
 		" t LEFT JOIN given g ON g.object_id = t.id WHERE t.id IN (?)"
 	if lock {
-		query += " ORDER BY t.id FOR UPDATE OF t"
+		query += " ORDER BY t.id FOR NO KEY UPDATE OF t"
 	}
 	var rows []stored
 	err := read.NewRaw(query, bun.List(ids)).Scan(ctx, &rows)

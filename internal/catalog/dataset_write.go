@@ -60,7 +60,7 @@ func (s *Store) CreateDataset(ctx context.Context, v account.Viewer, in DatasetI
 		if err := s.assign(ctx, tx.Tx, v, KindDataset, d.ID, owner); err != nil {
 			return err
 		}
-		if err := countOwned(ctx, tx, v, KindDataset, owner); err != nil {
+		if err := countOwned(ctx, tx, v, owner); err != nil {
 			return err
 		}
 		return record(ctx, tx, v, change{what: "created", kind: KindDataset, id: d.ID, owner: owner, version: 1, after: d.Visible})
@@ -107,7 +107,7 @@ func (s *Store) editable(ctx context.Context, tx *db.Tx, v account.Viewer, id st
 	}
 	lock := ""
 	if tx.Postgres() {
-		lock = " FOR UPDATE"
+		lock = " FOR NO KEY UPDATE"
 	}
 	var locked []string
 	if err := tx.NewRaw("SELECT id FROM datasets WHERE id = ?"+lock, id).Scan(ctx, &locked); err != nil {
@@ -219,7 +219,7 @@ func (s *Store) saveDataset(ctx context.Context, tx *event.Tx, v account.Viewer,
 		return err
 	}
 	if before.Visible != d.Visible {
-		if err := countOwned(ctx, tx, v, KindDataset, d.OwnedBy()); err != nil {
+		if err := countOwned(ctx, tx, v, d.OwnedBy()); err != nil {
 			return err
 		}
 	}
@@ -350,28 +350,38 @@ func equalText(a, b *string) bool {
 	return *a == *b
 }
 
-// countOwned brings the counters of an owner in step with its public objects
-// and tells that the owner changed.
-func countOwned(ctx context.Context, tx *event.Tx, v account.Viewer, kind string, owner account.Owner) error {
-	table, counter := "datasets", "datasets"
-	if owner.Organization != "" {
-		_, err := tx.NewRaw("UPDATE organizations SET "+counter+" = (SELECT count(*) FROM "+table+
-			" t WHERE t.organization_id = organizations.id AND t.visible = TRUE), version = version + 1 WHERE id = ?", owner.Organization).Exec(ctx)
-		if err != nil {
-			return err
-		}
-		return counted(ctx, tx, v, KindOrganization, "organizations", owner.Organization)
+// countOwned brings the counters of an owner in step with its public datasets
+// and tells that the owner changed. On PostgreSQL the owner is locked first, so
+// that of two writes at once the later one counts what the earlier one did; the
+// lock is the one that references of rows leave room for, or they would wait for
+// each other.
+func countOwned(ctx context.Context, tx *event.Tx, v account.Viewer, owner account.Owner) error {
+	kind, table, column, id, sums := KindOrganization, "organizations", "organization_id", owner.Organization, organizationSums
+	if id == "" {
+		kind, table, column, id, sums = KindUser, "users", "owner_id", owner.User, ""
 	}
-	if owner.User == "" {
+	if id == "" {
 		return nil
 	}
-	_, err := tx.NewRaw("UPDATE users SET "+counter+" = (SELECT count(*) FROM "+table+
-		" t WHERE t.owner_id = users.id AND t.visible = TRUE), version = version + 1 WHERE id = ?", owner.User).Exec(ctx)
+	if tx.Postgres() {
+		var locked []string
+		if err := tx.NewRaw("SELECT id FROM "+table+" WHERE id = ? FOR NO KEY UPDATE", id).Scan(ctx, &locked); err != nil {
+			return err
+		}
+	}
+	_, err := tx.NewRaw("UPDATE "+table+" AS x SET datasets = (SELECT count(*) FROM datasets d WHERE d."+column+
+		" = x.id AND d.visible IS TRUE), "+sums+"version = version + 1 WHERE x.id = ?", id).Exec(ctx)
 	if err != nil {
 		return err
 	}
-	return counted(ctx, tx, v, KindUser, "users", owner.User)
+	return counted(ctx, tx, v, kind, table, id)
 }
+
+// organizationSums are the sums over public datasets that organisations keep
+// besides.
+const organizationSums = `
+	dataset_followers = (SELECT coalesce(sum(d.followers), 0) FROM datasets d WHERE d.organization_id = x.id AND d.visible IS TRUE),
+	dataset_reuses = (SELECT coalesce(sum(d.reuses), 0) FROM datasets d WHERE d.organization_id = x.id AND d.visible IS TRUE), `
 
 // counted tells the log that an object's counters moved; they are no version
 // that history keeps.
