@@ -158,26 +158,22 @@ func (a *API) listZoneDatasets(c *web.Call, q zoneDatasetArgs) error {
 	return send(c, http.StatusOK, all)
 }
 
-func named(ids []string, lang string) []Named {
-	all := make([]Named, len(ids))
-	for i, id := range ids {
-		all[i] = Named{ID: id, Name: i18n.Label(i18n.Granularity, id, lang)}
-	}
-	return all
-}
-
 func (a *API) listLevels(c *web.Call, _ web.None) error {
-	var ids []string
+	var all []Named
 	for _, level := range geo.Levels() {
-		ids = append(ids, level.ID)
+		all = append(all, Named{ID: level.ID, Name: level.Name(c.Lang)})
 	}
 	c.Keep(time.Time{})
-	return send(c, http.StatusOK, named(ids, c.Lang))
+	return send(c, http.StatusOK, all)
 }
 
 func (a *API) listGranularities(c *web.Call, _ web.None) error {
+	var all []Named
+	for _, option := range i18n.List(i18n.Granularity, c.Lang) {
+		all = append(all, Named{ID: option.ID, Name: option.Label})
+	}
 	c.Keep(time.Time{})
-	return send(c, http.StatusOK, named(geo.Granularities(), c.Lang))
+	return send(c, http.StatusOK, all)
 }
 
 // getCoverage streams the zones of a level: there are tens of thousands of

@@ -3,7 +3,6 @@ package geo
 import (
 	_ "embed"
 	"fmt"
-	"iter"
 	"strconv"
 	"strings"
 	"sync"
@@ -22,22 +21,6 @@ var builtin = sync.OnceValue(func() *layer {
 	}
 	return built
 })
-
-// Builtin goes through the zones that the program carries, level by level in
-// the order of the API, by code within a level.
-func Builtin() iter.Seq[Zone] {
-	return func(yield func(Zone) bool) {
-		zones := builtin()
-		for index := range zones.records {
-			if !yield(zones.zone(int32(index))) {
-				return
-			}
-		}
-	}
-}
-
-// Edition is the date of the division that the program carries.
-func Edition() string { return builtin().edition }
 
 func decodeDivision(file []byte) (*layer, error) {
 	decoder, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(64<<20))
@@ -72,7 +55,6 @@ func decodeDivision(file []byte) (*layer, error) {
 	if len(builder.layer.records) != count {
 		return nil, fmt.Errorf("%d zones announced, %d found", count, len(builder.layer.records))
 	}
-	builder.layer.edition = strings.Clone(mark[1])
 	return builder.build(), nil
 }
 

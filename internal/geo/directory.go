@@ -20,11 +20,11 @@ type Directory struct {
 	write sync.Mutex // one change at a time
 }
 
-// overlay are the zones of the database: added, changed or hidden.
+// overlay are the zones of the database: added or changed.
 type overlay struct {
-	rows   map[string]Row // by identifier
-	layer  *layer
-	hidden map[string]bool // lower-case identifiers of the base that must not show
+	rows     map[string]Row // by identifier
+	layer    *layer
+	replaced map[string]bool // lower-case identifiers whose zones of the base must not show
 }
 
 // NewDirectory returns a directory of the built-in zones alone.
@@ -72,11 +72,11 @@ func (d *Directory) Add(zones ...Zone) {
 }
 
 func newOverlay(rows map[string]Row) *overlay {
-	o := &overlay{rows: rows, hidden: map[string]bool{}}
+	o := &overlay{rows: rows, replaced: map[string]bool{}}
 	ids := make([]string, 0, len(rows))
 	for id := range rows {
 		ids = append(ids, id)
-		o.hidden[strings.ToLower(id)] = true
+		o.replaced[strings.ToLower(id)] = true
 	}
 	slices.SortFunc(ids, func(a, b string) int {
 		if order := LevelRank(rows[a].Level) - LevelRank(rows[b].Level); order != 0 {
@@ -86,17 +86,15 @@ func newOverlay(rows map[string]Row) *overlay {
 	})
 	builder := newLayerBuilder(len(rows), 64*len(rows))
 	for _, id := range ids {
-		if row := rows[id]; row.Hidden == 0 {
-			builder.add(row.packed())
-		}
+		builder.add(rows[id].packed())
 	}
 	o.layer = builder.build()
 	return o
 }
 
-// hides tells whether a record of the base must not show.
-func (o *overlay) hides(base *layer, index int32) bool {
-	return len(o.hidden) > 0 && o.hidden[strings.ToLower(base.id(index))]
+// replaces tells whether a record of the base must not show.
+func (o *overlay) replaces(base *layer, index int32) bool {
+	return len(o.replaced) > 0 && o.replaced[strings.ToLower(base.id(index))]
 }
 
 // place is where a zone is kept.
@@ -116,7 +114,7 @@ func (d *Directory) find(id string) (place, bool) {
 		return place{above.layer, index}, true
 	}
 	index, ok := d.base.find(key)
-	if !ok || above.hides(d.base, index) {
+	if !ok || above.replaces(d.base, index) {
 		return place{}, false
 	}
 	return place{d.base, index}, true
@@ -151,7 +149,7 @@ func (d *Directory) visible() iter.Seq[place] {
 	above := d.above.Load()
 	return func(yield func(place) bool) {
 		for index := range d.base.records {
-			if above.hides(d.base, int32(index)) {
+			if above.replaces(d.base, int32(index)) {
 				continue
 			}
 			if !yield(place{d.base, int32(index)}) {
@@ -247,7 +245,7 @@ func (d *Directory) Children(id, level string) []Zone {
 			if level != "" && l.level(index) != level {
 				continue
 			}
-			if l == d.base && above.hides(l, index) {
+			if l == d.base && above.replaces(l, index) {
 				continue
 			}
 			children = append(children, l.zone(index))

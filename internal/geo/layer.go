@@ -10,7 +10,6 @@ import (
 // in arrays. It never changes once built. The built-in zones are one layer,
 // those of the database another above it.
 type layer struct {
-	edition string // of the built-in zones
 	text    string
 	records []record
 	byID    map[string]int32 // lower-case identifier, former ones too
@@ -138,7 +137,6 @@ func (l *layer) slice(s span) string { return l.text[s.from:s.to] }
 
 func (l *layer) id(index int32) string    { return l.slice(l.records[index].id) }
 func (l *layer) level(index int32) string { return l.levels[l.records[index].level] }
-func (l *layer) kind(index int32) Kind    { return l.kinds[l.records[index].kind] }
 
 // zone unpacks one.
 func (l *layer) zone(index int32) Zone {

@@ -4,7 +4,6 @@ import (
 	"slices"
 
 	"grenier/internal/i18n"
-	"grenier/internal/text"
 )
 
 // Level is a step of the administrative division.
@@ -44,16 +43,6 @@ const DefaultAdmin = 100
 // Levels returns the levels in the order of the API.
 func Levels() []Level { return slices.Clone(levels) }
 
-// Granularities returns the identifiers of the levels, then poi and other: the
-// values that the granularity of a spatial coverage may take.
-func Granularities() []string {
-	ids := make([]string, 0, len(levels)+2)
-	for _, level := range levels {
-		ids = append(ids, level.ID)
-	}
-	return append(ids, PointOfInterest, Other)
-}
-
 // IsLevel tells whether id is a level.
 func IsLevel(id string) bool { return LevelRank(id) < len(levels) }
 
@@ -77,27 +66,4 @@ func AdminLevel(id string) int {
 		return levels[rank].Admin
 	}
 	return DefaultAdmin
-}
-
-// NormalGranularity returns the granularity that a text stands for: itself, or
-// the present name of one that catalogues used in former years (fr/town/commune,
-// fr/region, fr:county…). It is false when the text is none.
-func NormalGranularity(given string) (string, bool) {
-	if IsGranularity(given) {
-		return given, true
-	}
-	former, ok := formerGranularities[text.JoinWords(given)]
-	return former, ok
-}
-
-// formerGranularities are keyed by their folded text.
-var formerGranularities = map[string]string{
-	"fr region": "fr:region", "fr county": "fr:departement", "fr departement": "fr:departement",
-	"fr district": "fr:arrondissement", "fr arrondissement": "fr:arrondissement",
-	"fr town": "fr:commune", "fr town commune": "fr:commune", "fr commune": "fr:commune",
-	"fr iris": "fr:iris", "fr canton": "fr:canton", "fr epci": "fr:epci",
-	"fr collectivite": "fr:collectivite", "france": "country", "pays": "country",
-	"country group": "country-group", "country subset": "country-subset",
-	"region": "fr:region", "departement": "fr:departement", "commune": "fr:commune",
-	"epci": "fr:epci", "canton": "fr:canton", "iris": "fr:iris", "autre": Other,
 }

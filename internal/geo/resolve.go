@@ -113,8 +113,8 @@ func (d *Directory) candidates(name string) []candidate {
 	var found []candidate
 	for _, l := range []*layer{d.base, above.layer} {
 		for _, index := range l.names().exact(folded) {
-			hidden := l == d.base && above.hides(l, index)
-			if !hidden && !slices.ContainsFunc(found, func(c candidate) bool { return c.zone.ID == l.id(index) }) {
+			replaced := l == d.base && above.replaces(l, index)
+			if !replaced && !slices.ContainsFunc(found, func(c candidate) bool { return c.zone.ID == l.id(index) }) {
 				found = append(found, candidate{zone: l.zone(index)})
 			}
 		}

@@ -9,7 +9,7 @@ import (
 )
 
 // Row is a zone of the database: one that was added, or that replaces the
-// built-in zone of the same identifier, or hides it.
+// built-in zone of the same identifier.
 type Row struct {
 	bun.BaseModel `bun:"table:zones,alias:zone"`
 
@@ -25,7 +25,6 @@ type Row struct {
 	PostalCodes string `bun:"postal_codes"` // joined by commas
 	Former      string `bun:"former"`       // identifiers joined by commas
 	Extent      string `bun:"extent"`       // lon,lat,west,south,east,north or nothing
-	Hidden      int64  `bun:"hidden"`       // 1 hides the zone
 }
 
 // RowOf returns the row that keeps a zone.
@@ -63,25 +62,13 @@ func Save(ctx context.Context, db bun.IDB, zones ...Zone) error {
 		}
 		rows = append(rows, RowOf(zone))
 	}
-	return saveRows(ctx, db, rows)
-}
-
-// Hide takes a zone out of sight, built-in or not, and keeps its identifier
-// from being used again by the program's own division.
-func Hide(ctx context.Context, db bun.IDB, zone Zone) error {
-	row := RowOf(zone)
-	row.Hidden = 1
-	return saveRows(ctx, db, []Row{row})
-}
-
-func saveRows(ctx context.Context, db bun.IDB, rows []Row) error {
 	for len(rows) > 0 {
 		part := rows[:min(batch, len(rows))]
 		rows = rows[len(part):]
 		insert := db.NewInsert().Model(&part).On("CONFLICT (id) DO UPDATE")
 		for _, column := range []string{
 			"level", "code", "name", "kind", "uri", "population", "parents", "aliases", "postal_codes",
-			"former", "extent", "hidden",
+			"former", "extent",
 		} {
 			insert = insert.Set("? = EXCLUDED.?", bun.Ident(column), bun.Ident(column))
 		}
@@ -90,17 +77,6 @@ func saveRows(ctx context.Context, db bun.IDB, rows []Row) error {
 		}
 	}
 	return nil
-}
-
-// Forget removes the row of a zone: an added zone is gone, a built-in one is as
-// the program knows it. It tells whether there was a row.
-func Forget(ctx context.Context, db bun.IDB, id string) (bool, error) {
-	result, err := db.NewDelete().Model((*Row)(nil)).Where("id = ?", id).Exec(ctx)
-	if err != nil {
-		return false, fmt.Errorf("the zone %s cannot be removed: %w", id, err)
-	}
-	gone, err := result.RowsAffected()
-	return gone > 0, err
 }
 
 func readRows(ctx context.Context, db bun.IDB) ([]Row, error) {

@@ -49,7 +49,7 @@ func (d *Directory) Suggest(q string, n int) []Zone {
 	best := make([]answer, 0, n+1)
 	for _, l := range []*layer{d.base, above.layer} {
 		for index, fit := range l.fits(q) {
-			if fit == noFit || l == d.base && above.hides(l, int32(index)) {
+			if fit == noFit || l == d.base && above.replaces(l, int32(index)) {
 				continue
 			}
 			best = keepBest(best, newAnswer(l, int32(index), fit), n)

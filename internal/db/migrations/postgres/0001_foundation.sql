@@ -251,8 +251,7 @@ CREATE TABLE zones (
     aliases TEXT NOT NULL,
     postal_codes TEXT NOT NULL,
     former TEXT NOT NULL,
-    extent TEXT NOT NULL,
-    hidden BIGINT NOT NULL
+    extent TEXT NOT NULL
 );
 
 CREATE TABLE contact_points (
