@@ -2,10 +2,8 @@ package api
 
 import (
 	"net/http"
-	"time"
 
 	"grenier/internal/account"
-	"grenier/internal/catalog"
 	"grenier/internal/i18n"
 	"grenier/internal/web"
 )
@@ -25,8 +23,7 @@ func (a *API) getContact(c *web.Call, _ web.None) error {
 }
 
 func (a *API) listContactRoles(c *web.Call, _ web.None) error {
-	c.Keep(time.Time{})
-	return send(c, http.StatusOK, labels(i18n.ContactRole, catalog.ContactRoles, c.Lang))
+	return sendLabels(c, i18n.ContactRole)
 }
 
 // sendContacts answers with a page of the contact points of an owner.

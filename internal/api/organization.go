@@ -264,21 +264,11 @@ func (a *API) getOrganization(c *web.Call, _ web.None) error {
 }
 
 func (a *API) listOrganizationBadges(c *web.Call, _ web.None) error {
-	all := make(map[string]string, len(catalog.OrganizationBadges))
-	for _, kind := range catalog.OrganizationBadges {
-		all[kind] = i18n.Label(i18n.OrganizationBadge, kind, c.Lang)
-	}
-	c.Keep(time.Time{})
-	return send(c, http.StatusOK, all)
+	return sendBadges(c, i18n.OrganizationBadge)
 }
 
 func (a *API) listOrganizationRoles(c *web.Call, _ web.None) error {
-	ids := make([]string, len(account.Roles))
-	for i, role := range account.Roles {
-		ids[i] = string(role)
-	}
-	c.Keep(time.Time{})
-	return send(c, http.StatusOK, labels(i18n.OrganizationRole, ids, c.Lang))
+	return sendLabels(c, i18n.OrganizationRole)
 }
 
 // OrganizationSuggestion is an organisation offered while somebody types.

@@ -292,11 +292,9 @@ func (a *API) suggestReuses(c *web.Call, q suggestArgs) error {
 }
 
 func (a *API) listReuseTypes(c *web.Call, _ web.None) error {
-	c.Keep(time.Time{})
-	return send(c, http.StatusOK, labels(i18n.ReuseType, catalog.ReuseTypes, c.Lang))
+	return sendLabels(c, i18n.ReuseType)
 }
 
 func (a *API) listReuseTopics(c *web.Call, _ web.None) error {
-	c.Keep(time.Time{})
-	return send(c, http.StatusOK, labels(i18n.ReuseTopic, catalog.ReuseTopics, c.Lang))
+	return sendLabels(c, i18n.ReuseTopic)
 }

@@ -25,21 +25,29 @@ func (a *API) vocabularyRoutes() {
 	web.Get[[]Text](a.v1, "/datasets/suggest/mime/", web.Doc{Summary: "Suggest media types", Tags: tags, NoMask: true}, a.suggestMime)
 }
 
-func labels(kind i18n.Kind, ids []string, lang string) []Label {
-	all := make([]Label, len(ids))
-	for i, id := range ids {
-		all[i] = Label{ID: id, Label: i18n.Label(kind, id, lang)}
-	}
-	return all
-}
-
-func (a *API) listDatasetBadges(c *web.Call, _ web.None) error {
-	all := make(map[string]string, len(catalog.DatasetBadges))
-	for _, kind := range catalog.DatasetBadges {
-		all[kind] = i18n.Label(i18n.DatasetBadge, kind, c.Lang)
+// sendLabels answers with the values of a kind, in their order.
+func sendLabels(c *web.Call, kind i18n.Kind) error {
+	options := i18n.List(kind, c.Lang)
+	all := make([]Label, len(options))
+	for i, option := range options {
+		all[i] = Label(option)
 	}
 	c.Keep(time.Time{})
 	return send(c, http.StatusOK, all)
+}
+
+// sendBadges answers with the badges of a kind and their labels.
+func sendBadges(c *web.Call, kind i18n.Kind) error {
+	all := make(map[string]string)
+	for _, option := range i18n.List(kind, c.Lang) {
+		all[option.ID] = option.Label
+	}
+	c.Keep(time.Time{})
+	return send(c, http.StatusOK, all)
+}
+
+func (a *API) listDatasetBadges(c *web.Call, _ web.None) error {
+	return sendBadges(c, i18n.DatasetBadge)
 }
 
 func (a *API) listLicenses(c *web.Call, _ web.None) error {
@@ -52,12 +60,7 @@ func (a *API) listLicenses(c *web.Call, _ web.None) error {
 }
 
 func (a *API) listFrequencies(c *web.Call, _ web.None) error {
-	ids := make([]string, len(catalog.Frequencies))
-	for i, frequency := range catalog.Frequencies {
-		ids[i] = frequency.ID
-	}
-	c.Keep(time.Time{})
-	return send(c, http.StatusOK, labels(i18n.Frequency, ids, c.Lang))
+	return sendLabels(c, i18n.Frequency)
 }
 
 func (a *API) listExtensions(c *web.Call, _ web.None) error {
@@ -68,8 +71,7 @@ func (a *API) listExtensions(c *web.Call, _ web.None) error {
 }
 
 func (a *API) listResourceTypes(c *web.Call, _ web.None) error {
-	c.Keep(time.Time{})
-	return send(c, http.StatusOK, labels(i18n.ResourceType, catalog.ResourceTypes, c.Lang))
+	return sendLabels(c, i18n.ResourceType)
 }
 
 // CatalogSchema is a schema of the catalogue of schemas.

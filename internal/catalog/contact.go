@@ -10,12 +10,6 @@ import (
 	"grenier/internal/fault"
 )
 
-// ContactRoles are the roles of contact points, in the API's order.
-var ContactRoles = []string{
-	"contact", "creator", "publisher", "rightsHolder", "custodian", "distributor", "originator",
-	"principalInvestigator", "processor", "resourceProvider", "user",
-}
-
 // ContactPoint is whom to ask about an object.
 type ContactPoint struct {
 	bun.BaseModel `bun:"table:contact_points,alias:cp"`

@@ -15,6 +15,7 @@ import (
 	"grenier/internal/db"
 	"grenier/internal/fault"
 	"grenier/internal/geo"
+	"grenier/internal/i18n"
 	"grenier/internal/text"
 )
 
@@ -67,9 +68,6 @@ type DatasetInput struct {
 	Resources Opt[[]ResourceInput]
 }
 
-// AccessTypes are the ways to data.
-var AccessTypes = []string{"open", "open_with_account", "restricted"}
-
 // refusals collects what is wrong with an input, member by member.
 type refusals struct{ fault *fault.Error }
 
@@ -120,13 +118,13 @@ func (r *refusals) optional(in Opt[string], most int, into **string, path ...any
 	}
 }
 
-// oneOf reads a word out of a list.
-func (r *refusals) oneOf(in Opt[string], words []string, into *string, path ...any) {
+// oneOf reads a value of a kind.
+func (r *refusals) oneOf(in Opt[string], kind i18n.Kind, into *string, path ...any) {
 	if !in.Set || in.Null {
 		return
 	}
-	if !slices.Contains(words, in.Value) {
-		r.at("Not a valid choice. Choose one of: "+strings.Join(words, ", ")+".", path...)
+	if !i18n.Has(kind, in.Value) {
+		r.at("Not a valid choice. Choose one of: "+strings.Join(i18n.IDs(kind), ", ")+".", path...)
 		return
 	}
 	*into = in.Value
@@ -140,7 +138,7 @@ func (s *Store) apply(ctx context.Context, tx *db.Tx, d *Dataset, in DatasetInpu
 	wrong.line(in.Description, DescriptionMax, &d.Description, "description")
 	wrong.optional(in.Acronym, AcronymMax, &d.Acronym, "acronym")
 	wrong.optional(in.DescriptionShort, DescriptionShortMax, &d.DescriptionShort, "description_short")
-	wrong.oneOf(in.AccessType, AccessTypes, &d.AccessType, "access_type")
+	wrong.oneOf(in.AccessType, i18n.AccessType, &d.AccessType, "access_type")
 	wrong.tags(in.Tags, d)
 	wrong.frequency(in, d)
 	wrong.temporal(in.TemporalCoverage, d)

@@ -12,9 +12,6 @@ import (
 	"grenier/internal/text"
 )
 
-// ResourceTypes are the types of resources, in the API's order.
-var ResourceTypes = []string{"main", "documentation", "update", "api", "code", "other"}
-
 // Resource is a file or an address that holds data of a dataset. A community
 // resource is one that somebody else added; it has an owner of its own.
 type Resource struct {

@@ -11,6 +11,7 @@ import (
 	"grenier/internal/event"
 	"grenier/internal/fault"
 	"grenier/internal/history"
+	"grenier/internal/i18n"
 	"grenier/internal/text"
 )
 
@@ -30,17 +31,15 @@ type ResourceInput struct {
 	Extras      Opt[json.RawMessage]
 }
 
-var filetypes = []string{"file", "remote"}
-
 // applyResource changes a resource as the input says. path leads to it within
 // the input.
 func applyResource(wrong *refusals, r *Resource, in ResourceInput, path ...any) {
 	at := func(name string) []any { return append(slices.Clone(path), name) }
 	wrong.line(in.Title, TitleMax, &r.Title, at("title")...)
 	wrong.optional(in.Description, DescriptionMax, &r.Description, at("description")...)
-	wrong.oneOf(in.Type, ResourceTypes, &r.Type, at("type")...)
+	wrong.oneOf(in.Type, i18n.ResourceType, &r.Type, at("type")...)
 	wrong.extras(in.Extras, &r.Extras, at("extras")...)
-	if in.Filetype.Set && !slices.Contains(filetypes, in.Filetype.Value) {
+	if in.Filetype.Set && !i18n.Has(i18n.FileType, in.Filetype.Value) {
 		wrong.at("Not a valid choice. Choose one of: file, remote.", at("filetype")...)
 	}
 	if r.Filetype == "remote" {

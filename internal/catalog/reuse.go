@@ -11,16 +11,6 @@ import (
 	"grenier/internal/fault"
 )
 
-// ReuseTypes are the types of reuses, in the API's order.
-var ReuseTypes = []string{"api", "application", "idea", "news_article", "paper", "post", "visualization", "hardware"}
-
-// ReuseTopics are the subjects of reuses, in the API's order.
-var ReuseTopics = []string{
-	"health", "transport_and_mobility", "housing_and_development", "food_and_agriculture", "culture_and_recreation",
-	"economy_and_business", "environment_and_energy", "work_and_training", "politics_and_public_life", "safety_and_security",
-	"education_and_research", "society_and_demography", "law_and_justice", "open_data_tools", "others",
-}
-
 // Reuse is something made with data.
 type Reuse struct {
 	bun.BaseModel `bun:"table:reuses,alias:ru"`

@@ -1,11 +1,5 @@
 package catalog
 
-// DatasetBadges are the badges of datasets.
-var DatasetBadges = []string{"pivotal-data", "spd", "inspire", "hvd", "sl", "sr"}
-
-// OrganizationBadges are the badges of organisations.
-var OrganizationBadges = []string{"public-service", "certified", "association", "company", "local-authority"}
-
 // Extensions are the extensions of files that may be hosted; also the formats
 // that are suggested.
 var Extensions = []string{
@@ -42,9 +36,6 @@ var formatFamilies = func() map[string]string {
 	return families
 }()
 
-// FormatFamilies are the families of formats that can be filtered by.
-var FormatFamilies = []string{"tabular", "machine_readable", "geographical", "documents", "other"}
-
 // FormatFamily is the family of a format: "other" for those of none.
 func FormatFamily(format string) string {
 	if family, ok := formatFamilies[format]; ok {
@@ -52,9 +43,6 @@ func FormatFamily(format string) string {
 	}
 	return "other"
 }
-
-// ProducerTypes are the sorts of publishers that can be filtered by.
-var ProducerTypes = []string{"public-service", "association", "company", "local-authority", "user", "not-specified"}
 
 // ProducerTypesOf gives the sorts of a publisher: by the badges of an
 // organisation, several possible, or user for a person.

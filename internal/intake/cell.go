@@ -8,6 +8,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"grenier/internal/catalog"
 	"grenier/internal/db"
 )
 
@@ -18,24 +19,14 @@ func parseTime(text string) (db.Time, error) {
 	if text == "" {
 		return db.Time{}, nil
 	}
-	for _, layout := range []string{"2006-01-02T15:04:05.999999999", "2006-01-02", "2006-01-02T15:04:05.999999999Z07:00",
-		"2006-01-02 15:04:05.999999999", "2006-01-02 15:04:05.999999999Z07:00", "2006-01-02T15:04"} {
-		if len(text) < len("2006-01-02") {
-			break
-		}
-		if (len(layout) == len("2006-01-02")) != (len(text) == len("2006-01-02")) {
-			continue
-		}
-		moment, err := time.Parse(layout, text)
-		if err != nil {
-			continue
-		}
-		if moment.IsZero() {
-			return db.Time{}, fmt.Errorf("the date %q is the one that means none", text)
-		}
-		return db.TimeOf(moment), nil
+	moment, ok := catalog.ParseMoment(text)
+	switch {
+	case !ok || len(strings.TrimSpace(text)) < len(time.DateOnly):
+		return db.Time{}, fmt.Errorf("%q is not a date: expected 2024-03-01T10:11:12", clip(text))
+	case moment.IsZero():
+		return db.Time{}, fmt.Errorf("the date %q is the one that means none", text)
 	}
-	return db.Time{}, fmt.Errorf("%q is not a date: expected 2024-03-01T10:11:12", clip(text))
+	return db.TimeOf(moment), nil
 }
 
 // parseDay reads a day and gives it as YYYY-MM-DD; the time of day is dropped.

@@ -8,6 +8,7 @@ import (
 
 	"grenier/internal/catalog"
 	"grenier/internal/db"
+	"grenier/internal/i18n"
 )
 
 // dataserviceDraft is a dataservice while its row is read.
@@ -117,11 +118,9 @@ func openDataservices(header []string, with reading) (rowReader, error) {
 	return t, nil
 }
 
-var accessTypes = []string{"", "open", "open_with_account", "restricted"}
-
 func (d *dataserviceDraft) finish(source catalog.Source) {
 	d.Tags, d.DatasetIDs = filled(d.Tags), filled(d.DatasetIDs)
-	if !slices.Contains(accessTypes, d.AccessType) || d.Format != nil && !slices.Contains(catalog.DataserviceFormats, *d.Format) {
+	if d.AccessType != "" && !i18n.Has(i18n.AccessType, d.AccessType) || d.Format != nil && !slices.Contains(catalog.DataserviceFormats, *d.Format) {
 		d.note(unknownValue)
 	}
 	d.dataservices = []catalog.Input[catalog.DataserviceRecord]{{Object: d.DataserviceRecord, Source: source}}

@@ -9,6 +9,7 @@ import (
 	"grenier/internal/account"
 	"grenier/internal/catalog"
 	"grenier/internal/db"
+	"grenier/internal/i18n"
 )
 
 // reuseDraft is a reuse while its row is read.
@@ -96,7 +97,7 @@ func (d *reuseDraft) finish(source catalog.Source) {
 	if strings.TrimSpace(d.Description) == "" {
 		d.note(noDescription)
 	}
-	if !slices.Contains(catalog.ReuseTypes, d.Type) || !slices.Contains(catalog.ReuseTopics, d.Topic) {
+	if !i18n.Has(i18n.ReuseType, d.Type) || !i18n.Has(i18n.ReuseTopic, d.Topic) {
 		d.note(unknownValue)
 	}
 	d.reuses = []catalog.Input[catalog.ReuseRecord]{{Object: d.ReuseRecord, Source: source}}
