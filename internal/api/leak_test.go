@@ -406,7 +406,7 @@ func firstDifference(a, b string) string {
 
 // secretValues are the variables and arguments by which secrets are asked for.
 func (v *vault) secretValues() (variables, arguments map[string][]string) {
-	variables, arguments = v.publicValues()
+	variables, _ = v.publicValues()
 	variables["uuid"] = v.resources
 	arguments = map[string][]string{"q": {"zqx"}}
 	for n, s := range v.secrets {

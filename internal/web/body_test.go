@@ -107,7 +107,7 @@ func TestOpt(t *testing.T) {
 		A Opt[int] `json:"a,omitzero"`
 		B Opt[int] `json:"b"`
 		C Opt[int] `json:"c,omitzero"`
-	}{A: Some(3)})
+	}{A: Opt[int]{Set: true, Value: 3}})
 	if err != nil || string(out) != `{"a":3,"b":null}` {
 		t.Errorf("%s, %v", out, err)
 	}

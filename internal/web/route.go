@@ -132,19 +132,9 @@ func Put[O, Q, B any](t *Table, path string, d Doc, h func(*Call, Q, B) error) {
 	add[O, Q, B](t, http.MethodPut, path, d, withBody(h))
 }
 
-// Patch declares a PATCH; see Post.
-func Patch[O, Q, B any](t *Table, path string, d Doc, h func(*Call, Q, B) error) {
-	add[O, Q, B](t, http.MethodPatch, path, d, withBody(h))
-}
-
 // Delete declares a DELETE without a body.
 func Delete[O, Q any](t *Table, path string, d Doc, h func(*Call, Q) error) {
 	add[O, Q, None](t, http.MethodDelete, path, d, withArgs(h))
-}
-
-// DeleteWith declares a DELETE with a body.
-func DeleteWith[O, Q, B any](t *Table, path string, d Doc, h func(*Call, Q, B) error) {
-	add[O, Q, B](t, http.MethodDelete, path, d, withBody(h))
 }
 
 // Handle declares a route served by a plain handler: files, pages of other libraries. It gets the

@@ -24,7 +24,6 @@ type shape struct {
 	kind    shapeKind
 	members map[string]*shape
 	hidden  []string // members that only a mask brings
-	list    bool     // the type is a list of this shape: two shapes may share members
 }
 
 var (
