@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"context"
+	"slices"
 
 	"github.com/uptrace/bun"
 
@@ -99,8 +100,18 @@ func (r relation) linked(ctx context.Context, read bun.IDB, v account.Viewer, id
 // folded column.
 func contains(q string) string { return "%" + db.LikeEscape(text.Fold(q)) + "%" }
 
+// fewTags are so many that each may have a condition of its own, which databases
+// plan well; the time to plan grows faster than their number.
+const fewTags = 5
+
 // taggedWith keeps the objects of a kind that bear every tag.
 func (l *listing) taggedWith(tags []string, kind string) {
+	tags = slices.Compact(slices.Sorted(slices.Values(tags)))
+	if len(tags) > fewTags {
+		l.and(l.alias+".id IN (SELECT object_id FROM tags WHERE tag IN (?) AND kind = ? GROUP BY object_id HAVING count(DISTINCT tag) = ?)",
+			bun.List(tags), kind, len(tags))
+		return
+	}
 	for _, tag := range tags {
 		l.and(l.alias+".id IN (SELECT object_id FROM tags WHERE tag = ? AND kind = ?)", tag, kind)
 	}

@@ -148,9 +148,7 @@ func (f *DatasetFilter) relations(l *listing) {
 			l.and("d.id IN ("+sql+")", value)
 		}
 	}
-	for _, tag := range f.Tags {
-		exists(tag, "SELECT object_id FROM tags WHERE tag = ? AND kind = 'dataset'")
-	}
+	l.taggedWith(f.Tags, KindDataset)
 	exists(f.Geozone, "SELECT object_id FROM object_zones WHERE zone = ? AND kind = 'dataset'")
 	exists(f.Badge, "SELECT object_id FROM badges WHERE badge = ? AND kind = 'dataset'")
 	exists(f.Format, "SELECT dataset_id FROM formats WHERE format = ?")
