@@ -108,7 +108,9 @@ func insertOrganization(ctx context.Context, tx *event.Tx, v Viewer, organizatio
 		}
 	}
 	organization.Members = rows
-	return tell(ctx, tx, v, change{what: "created", kind: "organization", id: organization.ID, version: organization.Version, after: true})
+	return v.Record(ctx, tx, Change{
+		What: "created", Kind: "organization", ID: organization.ID, Owner: organization.ID, Version: organization.Version, After: true,
+	})
 }
 
 // checkPeople refuses members who do not exist or whose account is deleted.
@@ -218,8 +220,9 @@ func (w *Writer) updateOrganization(ctx context.Context, v Viewer, id string,
 		if err != nil {
 			return err
 		}
-		return tell(ctx, tx, v, change{
-			what: "updated", kind: "organization", id: id, version: organization.Version, before: true, after: true, difference: difference,
+		return v.Record(ctx, tx, Change{
+			What: "updated", Kind: "organization", ID: id, Owner: id, Version: organization.Version, Before: true, After: true,
+			Difference: difference,
 		})
 	})
 	return organization, err

@@ -88,7 +88,7 @@ func insertUser(ctx context.Context, tx *event.Tx, v Viewer, user *User) error {
 	if _, err := tx.NewInsert().Model(user).Exec(ctx); err != nil {
 		return err
 	}
-	return tell(ctx, tx, v, change{what: "created", kind: "user", id: user.ID, version: user.Version, after: true})
+	return v.Record(ctx, tx, Change{What: "created", Kind: "user", ID: user.ID, Owner: user.ID, Version: user.Version, After: true})
 }
 
 // SetPassword gives a person another password. The person and administrators
@@ -172,8 +172,8 @@ func (w *Writer) updateUser(ctx context.Context, v Viewer, id string, apply func
 		if err != nil {
 			return err
 		}
-		return tell(ctx, tx, v, change{
-			what: "updated", kind: "user", id: id, version: user.Version, before: before, after: user.Active, difference: difference,
+		return v.Record(ctx, tx, Change{
+			What: "updated", Kind: "user", ID: id, Owner: id, Version: user.Version, Before: before, After: user.Active, Difference: difference,
 		})
 	})
 }

@@ -63,7 +63,9 @@ func (s *Store) CreateDataset(ctx context.Context, v account.Viewer, in DatasetI
 		if err := countOwned(ctx, tx, v, owner); err != nil {
 			return err
 		}
-		return record(ctx, tx, v, change{what: "created", kind: KindDataset, id: d.ID, owner: owner, version: 1, after: d.Visible})
+		return v.Record(ctx, tx, account.Change{
+			What: "created", Kind: KindDataset, ID: d.ID, Owner: owner.Ref(), Version: 1, After: d.Visible,
+		})
 	})
 	if err != nil {
 		return nil, err
@@ -223,9 +225,9 @@ func (s *Store) saveDataset(ctx context.Context, tx *event.Tx, v account.Viewer,
 			return err
 		}
 	}
-	err := record(ctx, tx, v, change{
-		what: what, kind: KindDataset, id: d.ID, owner: d.OwnedBy(), version: d.Version, before: before.Visible, after: d.Visible,
-		difference: difference,
+	err := v.Record(ctx, tx, account.Change{
+		What: what, Kind: KindDataset, ID: d.ID, Owner: d.OwnedBy().Ref(), Version: d.Version, Before: before.Visible, After: d.Visible,
+		Difference: difference,
 	})
 	if err != nil || before.public() == d.public() {
 		return err
