@@ -429,3 +429,36 @@ func TestWhereArchivedObjectsShow(t *testing.T) {
 		t.Errorf("archived objects show at\n%s\nand should at\n%s", strings.Join(ways, "\n"), strings.Join(archivedShows, "\n"))
 	}
 }
+
+// TestWritesTellNothing tries to change hidden datasets: to outsiders they are
+// as unknown ones, and deleted ones are gone.
+func TestWritesTellNothing(t *testing.T) {
+	v := newVault(t, dbtest.SQLite(t))
+	v.hide()
+	v.settle()
+	body := map[string]any{"title": "x", "description": "x", "url": "https://example.org/x", "filetype": "remote"}
+	for n, s := range v.secrets {
+		if s.kind != "dataset" {
+			continue
+		}
+		for _, name := range []string{s.id, s.word, fmt.Sprintf("former-%d", n)} {
+			for _, c := range []struct{ method, tail string }{
+				{http.MethodPut, ""}, {http.MethodDelete, ""}, {http.MethodPost, "resources/"}, {http.MethodPut, "resources/" + s.inner[0] + "/"},
+				{http.MethodDelete, "resources/" + s.inner[0] + "/"},
+			} {
+				var sent any
+				if c.method != http.MethodDelete {
+					sent = body
+				}
+				answer := v.Do(c.method, "/api/1/datasets/"+name+"/"+c.tail, sent, v.as("sam")...)
+				absent := v.Do(c.method, "/api/1/datasets/"+db.NewID()+"/"+c.tail, sent, v.as("sam")...)
+				switch {
+				case s.private() && (answer.Status != absent.Status || string(answer.Body) != string(absent.Body)):
+					t.Errorf("%s %s of a private dataset answered %d %s, of an unknown one %d %s", c.method, c.tail, answer.Status, answer.Body, absent.Status, absent.Body)
+				case !s.private() && answer.Status != http.StatusGone:
+					t.Errorf("%s %s of a deleted dataset answered %d %s", c.method, c.tail, answer.Status, answer.Body)
+				}
+			}
+		}
+	}
+}
