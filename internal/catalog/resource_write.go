@@ -52,8 +52,11 @@ func applyResource(wrong *refusals, r *Resource, in ResourceInput, path ...any) 
 		wrong.optional(in.Mime, 255, &r.Mime, at("mime")...)
 		if in.Filesize.Set {
 			r.Filesize = nil
-			if !in.Filesize.Null {
-				size := in.Filesize.Value
+			switch size := in.Filesize.Value; {
+			case in.Filesize.Null:
+			case size < 0:
+				wrong.at("A size is a number of bytes, 0 or more.", at("filesize")...)
+			default:
 				r.Filesize = &size
 			}
 		}
