@@ -194,9 +194,12 @@ func serveBaseline(args []string) {
 	}
 }
 
-// fetch reads a whole answer.
+// plain is a client that does not ask for compression, like most scripts.
+var plain = &http.Client{Transport: &http.Transport{DisableCompression: true}}
+
+// fetch reads a whole answer, uncompressed.
 func fetch(address, path string) ([]byte, error) {
-	answer, err := http.Get("http://" + address + path)
+	answer, err := plain.Get("http://" + address + path)
 	if err != nil {
 		return nil, err
 	}

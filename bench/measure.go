@@ -189,7 +189,7 @@ func (o options) measureLargest(p *process, s sample, r *report) error {
 // came.
 func timed(address, path string) (first, whole time.Duration, length int64, err error) {
 	began := time.Now()
-	answer, err := http.Get("http://" + address + path)
+	answer, err := plain.Get("http://" + address + path)
 	if err != nil {
 		return 0, 0, 0, err
 	}

@@ -86,7 +86,7 @@ func compressible(contentType string) bool {
 }
 
 const (
-	wholeLevel  = 5 // of gzip, for answers that are kept or sent whole
+	wholeLevel  = 3 // of gzip, for answers that are kept or sent whole
 	streamLevel = 2 // of gzip, for dumps made while they are sent
 )
 

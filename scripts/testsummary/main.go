@@ -146,7 +146,7 @@ const slowest = 5
 
 func (r *run) summary() bool {
 	slices.SortFunc(r.packages, func(a, b timed) int { return cmp.Compare(b.took, a.took) })
-	fmt.Fprintf(r.out, "\n%d tests passed, %d failed, %d skipped, in %d packages, %s\n", r.passed, len(r.failed), len(r.skipped),
+	fmt.Fprintf(r.out, "\n%d passed, %d failed, %d skipped\nin %d packages, %s\n", r.passed, len(r.failed), len(r.skipped),
 		len(r.packages), time.Since(r.started).Round(time.Second))
 	for _, p := range r.packages[:min(slowest, len(r.packages))] {
 		fmt.Fprintf(r.out, "  %6.1f s  %s\n", p.took.Seconds(), p.name)

@@ -28,7 +28,7 @@ func TestSummary(t *testing.T) {
 		hides []string
 	}{
 		{"all passed", []string{`{"Action":"output","Package":"p","Test":"TestA","Output":"noise\n"}`, passed, done}, true,
-			[]string{"ok    p (1.5 s)", "1 tests passed, 0 failed, 0 skipped"}, []string{"noise"}},
+			[]string{"ok    p (1.5 s)", "1 passed, 0 failed, 0 skipped"}, []string{"noise"}},
 		{"one failed", []string{passed, `{"Action":"output","Package":"p","Test":"TestB","Output":"got 1, want 2\n"}`,
 			`{"Action":"fail","Package":"p","Test":"TestB"}`, `{"Action":"fail","Package":"p","Elapsed":2}`}, false,
 			[]string{"FAILED p TestB\ngot 1, want 2", "FAIL  p", "failed:  p TestB"}, nil},
@@ -38,8 +38,8 @@ func TestSummary(t *testing.T) {
 			[]string{"panic: oops"}, nil},
 		{"not built", []string{passed, done, `{"Action":"build-output","ImportPath":"q","Output":"q.go:1: syntax error\n"}`,
 			`{"Action":"build-fail","ImportPath":"q"}`, `{"Action":"fail","Package":"q"}`}, false, []string{"BUILD FAILED q\nq.go:1: syntax error"}, nil},
-		{"words of the go command", []string{"go: cannot find main module"}, false, []string{"cannot find main module", "0 tests passed"}, nil},
-		{"nothing ran", nil, false, []string{"0 tests passed"}, nil},
+		{"words of the go command", []string{"go: cannot find main module"}, false, []string{"cannot find main module", "0 passed"}, nil},
+		{"nothing ran", nil, false, []string{"0 passed"}, nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			out, ok := summarise(t, c.lines...)
