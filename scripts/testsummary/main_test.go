@@ -33,7 +33,7 @@ func TestSummary(t *testing.T) {
 			`{"Action":"fail","Package":"p","Test":"TestB"}`, `{"Action":"fail","Package":"p","Elapsed":2}`}, false,
 			[]string{"FAILED p TestB\ngot 1, want 2", "FAIL  p", "failed:  p TestB"}, nil},
 		{"one skipped", []string{passed, `{"Action":"skip","Package":"p","Test":"TestC"}`, done}, false, []string{"skipped: p TestC"}, nil},
-		{"a package without tests", []string{passed, done, `{"Action":"skip","Package":"q"}`}, true, []string{"0 skipped, in 1 packages"}, nil},
+		{"a package without tests", []string{passed, done, `{"Action":"skip","Package":"q"}`}, true, []string{"in 1 packages"}, nil},
 		{"a crash", []string{passed, `{"Action":"output","Package":"p","Test":"TestD","Output":"panic: oops\n"}`, `{"Action":"fail","Package":"p"}`}, false,
 			[]string{"panic: oops"}, nil},
 		{"not built", []string{passed, done, `{"Action":"build-output","ImportPath":"q","Output":"q.go:1: syntax error\n"}`,
