@@ -45,7 +45,9 @@ func (c *importCatalog) Run(ctx context.Context, p *program) error {
 		}
 		summary, err := intake.New(a.Events, a.Catalog, a.Zones).Import(ctx, c.Files, options)
 		bars.end()
-		summary.Write(p.out)
+		if err == nil || summary.Changed() {
+			summary.Write(p.out)
+		}
 		if err != nil || c.DryRun || !summary.Changed() {
 			return err
 		}
