@@ -14,7 +14,7 @@ type backupCommand struct {
 }
 
 func (c *backupCommand) Run(ctx context.Context, p *program) error {
-	return p.with(ctx, func(a *app.App) error {
+	return p.withExisting(ctx, func(a *app.App) error {
 		stages := stages{out: p.progress()}
 		defer stages.end()
 		made, err := a.DB.Backup(ctx, c.File, db.BackupOptions{Program: app.Version, Progress: stages.tell})

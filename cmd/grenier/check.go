@@ -17,7 +17,7 @@ type checkCommand struct {
 
 // Run prints what is wrong, and fails when a fault remains.
 func (c *checkCommand) Run(ctx context.Context, p *program) error {
-	return p.with(ctx, func(a *app.App) error {
+	return p.withExisting(ctx, func(a *app.App) error {
 		bar := p.progress().Start("check", "checks", 0)
 		defer bar.End()
 		findings, err := verify.Verify(ctx, verify.Deps{

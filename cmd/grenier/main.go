@@ -7,9 +7,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"time"
@@ -18,6 +20,7 @@ import (
 
 	"grenier/internal/app"
 	"grenier/internal/config"
+	"grenier/internal/db"
 	"grenier/internal/fault"
 	"grenier/internal/progress"
 )
@@ -228,6 +231,17 @@ func (p *program) with(ctx context.Context, fn func(*app.App) error) error {
 		return err
 	}
 	return errors.Join(fn(a), a.Close())
+}
+
+// withExisting is with for commands that have nothing to do on a platform that
+// was never started: a mistyped folder must not look like an empty one.
+func (p *program) withExisting(ctx context.Context, fn func(*app.App) error) error {
+	if p.settings.Database == "" {
+		if _, err := os.Stat(filepath.Join(p.settings.Data, db.SQLiteFile)); errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("there is no database in %s: name the data folder by --data", p.settings.Data)
+		}
+	}
+	return p.with(ctx, fn)
 }
 
 // progress is where long work tells how far it is.

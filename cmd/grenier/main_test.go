@@ -261,6 +261,15 @@ func TestBackupAndRestore(t *testing.T) {
 	sh.must("user", "create", "ada@example.org", "--first-name", "Ada", "--last-name", "Example")
 	file := filepath.Join(folder, "one.tar.zst")
 	sh.must("backup", file)
+	nowhere := filepath.Join(t.TempDir(), "nowhere")
+	for _, arguments := range [][]string{{"check", "--data", nowhere}, {"backup", file + "2", "--data", nowhere}} {
+		if done := sh.run("", arguments...); done.status != statusFailed || !strings.Contains(done.err, "no database") {
+			t.Errorf("%v on a folder without a database ended with %d: %s", arguments, done.status, done.err)
+		}
+	}
+	if _, err := os.Stat(nowhere); err == nil {
+		t.Error("a mistyped folder was made")
+	}
 	if again := sh.run("", "backup", file); again.status != statusFailed || !strings.Contains(again.err, "exists already") {
 		t.Errorf("a backup over another gives %+v", again)
 	}

@@ -291,6 +291,8 @@ func TestRefusedWrites(t *testing.T) {
 			{"deleted", "PUT", "/api/1/datasets/" + w.deleted + "/", w.editor, map[string]any{"title": "y"}, 410, "message"},
 			{"deleted twice", "DELETE", "/api/1/datasets/" + w.deleted + "/", w.editor, nil, 410, "message"},
 			{"file by JSON", "POST", "/api/1/datasets/" + w.public + "/resources/", w.editor, map[string]any{"title": "a", "url": "https://example.org/", "filetype": "file"}, 400, ""},
+			{"unknown organisation", "POST", "/api/1/datasets/", w.admin, written("x", map[string]any{"organization": "IDENTIFIER"}), 400, "errors.organization.0"},
+			{"unknown owner", "POST", "/api/1/datasets/", w.admin, written("x", map[string]any{"owner": map[string]any{"id": db.NewID()}}), 400, "errors.owner.0"},
 			{"negative size", "PUT", "/api/1/datasets/" + w.public + "/", w.editor, map[string]any{"resources": []any{map[string]any{"title": "a", "url": "https://example.org/a", "filesize": -1}}}, 400, "errors.resources"},
 			{"unknown resource", "PUT", "/api/1/datasets/" + w.public + "/resources/" + db.NewUUID() + "/", w.editor, map[string]any{"title": "a"}, 404, "message"},
 		} {

@@ -34,6 +34,9 @@ func (s *Store) CreateDataset(ctx context.Context, v account.Viewer, in DatasetI
 	d.OrganizationID, d.OwnerID = optional(owner.Organization), optional(owner.User)
 	err = s.log.Write(ctx, db.People, func(ctx context.Context, tx *event.Tx) error {
 		d := d
+		if err := knownOwner(ctx, tx.Tx, owner); err != nil {
+			return err
+		}
 		if err := s.apply(ctx, tx.Tx, &d, in); err != nil {
 			return err
 		}
@@ -89,6 +92,26 @@ func newOwner(v account.Viewer, organization, owner Opt[string]) (account.Owner,
 		return given, fault.At("Permission denied for this organization", "organization")
 	}
 	return given, fault.At("You can only set yourself as owner", "owner")
+}
+
+// knownOwner refuses an owner that does not exist or was deleted, whom only an
+// administrator can name.
+func knownOwner(ctx context.Context, tx *db.Tx, owner account.Owner) error {
+	table, member, id := "organizations", "organization", owner.Organization
+	if id == "" {
+		table, member, id = "users", "owner", owner.User
+	}
+	if id == "" {
+		return nil
+	}
+	var found []string
+	if err := tx.NewRaw("SELECT id FROM "+table+" WHERE id = ? AND deleted_at IS NULL", id).Scan(ctx, &found); err != nil {
+		return err
+	}
+	if len(found) == 0 {
+		return fault.At("Unknown identifier: name one that exists, or leave it out to publish as yourself.", member)
+	}
+	return nil
 }
 
 // assign gives a partial editor the object it has just made.
