@@ -5,8 +5,10 @@ package config
 import (
 	"log/slog"
 	"net"
+	"net/mail"
 	"net/netip"
 	"net/url"
+	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -37,12 +39,22 @@ type Settings struct {
 	SiteTitle    string   `group:"Site" default:"Grenier" placeholder:"NAME" help:"Name of the site."`
 	SiteKeywords []string `group:"Site" default:"opendata" placeholder:"WORD" help:"Keywords of the site."`
 	Language     string   `group:"Site" default:"fr" placeholder:"CODE" help:"Language of labels and messages when the reader names none: fr, en, es, pt, de or it."`
+	Languages    []string `group:"Site" default:"fr,en,es,pt,de,it" placeholder:"CODE" help:"Languages that the pages are offered in; that of --language is always among them. A theme pack may bring more."`
 	Timezone     string   `group:"Site" default:"Europe/Paris" placeholder:"ZONE" help:"Time zone of schedules and of the days and dates shown."`
+
+	Theme            string        `group:"Portal" placeholder:"DIR" help:"Theme pack that dresses the pages, a folder or a zip file; see docs/theming.md."`
+	Dev              bool          `group:"Portal" help:"Read the theme pack again at each page, for who is writing one."`
+	Contact          string        `group:"Portal" placeholder:"ADDRESS" help:"Where people who need help write to: a mail address or the address of a page."`
+	FeedDelay        time.Duration `group:"Portal" default:"10h" type:"span" placeholder:"TIME" help:"How long a new object waits before it appears in feeds, unless its organization is certified."`
+	MapTiles         string        `group:"Portal" placeholder:"URL" help:"Tiles behind the maps, as https://tiles.example.org/{z}/{x}/{y}.png; by default maps draw on the outlines inside the program and ask nobody."`
+	MapAttribution   string        `group:"Portal" placeholder:"TEXT" help:"Whom to name for the tiles, in the corner of the maps."`
+	RemotePreviews   bool          `group:"Portal" default:"true" negatable:"" help:"Show the beginning of files and the pictures that lie on other servers; the server reads them, never the reader's browser."`
+	DisallowIndexing bool          `group:"Portal" help:"Ask search engines to leave the whole site out."`
 
 	ReadOnlyMode             bool           `group:"Rules" help:"Refuse the creation of people and content; administrators are exempt."`
 	OmittedPrivate           string         `group:"Rules" default:"public" enum:"public,keep" placeholder:"WHAT" help:"What replacing a dataset without the member private does: public makes it public, as on the reference platform; keep leaves it as it was."`
 	QualityDescriptionLength int            `group:"Rules" default:"100" placeholder:"N" help:"Characters from which the description of a dataset counts for its quality."`
-	FetchAllow               []netip.Prefix `group:"Rules" placeholder:"CIDR" help:"Private networks that outgoing requests may reach and that written addresses may name; none by default. This version sends no such requests yet."`
+	FetchAllow               []netip.Prefix `group:"Rules" placeholder:"CIDR" help:"Private networks that outgoing requests may reach and that written addresses may name; none by default."`
 
 	MaxPageSize     int           `group:"Limits" default:"10000" placeholder:"N" help:"Largest page of a list."`
 	MaxBody         Size          `group:"Limits" default:"32MiB" placeholder:"SIZE" help:"Largest body of a request."`
@@ -80,6 +92,9 @@ func (s *Settings) HasRole(role string) bool { return slices.Contains(s.Role, ro
 // others into the form that its parts expect.
 func (s *Settings) check() error {
 	s.BaseURL = strings.TrimRight(s.BaseURL, "/")
+	if !slices.Contains(s.Languages, s.Language) {
+		s.Languages = append([]string{s.Language}, s.Languages...)
+	}
 	if s.TLS != "" && s.Listen == loopback {
 		s.Listen = ":443"
 	}
@@ -101,7 +116,12 @@ func (s *Settings) check() error {
 		{"metrics-listen", wrongOptionalAddress(s.MetricsListen)},
 		{"site-title", notEmpty(s.SiteTitle)},
 		{"language", wrongLanguage(s.Language)},
+		{"languages", firstWrong(s.Languages, wrongCode)},
 		{"timezone", wrongTimezone(s.Timezone)},
+		{"theme", wrongTheme(s.Theme)},
+		{"contact", wrongContact(s.Contact)},
+		{"feed-delay", atLeast(s.FeedDelay, 0)},
+		{"map-tiles", wrongTiles(s.MapTiles)},
 		{"quality-description-length", atLeast(s.QualityDescriptionLength, 0)},
 		{"max-page-size", atLeast(s.MaxPageSize, 20)},
 		{"max-body", atLeast(s.MaxBody, 1<<10)},
@@ -243,6 +263,53 @@ func wrongHost(host string) string {
 func wrongLanguage(code string) string {
 	if !slices.Contains(i18n.Languages, code) {
 		return "expected one of the languages " + strings.Join(i18n.Languages, ", ") + ", not " + strconv.Quote(code)
+	}
+	return ""
+}
+
+// wrongCode takes the two letters of any language: a theme pack may bring one
+// that the program does not know.
+func wrongCode(code string) string {
+	if len(code) == 2 && strings.Trim(code, "abcdefghijklmnopqrstuvwxyz") == "" {
+		return ""
+	}
+	return "expected two-letter codes of languages, as fr,en, not " + strconv.Quote(code)
+}
+
+func wrongTheme(path string) string {
+	if path == "" {
+		return ""
+	}
+	if _, err := os.Stat(path); err != nil {
+		return "there is no theme pack at " + path
+	}
+	return ""
+}
+
+func wrongContact(address string) string {
+	if address == "" {
+		return ""
+	}
+	if parsed, err := mail.ParseAddress(address); err == nil && parsed.Address == address {
+		return ""
+	}
+	if u, err := url.Parse(address); err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != "" {
+		return ""
+	}
+	return "expected a mail address or the address of a page, not " + strconv.Quote(address)
+}
+
+func wrongTiles(template string) string {
+	if template == "" {
+		return ""
+	}
+	for _, variable := range []string{"{z}", "{x}", "{y}"} {
+		if !strings.Contains(template, variable) {
+			return "expected an address with {z}, {x} and {y}, not " + strconv.Quote(template)
+		}
+	}
+	if u, err := url.Parse(strings.NewReplacer("{", "", "}", "").Replace(template)); err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
+		return "expected the address of tiles, as https://tiles.example.org/{z}/{x}/{y}.png, not " + strconv.Quote(template)
 	}
 	return ""
 }
