@@ -102,11 +102,21 @@ func (h *Handler) fail(x *exchange, family Family, err error) {
 	if text == "" {
 		text = texts[status]
 	}
-	if status == http.StatusNotFound && prefersHTML(x.r.Header) {
+	if x.wantsPage(status) {
 		h.page(x, status, text)
 		return
 	}
 	x.sendJSON(status, errorBody(family, e, text))
+}
+
+// wantsPage tells whether an error is shown as a page: by the routes of pages unless the caller prefers
+// JSON, elsewhere to browsers that look for what is not there.
+func (x *exchange) wantsPage(status int) bool {
+	html, json := preferences(x.r.Header)
+	if x.route != nil && x.route.People {
+		return html >= json
+	}
+	return status == http.StatusNotFound && html > json
 }
 
 // setStatusHeaders sets the headers that go with certain statuses.
@@ -212,9 +222,8 @@ func mustJSON(v any) []byte {
 	return []byte(strings.TrimSuffix(b.String(), "\n"))
 }
 
-// prefersHTML tells whether Accept likes text/html better than JSON.
-func prefersHTML(h http.Header) bool {
-	html, json := 0.0, 0.0
+// preferences are how much Accept likes text/html and JSON, from 0 to 1.
+func preferences(h http.Header) (html, json float64) {
 	for _, v := range h["Accept"] {
 		for one := range strings.SplitSeq(v, ",") {
 			name, params, has := strings.Cut(one, ";")
@@ -230,5 +239,5 @@ func prefersHTML(h http.Header) bool {
 			}
 		}
 	}
-	return html > json
+	return html, json
 }

@@ -9,6 +9,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"net/netip"
+	"net/url"
 	"runtime/debug"
 	"strings"
 	"sync/atomic"
@@ -52,6 +53,8 @@ type Options struct {
 	Versions *Versions
 	// ErrorPage shows an error to people who read HTML; a plain page when nil.
 	ErrorPage func(w http.ResponseWriter, r *http.Request, p Problem)
+	// Moved tells the present address of a page that no route has (absolute, or a path), for GET alone.
+	Moved func(site *Site, u *url.URL) (location string, status int, ok bool)
 	// Log takes access and error records [slog.Default].
 	Log *slog.Logger
 	// Metrics takes the figures for Prometheus; none when nil.

@@ -24,6 +24,11 @@ func (h *Handler) unmatched(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	allowed := h.methodsFor(path)
+	if location, status, ok := h.moved(x, r); ok {
+		x.Header()["Location"] = []string{location}
+		x.WriteHeader(status)
+		return
+	}
 	switch {
 	case len(allowed) > 0 && r.Method == http.MethodOptions:
 		x.Header()["Allow"] = []string{strings.Join(append(allowed, http.MethodOptions), ", ")}
@@ -33,7 +38,9 @@ func (h *Handler) unmatched(w http.ResponseWriter, r *http.Request) {
 		x.setStatusHeaders(http.StatusMethodNotAllowed, 0)
 		x.sendJSON(http.StatusMethodNotAllowed, mustJSON(map[string]string{"message": textMethod}))
 	case !strings.HasSuffix(path, "/") && len(h.methodsFor(path+"/")) > 0:
-		h.addSlash(x)
+		h.leadTo(x, func(path string) string { return path + "/" })
+	case h.slashTooMany(path) && len(h.methodsFor(strings.TrimRight(path, "/"))) > 0:
+		h.leadTo(x, func(path string) string { return strings.TrimRight(path, "/") })
 	default:
 		h.unknown(x, r.URL.Path)
 	}
@@ -50,11 +57,26 @@ func (h *Handler) methodsFor(path string) []string {
 	return allowed
 }
 
-// addSlash answers 308 to the same address with a slash, query kept, for any method.
-func (h *Handler) addSlash(x *exchange) {
-	u := url.URL{Path: x.r.URL.Path + "/", RawQuery: x.r.URL.RawQuery}
+// slashTooMany tells whether a path would be a page's without the slash at its end. The paths of an API
+// are taken to the letter.
+func (h *Handler) slashTooMany(path string) bool {
+	return len(path) > 1 && strings.HasSuffix(path, "/") &&
+		!slices.ContainsFunc(h.apis, func(base string) bool { return strings.HasPrefix(path, base) })
+}
+
+// moved asks whether a page that is not here has another address now.
+func (h *Handler) moved(x *exchange, r *http.Request) (location string, status int, ok bool) {
+	if h.o.Moved == nil || r.Method != http.MethodGet && r.Method != http.MethodHead {
+		return "", 0, false
+	}
+	return h.o.Moved(x.site, r.URL)
+}
+
+// leadTo answers 308 to the same address with another path, query kept, for any method.
+func (h *Handler) leadTo(x *exchange, other func(path string) string) {
+	u := url.URL{Path: other(x.r.URL.Path), RawQuery: x.r.URL.RawQuery}
 	if x.r.URL.RawPath != "" {
-		u.RawPath = x.r.URL.RawPath + "/"
+		u.RawPath = other(x.r.URL.RawPath)
 	}
 	location := x.site.Base + u.EscapedPath()
 	if u.RawQuery != "" {
@@ -74,7 +96,7 @@ func (h *Handler) unknown(x *exchange, path string) {
 			text += " You have requested this URI [" + shorten(path) + "] but did you mean " + strings.Join(near, " or ") + " ?"
 		}
 	}
-	if prefersHTML(x.r.Header) {
+	if x.wantsPage(http.StatusNotFound) {
 		h.page(x, http.StatusNotFound, textNotFound)
 		return
 	}

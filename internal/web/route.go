@@ -47,6 +47,9 @@ type Doc struct {
 
 	Auth   Auth
 	Family Family
+	// People marks a route whose answers are pages: its errors are pages too, unless the caller
+	// prefers JSON.
+	People bool
 	// Creates marks a route that read-only mode closes to everyone but administrators.
 	Creates bool
 	// Status is that of a success, for the documentation; 0 is 200, or 204 when the answer is None.
