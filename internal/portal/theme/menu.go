@@ -1,0 +1,167 @@
+package theme
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// About is what theme.yaml says of a pack.
+type About struct {
+	Name    string `yaml:"name"`
+	Version string `yaml:"version"`
+	// Extends names the look that the pack stands on: base.
+	Extends string `yaml:"extends"`
+	// Grenier is the least version of the program that the pack was written for.
+	Grenier string `yaml:"grenier"`
+	Licence string `yaml:"licence"`
+	// AllowLowContrast accepts colours that are hard to read.
+	AllowLowContrast bool `yaml:"allow_low_contrast"`
+	// Tagline is shown under the site's title, by language.
+	Tagline map[string]string `yaml:"tagline"`
+	// Title replaces the site's title, by language.
+	Title map[string]string `yaml:"title"`
+}
+
+// Menus are the links that all pages show.
+type Menus struct {
+	Header []Entry  `yaml:"header"`
+	Footer []Column `yaml:"footer"`
+	Legal  []Entry  `yaml:"legal"`
+	Social []Entry  `yaml:"social"`
+}
+
+// Column is a column of the footer.
+type Column struct {
+	Text    string            `yaml:"text"`
+	Label   map[string]string `yaml:"label"`
+	Entries []Entry           `yaml:"entries"`
+}
+
+// Entry is a link of a menu.
+type Entry struct {
+	// Text is the name of a message; Label the words by language, which win.
+	Text  string            `yaml:"text"`
+	Label map[string]string `yaml:"label"`
+	// Path is a page of the site, without the prefix of a language; URL any
+	// other address.
+	Path string `yaml:"path"`
+	URL  string `yaml:"url"`
+	Icon string `yaml:"icon"`
+}
+
+// Block is a part of the home page.
+type Block struct {
+	// Kind is hero, figures, recent, popular, organizations, reuses, topics,
+	// posts, links or markdown.
+	Kind     string            `yaml:"block"`
+	Title    map[string]string `yaml:"title"`
+	Subtitle map[string]string `yaml:"subtitle"`
+	Content  map[string]string `yaml:"content"`
+	Links    []Entry           `yaml:"links"`
+	// Count is how many objects are shown.
+	Count int `yaml:"count"`
+}
+
+// Kinds of home blocks.
+var blockKinds = map[string]bool{
+	"hero": true, "figures": true, "recent": true, "popular": true, "organizations": true, "reuses": true,
+	"topics": true, "posts": true, "links": true, "markdown": true,
+}
+
+func (t *Theme) readAbout() error {
+	if t.pack == nil {
+		return nil
+	}
+	content, err := readBounded(t.pack, "theme.yaml")
+	if errors.Is(err, fs.ErrNotExist) {
+		return errors.New("theme.yaml is missing: a pack says its name there")
+	}
+	if err != nil {
+		return err
+	}
+	if err := decode("theme.yaml", content, &t.About); err != nil {
+		return err
+	}
+	switch {
+	case t.About.Name == "":
+		return errors.New("theme.yaml: name is missing")
+	case t.About.Extends != "" && t.About.Extends != "base":
+		return fmt.Errorf("theme.yaml: extends %q: packs stand on base", t.About.Extends)
+	}
+	return nil
+}
+
+func (t *Theme) readMenus() error {
+	content, err := t.open("menus.yaml")
+	if err != nil {
+		return err
+	}
+	if err := decode("menus.yaml", content, &t.Menus); err != nil {
+		return err
+	}
+	if t.pack == nil || !exists(t.pack, "menus.yaml") {
+		return nil
+	}
+	return t.fillMenus()
+}
+
+// fillMenus takes the menus that a pack leaves out from the program's own.
+func (t *Theme) fillMenus() error {
+	content, err := fs.ReadFile(t.base, "menus.yaml")
+	if err != nil {
+		return err
+	}
+	var own Menus
+	if err := decode("menus.yaml", content, &own); err != nil {
+		return err
+	}
+	if t.Menus.Header == nil {
+		t.Menus.Header = own.Header
+	}
+	if t.Menus.Footer == nil {
+		t.Menus.Footer = own.Footer
+	}
+	if t.Menus.Legal == nil {
+		t.Menus.Legal = own.Legal
+	}
+	return nil
+}
+
+func (t *Theme) readHome() error {
+	content, err := t.open("home.yaml")
+	if err != nil {
+		return err
+	}
+	var home struct {
+		Blocks []Block `yaml:"blocks"`
+	}
+	if err := decode("home.yaml", content, &home); err != nil {
+		return err
+	}
+	for i, block := range home.Blocks {
+		switch {
+		case !blockKinds[block.Kind]:
+			return fmt.Errorf("home.yaml: block %d: there is no kind of block %q", i+1, block.Kind)
+		case block.Count < 0 || block.Count > 24:
+			return fmt.Errorf("home.yaml: block %d: count must be from 0 to 24", i+1)
+		}
+	}
+	t.Home = home.Blocks
+	return nil
+}
+
+// decode reads YAML strictly: a name that nobody reads is an error that tells
+// its line.
+func decode(name string, content []byte, into any) error {
+	decoder := yaml.NewDecoder(bytes.NewReader(content))
+	decoder.KnownFields(true)
+	if err := decoder.Decode(into); err != nil && !errors.Is(err, io.EOF) {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	return nil
+}
