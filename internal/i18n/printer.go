@@ -115,9 +115,13 @@ func formOf(tag language.Tag, args []any) plural.Form {
 	return plural.Cardinal.MatchPlural(tag, i, v, len(trimmed), operand(fraction), operand(trimmed))
 }
 
-// operand reads the last seven digits, enough for every plural rule.
+// operand reads digits for the plural rules, which look at the size of a number
+// and its last digits: the middle of a very long one is left out.
 func operand(digits string) int {
-	n, err := strconv.Atoi(digits[max(0, len(digits)-7):])
+	if len(digits) > 17 {
+		digits = "1" + digits[len(digits)-16:]
+	}
+	n, err := strconv.Atoi(digits)
 	if err != nil {
 		return 0
 	}
