@@ -185,8 +185,9 @@ func (c *Client) Get(ctx context.Context, raw string, r Request) (*Response, err
 	ctx, cancel := context.WithTimeoutCause(ctx, or(r.Timeout, DefaultTimeout), errWhole)
 	resp, err := c.try(ctx, target, r)
 	if err != nil {
+		err = failure(ctx, target, err)
 		cancel()
-		return nil, failure(ctx, target, err)
+		return nil, err
 	}
 	resp.Body = &onClose{resp.Body, cancel}
 	return resp, nil
