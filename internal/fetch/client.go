@@ -56,7 +56,8 @@ type Options struct {
 // Client makes outgoing requests. It is safe for concurrent use.
 type Client struct {
 	guard     guard
-	slots     *slots
+	slots     *slots // of requests somebody waits for
+	bulk      *slots // of bundles, which may be long: they do not stand in the way of the others
 	agent     string
 	stall     time.Duration
 	transport *http.Transport
@@ -67,6 +68,7 @@ func New(o Options) *Client {
 	c := &Client{
 		guard: newGuard(o.Allow),
 		slots: newSlots(or(o.PerHost, DefaultPerHost), or(o.Total, DefaultTotal)),
+		bulk:  newSlots(or(o.PerHost, DefaultPerHost), or(o.Total, DefaultTotal)),
 		agent: userAgent(o.Version, o.Site),
 		stall: or(o.Stall, 15*time.Second),
 	}
@@ -136,6 +138,8 @@ type Request struct {
 	AnyStatus bool
 	// Identity asks for the bytes without compression in transit, as a file is stored.
 	Identity bool
+
+	bulk bool
 }
 
 // Range is a part of a file in bytes. Last is inclusive; with First -1 it is a count from the end.
@@ -258,7 +262,11 @@ func (c *Client) follow(ctx context.Context, target *url.URL, r Request) (*Respo
 
 // once takes the host's turn and sends one request. The caller releases the turn.
 func (c *Client) once(ctx context.Context, target *url.URL, r Request, own bool) (*http.Response, func(), error) {
-	release, err := c.slots.take(ctx, strings.ToLower(target.Hostname()))
+	turns := c.slots
+	if r.bulk {
+		turns = c.bulk
+	}
+	release, err := turns.take(ctx, strings.ToLower(target.Hostname()))
 	if err != nil {
 		return nil, nil, err
 	}

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -358,8 +359,9 @@ func TestUnreachable(t *testing.T) {
 	_, _, err = get(New(Options{Allow: loopback}), url, Request{})
 	wantReason(t, err, Unreachable)
 
-	secure := httptest.NewTLSServer(http.NotFoundHandler())
-	secure.Config.ErrorLog = nil
+	secure := httptest.NewUnstartedServer(http.NotFoundHandler())
+	secure.Config.ErrorLog = log.New(io.Discard, "", 0)
+	secure.StartTLS()
 	t.Cleanup(secure.Close)
 	_, _, err = get(New(Options{Allow: loopback}), secure.URL, Request{})
 	wantReason(t, err, Insecure)
