@@ -198,13 +198,16 @@ func (a *App) UpdateIndex(ctx context.Context, progress func(done int)) error {
 	return a.engine.Checkpoint(follower.Position())
 }
 
+// dumps builds what writes the catalogue out.
+func (a *App) dumps() *dump.Dumps {
+	return dump.New(a.Events, a.Catalog, a.Zones, a.match(), dump.Options{QualityDescriptionLength: a.Settings.QualityDescriptionLength})
+}
+
 // api builds the face that programs use.
-func (a *App) api(versions *web.Versions, pieces *web.Pieces) *api.API {
-	dumps := dump.New(a.Events, a.Catalog, a.Zones, a.match(), dump.Options{
-		QualityDescriptionLength: a.Settings.QualityDescriptionLength,
-	})
+func (a *App) api(dumps *dump.Dumps, versions *web.Versions, pieces *web.Pieces) *api.API {
 	return api.New(api.Deps{
 		Dumps:   api.NewDumps(dumps, a.Settings.DumpConcurrency),
+		Feeds:   dump.NewFeeds(dumps, a.Settings.FeedDelay),
 		Catalog: a.Catalog, Organizations: a.Organizations, People: a.People, Tokens: a.Tokens, Zones: a.Zones,
 		Search: a.match(), Versions: versions, Pieces: pieces,
 		QualityDescriptionLength: a.Settings.QualityDescriptionLength, SiteKeywords: a.Settings.SiteKeywords, Version: Version,

@@ -15,8 +15,10 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"grenier/internal/account"
+	"grenier/internal/dump"
 	"grenier/internal/event"
 	"grenier/internal/fault"
+	"grenier/internal/fetch"
 	"grenier/internal/i18n"
 	"grenier/internal/job"
 	"grenier/internal/portal"
@@ -35,6 +37,7 @@ type server struct {
 	index    *feed.Follower
 	answers  *answers
 	jobs     *job.Runner
+	pages    *portal.Portal
 	ready    atomic.Bool
 	work     sync.WaitGroup
 }
@@ -145,6 +148,9 @@ func (s *server) prepare(ctx context.Context) error {
 		s.follow(ctx, s.index)
 	}
 	s.start(func() { s.Events.WatchOthers(ctx, s.warn("the log of other processes")) })
+	if s.pages != nil {
+		s.start(func() { s.pages.Run(ctx) })
+	}
 	s.start(func() { s.every(ctx, checkpointEvery, s.checkpoint) })
 	s.start(func() { s.every(ctx, flushEvery, s.Tokens.Flush) })
 	if s.Settings.HasRole("work") {
@@ -229,18 +235,49 @@ func (s *server) handler() (*web.Handler, error) {
 	if !settings.HasRole("web") {
 		return s.quietHandler(sites)
 	}
-	face := s.api(s.versions, s.pieces)
+	dumps := s.dumps()
+	face := s.api(dumps, s.versions, s.pieces)
 	first, second := face.Tables()
 	root := web.NewTable("", web.Info{Title: "Grenier", Version: Version})
 	s.rootRoutes(root, first, second)
 	face.RootDumps(root)
-	portal.New(portal.Deps{Catalog: s.Catalog, Versions: s.versions, Version: Version}).Routes(root)
+	face.RootFeeds(root, "")
+	for _, lang := range settings.Languages {
+		if lang != settings.Language {
+			face.RootFeeds(root, "/"+lang)
+		}
+	}
+	pages, err := s.portal(dumps)
+	if err != nil {
+		return nil, err
+	}
+	pages.Routes(root)
+	s.pages = pages
 	return web.NewHandler(web.Options{
 		Sites: sites, Authenticate: s.authenticate, ReadOnly: func() bool { return settings.ReadOnlyMode },
 		TrustedOrigins: settings.CORSOrigins, TrustedProxies: settings.TrustedProxies, MaxBody: int64(settings.MaxBody),
 		MaxPageSize: settings.MaxPageSize, Timeout: settings.RequestTimeout, Kept: s.kept, Versions: s.versions, Log: s.Log,
-		Metrics: s.metrics, SessionCookie: sessionCookie,
+		Metrics: s.metrics, SessionCookie: sessionCookie, ErrorPage: pages.ErrorPage,
 	}, root, first, second)
+}
+
+// portal builds the face for people.
+func (s *server) portal(dumps *dump.Dumps) (*portal.Portal, error) {
+	settings := s.Settings
+	deps := portal.Deps{
+		Catalog: s.Catalog, Organizations: s.Organizations, People: s.People, Zones: s.Zones, Search: s.match(),
+		Feeds:    dump.NewFeeds(dumps, settings.FeedDelay),
+		Sitemaps: dump.NewSitemaps(s.DB, dump.SitemapOptions{Language: settings.Language, Languages: settings.Languages}),
+		Versions: s.versions, Kept: s.kept, Log: s.Log, Version: Version, Language: settings.Language, Languages: settings.Languages,
+		Zone: settings.Location(), Theme: settings.Theme, Dev: settings.Dev, Contact: settings.Contact,
+		MapTiles: settings.MapTiles, MapAttribution: settings.MapAttribution, Hidden: settings.DisallowIndexing,
+		QualityDescriptionLength: settings.QualityDescriptionLength, Pictures: filepath.Join(settings.Data, "pictures"),
+		Front: ui.Portal(), Manifest: ui.Manifest(),
+	}
+	if settings.RemotePreviews {
+		deps.Fetch = fetch.New(fetch.Options{Allow: settings.FetchAllow, Version: Version, Site: settings.BaseURL})
+	}
+	return portal.New(deps)
 }
 
 // quietHandler serves what operators ask of a node that does not serve readers.

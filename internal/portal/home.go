@@ -1,13 +1,10 @@
 package portal
 
 import (
-	"bytes"
 	"context"
 	"html/template"
-	"net/http"
 	"net/url"
 	"strings"
-	"time"
 	"unicode/utf8"
 
 	"grenier/internal/account"
@@ -16,81 +13,36 @@ import (
 	"grenier/internal/web"
 )
 
-// home is what the first page shows.
+// home is the content of the first page.
 type home struct {
-	words    map[string]string
-	Lang     string
-	Others   []string // the languages that the page can be read in besides
-	Title    string
-	Version  string
-	Style    template.CSS
-	Counts   []count
-	Datasets []datasetCard
-	Dumps    []dumpLink
-	Empty    bool
+	// Empty tells that the catalogue holds nothing yet.
+	Empty  bool
+	Blocks []homeBlock
 }
 
-// T gives the words of the page's language.
-func (h home) T(name string) string { return h.words[name] }
-
-// In gives words of another language: how it calls itself.
-func (h home) In(lang, name string) string { return texts()[lang][name] }
-
-type count struct {
-	Name  string // of the words that say what is counted
-	Value string
-	One   bool
+// homeBlock is a part of the first page, as home.yaml orders them.
+type homeBlock struct {
+	// Kind names the template part that draws it: home-<kind>.
+	Kind            string
+	Title, Subtitle string
+	Content         template.HTML
+	Figures         []figure
+	Datasets        []datasetCard
+	Links           []Item
 }
 
+// figure is a number that says something of the whole.
+type figure struct {
+	Label string // of the messages, count-able: home.figure-<label>
+	Count int64
+	URL   string
+}
+
+// datasetCard shows a dataset in lists.
 type datasetCard struct {
-	Title, Owner, Excerpt, Document string
-	Resources, Views                string
-	OneResource                     bool
-}
-
-type dumpLink struct{ Name, Path string }
-
-// dumps are the files that hold the whole catalogue, by the name of the words
-// that say what is in each.
-var dumps = []dumpLink{
-	{"datasets", "/datasets.csv"}, {"resources", "/resources.csv"}, {"organizations", "/organizations.csv"},
-	{"reuses", "/reuses.csv"}, {"dataservices", "/dataservices.csv"}, {"tags", "/tags.csv"},
-}
-
-// cards is how many datasets the page shows.
-const cards = 6
-
-// excerptLength is how much of a description a card shows, in characters.
-const excerptLength = 150
-
-// keptFor bounds how long a page is shown again; a change of the catalogue
-// ends it sooner. The counters move by themselves, without one.
-const keptFor = 10 * time.Second
-
-// keptPage names a page kept: its bytes depend on nothing else.
-type keptPage struct{ title, lang string }
-
-type keptBody struct {
-	body  []byte
-	asOf  uint64
-	until time.Time
-}
-
-func (p *Portal) showHome(c *web.Call, _ web.None) error {
-	wish := ""
-	if wishes := c.Args("lang"); len(wishes) > 0 {
-		wish = wishes[0]
-	}
-	lang := speak(c.Site.Language, wish, c.R.Header.Get("Accept-Language"))
-	body, err := p.homeBody(c, lang)
-	if err != nil {
-		return err
-	}
-	header := c.W.Header()
-	header["Content-Security-Policy"] = p.policy
-	header["Content-Language"] = []string{lang}
-	header.Add("Vary", "Accept-Language")
-	return c.Blob(http.StatusOK, "text/html; charset=utf-8", body)
+	Title, URL, Owner, OwnerURL, Excerpt string
+	Certified                            bool
+	Resources, Views                     int64
 }
 
 // homeKeys are the kinds whose changes the page shows.
@@ -98,104 +50,91 @@ var homeKeys = []web.Key{
 	web.Epoch(catalog.KindDataset), web.Epoch(catalog.KindOrganization), web.Epoch(catalog.KindReuse), web.Epoch(catalog.KindDataservice),
 }
 
-// homeBody returns the page, the one made before as long as it holds. One
-// reader makes it anew, others wait.
-func (p *Portal) homeBody(c *web.Call, lang string) ([]byte, error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	key := keptPage{c.Site.Title, lang}
-	if k := p.kept[key]; k != nil && time.Now().Before(k.until) && p.Versions.Holds(k.asOf, homeKeys) {
-		return k.body, nil
-	}
-	asOf := p.Versions.Now()
-	page, err := p.readHome(c.Context(), c.Site.Title, lang)
+func (p *Portal) homeRoutes(t *table) { page(t, "/", p.showHome) }
+
+func (p *Portal) showHome(v *visit, _ web.None) error {
+	metrics, err := p.Catalog.SiteMetrics(v.Context())
 	if err != nil {
-		return nil, err
+		return err
 	}
-	var b bytes.Buffer
-	if err := p.home.Execute(&b, page); err != nil {
-		return nil, err
+	content := home{Empty: metrics.Datasets == 0}
+	for _, declared := range v.theme.Home {
+		block := homeBlock{Kind: declared.Kind, Title: v.words(declared.Title, ""), Subtitle: v.words(declared.Subtitle, "")}
+		switch declared.Kind {
+		case "figures":
+			block.Figures = v.figures(metrics)
+		case "popular":
+			if block.Datasets, err = p.sorted(v, "-views", declared.Count); err != nil {
+				return err
+			}
+		case "recent":
+			if block.Datasets, err = p.sorted(v, "-created", declared.Count); err != nil {
+				return err
+			}
+		case "links":
+			block.Links = v.items(declared.Links, "/")
+		}
+		content.Blocks = append(content.Blocks, block)
 	}
-	p.kept[key] = &keptBody{body: b.Bytes(), asOf: asOf, until: time.Now().Add(keptFor)}
-	return b.Bytes(), nil
+	return v.show(draft{
+		name: "home", path: "/", description: v.say.T("home.lead"), data: content, keys: homeKeys,
+	})
 }
 
-func (p *Portal) readHome(ctx context.Context, title, lang string) (*home, error) {
-	metrics, err := p.Catalog.SiteMetrics(ctx)
+func (v *visit) figures(m catalog.SiteMetrics) []figure {
+	return []figure{
+		{"datasets", m.Datasets, v.path("/datasets/search")}, {"resources", m.Resources, v.path("/datasets/search")},
+		{"organizations", m.Organizations, v.path("/organizations")},
+		{"reuses", m.Reuses, v.path("/reuses/search")}, {"dataservices", m.Dataservices, v.path("/dataservices/search")},
+	}
+}
+
+// sorted are the first datasets in an order.
+func (p *Portal) sorted(v *visit, sort string, count int) ([]datasetCard, error) {
+	if count == 0 {
+		count = 6
+	}
+	ids, _, err := p.Catalog.DatasetIDs(v.Context(), account.Nobody, catalog.DatasetFilter{Sort: sort}, catalog.Page{Limit: count})
 	if err != nil {
 		return nil, err
 	}
-	datasets, err := p.popular(ctx)
+	return p.cards(v.Context(), v, ids)
+}
+
+func (p *Portal) cards(ctx context.Context, v *visit, ids []string) ([]datasetCard, error) {
+	datasets, err := p.Catalog.DatasetsByIDs(ctx, account.Nobody, ids, catalog.Parts{})
 	if err != nil {
 		return nil, err
 	}
-	page := &home{
-		words: texts()[lang], Lang: lang, Title: title, Version: p.Version, Style: p.style, Dumps: dumps, Empty: metrics.Datasets == 0,
-	}
-	for _, other := range languages {
-		if other != lang {
-			page.Others = append(page.Others, other)
-		}
-	}
-	for _, c := range []struct {
-		name  string
-		value int64
-	}{
-		{"datasets", metrics.Datasets}, {"resources", metrics.Resources}, {"organizations", metrics.Organizations},
-		{"reuses", metrics.Reuses}, {"dataservices", metrics.Dataservices},
-	} {
-		if c.value > 0 || page.Empty {
-			page.Counts = append(page.Counts, count{c.name, number(lang, c.value), c.value == 1})
-		}
-	}
+	cards := make([]datasetCard, 0, len(datasets))
 	for i := range datasets {
-		page.Datasets = append(page.Datasets, card(&datasets[i], lang))
+		d := &datasets[i]
+		card := datasetCard{
+			Title: d.Title, URL: v.path("/datasets/" + url.PathEscape(d.Slug)), Owner: d.OwnerName(),
+			Resources: d.ResourceTotal(), Views: d.Views,
+		}
+		if d.DescriptionShort != nil && *d.DescriptionShort != "" {
+			card.Excerpt = excerpt(*d.DescriptionShort, excerptLength)
+		} else {
+			card.Excerpt = excerpt(d.Description, excerptLength)
+		}
+		cards = append(cards, card)
 	}
-	return page, nil
+	return cards, nil
 }
 
-// popular are the datasets that are seen most.
-func (p *Portal) popular(ctx context.Context) ([]catalog.Dataset, error) {
-	ids, _, err := p.Catalog.DatasetIDs(ctx, account.Nobody, catalog.DatasetFilter{Sort: "-views"}, catalog.Page{Limit: cards})
-	if err != nil {
-		return nil, err
-	}
-	return p.Catalog.DatasetsByIDs(ctx, account.Nobody, ids, catalog.Parts{})
-}
-
-func card(d *catalog.Dataset, lang string) datasetCard {
-	c := datasetCard{
-		Title: d.Title, Document: documentPath("datasets", d.Slug), Resources: number(lang, d.ResourceTotal()),
-		OneResource: d.ResourceTotal() == 1, Views: number(lang, d.Views),
-	}
-	switch {
-	case d.Organization != nil:
-		c.Owner = d.Organization.Name
-	case d.Owner != nil:
-		c.Owner = strings.TrimSpace(d.Owner.FirstName + " " + d.Owner.LastName)
-	}
-	if d.DescriptionShort != nil && *d.DescriptionShort != "" {
-		c.Excerpt = excerpt(*d.DescriptionShort)
-	} else {
-		c.Excerpt = excerpt(d.Description)
-	}
-	return c
-}
+// excerptLength is how much of a description a card shows, in characters.
+const excerptLength = 150
 
 // excerpt is the beginning of a description as plain text, cut between words.
-func excerpt(description string) string {
-	plain := text.Plain(description, 8*excerptLength)
-	if utf8.RuneCountInString(plain) <= excerptLength {
+func excerpt(description string, length int) string {
+	plain := text.Plain(description, 8*length)
+	if utf8.RuneCountInString(plain) <= length {
 		return plain
 	}
-	short := string([]rune(plain)[:excerptLength])
+	short := string([]rune(plain)[:length])
 	if end := strings.LastIndexByte(short, ' '); end > 0 {
 		short = short[:end]
 	}
 	return strings.TrimRight(short, " ,;:.–-") + "…"
-}
-
-// documentPath is where the API gives an object.
-func documentPath(kind, key string) string {
-	return "/api/1/" + kind + "/" + url.PathEscape(key) + "/"
 }

@@ -1,117 +1,129 @@
-// Package portal is the face for people: pages out of embedded templates,
-// without scripts where they are not needed.
+// Package portal is the face for people: pages drawn on the server, complete
+// without scripts, in several languages and in the look of a theme.
 package portal
 
 import (
-	"crypto/sha256"
+	"context"
 	"embed"
-	"encoding/base64"
-	"html/template"
-	"net/http"
-	"sync"
+	"io"
+	"io/fs"
+	"log/slog"
+	"slices"
+	"time"
 
 	"grenier/internal/account"
 	"grenier/internal/catalog"
-	"grenier/internal/db"
-	"grenier/internal/fault"
+	"grenier/internal/dump"
+	"grenier/internal/fetch"
+	"grenier/internal/geo"
+	"grenier/internal/search"
 	"grenier/internal/web"
 )
 
-//go:embed templates texts
+//go:embed templates texts pages menus.yaml home.yaml
 var files embed.FS
 
-// Deps are the subjects behind the pages.
+// Searcher finds public objects.
+type Searcher interface {
+	Search(search.Query) (search.Result, error)
+	Suggest(search.SuggestQuery) ([]search.Hit, error)
+}
+
+// Deps are the subjects behind the pages and what the operator chose.
 type Deps struct {
-	Catalog  *catalog.Store
+	Catalog       *catalog.Store
+	Organizations *account.Organizations
+	People        *account.People
+	Zones         *geo.Directory
+	Search        Searcher
+	Feeds         *dump.Feeds
+	Sitemaps      *dump.Sitemaps
+	// Fetch reads what lies on other servers; nil shows nothing of it.
+	Fetch    *fetch.Client
 	Versions *web.Versions
+	Kept     *web.Kept
+	Log      *slog.Logger
+
 	// Version is the program's version.
 	Version string
+	// Language is the site's own; Languages are all offered ones.
+	Language  string
+	Languages []string
+	Zone      *time.Location
+	// Theme is the folder or zip file of a theme pack, empty for none.
+	Theme string
+	// Dev reads the pack again when it changes and keeps no page.
+	Dev bool
+	// Contact is where people who need help write to: a mail address or a page.
+	Contact string
+	// MapTiles and MapAttribution are the tiles behind the maps, empty for the
+	// outlines inside the program.
+	MapTiles, MapAttribution string
+	// Hidden asks search engines to leave the site out.
+	Hidden                   bool
+	QualityDescriptionLength int
+	// Pictures is the folder that keeps pictures of other servers.
+	Pictures string
+	// Front are the built scripts and styles, by the names that Manifest gives.
+	Front    fs.FS
+	Manifest map[string]string
 }
 
 // Portal holds the pages.
 type Portal struct {
 	Deps
-	home   *template.Template
-	style  template.CSS
-	policy []string
-
-	mu   sync.Mutex
-	kept map[keptPage]*keptBody
+	look  *look
+	boot  script
+	front *front
 }
 
-// New reads the templates; they are part of the program, so that a wrong one is
-// a mistake of the program and panics.
-func New(deps Deps) *Portal {
-	style := mustRead("templates/portal.css")
-	sum := sha256.Sum256(style)
-	return &Portal{
-		Deps:  deps,
-		home:  template.Must(template.ParseFS(files, "templates/home.html")),
-		style: template.CSS(style),
-		policy: []string{"default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) +
-			"'; img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'self'"},
-		kept: map[keptPage]*keptBody{},
+// New reads the pages and the theme pack. A pack that is broken is told in the
+// log, and the site wears the program's own look.
+func New(deps Deps) (*Portal, error) {
+	if deps.Log == nil {
+		deps.Log = slog.New(slog.NewTextHandler(io.Discard, nil))
 	}
+	if deps.Zone == nil {
+		deps.Zone = time.UTC
+	}
+	p := &Portal{Deps: deps}
+	var err error
+	if p.front, err = readFront(deps.Front, deps.Manifest); err != nil {
+		return nil, err
+	}
+	p.boot = newScript(p.front.text("theme-boot.js"))
+	if p.look, err = newLook(p); err != nil {
+		return nil, err
+	}
+	p.Languages = p.languages()
+	return p, nil
 }
 
-func mustRead(name string) []byte {
-	text, err := files.ReadFile(name)
-	if err != nil {
-		panic("portal: " + err.Error())
+// languages are the offered ones that pages have words in, the site's own
+// first, and those that the theme pack brings.
+func (p *Portal) languages() []string {
+	known := p.look.theme().Languages()
+	offered := []string{p.Language}
+	for _, lang := range append(slices.Clone(p.Deps.Languages), p.look.brought()...) {
+		if slices.Contains(known, lang) && !slices.Contains(offered, lang) {
+			offered = append(offered, lang)
+		}
 	}
-	return text
+	return offered
 }
 
 // Routes declares the pages in the table of the site's root.
 func (p *Portal) Routes(root *web.Table) {
-	web.Get[web.Raw](root, "/", web.Doc{}, p.showHome)
-	for _, path := range []string{"/favicon.svg", "/favicon.ico"} {
-		web.Get[web.Raw](root, path, web.Doc{}, showIcon)
-	}
-	for _, kind := range []string{"datasets", "organizations", "users", "reuses", "dataservices", "topics", "posts"} {
-		lead := leadToDocument(kind)
-		web.Get[web.Raw](root, "/"+kind+"/{object}", web.Doc{}, lead)
-		web.Get[web.Raw](root, "/"+kind+"/{object}/", web.Doc{}, lead)
-	}
-	web.Get[web.Raw](root, "/datasets/r/{resource}", web.Doc{}, p.leadToResource)
-	web.Get[web.Raw](root, "/datasets/r/{resource}/", web.Doc{}, p.leadToResource)
-}
-
-// showIcon answers with the picture that stands for the site in browsers, which
-// look for it beside every page and document.
-func showIcon(c *web.Call, _ web.None) error {
-	c.W.Header()["Cache-Control"] = []string{"public, max-age=86400"}
-	return c.Blob(http.StatusOK, "image/svg+xml", icon())
-}
-
-var icon = sync.OnceValue(func() []byte { return mustRead("templates/favicon.svg") })
-
-type resource struct {
-	ID string `path:"resource"`
-}
-
-// leadToResource answers the lasting address of a resource, which data and
-// pages elsewhere refer to, with the resource's present one.
-func (p *Portal) leadToResource(c *web.Call, r resource) error {
-	if !db.IsUUID(r.ID) {
-		return fault.New(fault.NotFound, "Resource not found")
-	}
-	found, err := p.Catalog.Resource(c.Context(), web.ViewerOf[account.Viewer](c), r.ID)
-	if err != nil {
-		return err
-	}
-	return c.Redirect(http.StatusFound, found.URL)
-}
-
-type object struct {
-	Key string `path:"object"`
-}
-
-// leadToDocument answers the address of an object's page, which the API tells
-// in its documents, with the way to the document itself: the object has no page
-// of its own yet.
-func leadToDocument(kind string) func(*web.Call, object) error {
-	return func(c *web.Call, o object) error {
-		return c.Redirect(http.StatusFound, c.URL(documentPath(kind, o.Key)))
+	t := &table{p: p, root: root}
+	p.fileRoutes(root)
+	p.resourceRoutes(root)
+	for _, declare := range []func(*table){
+		p.homeRoutes, p.searchRoutes, p.datasetRoutes, p.organizationRoutes, p.reuseRoutes, p.dataserviceRoutes,
+		p.topicRoutes, p.postRoutes, p.userRoutes, p.tagRoutes, p.helpRoutes, p.wordRoutes,
+	} {
+		declare(t)
 	}
 }
+
+// Run keeps the look up to date until the context ends, in development.
+func (p *Portal) Run(ctx context.Context) { p.look.watch(ctx) }

@@ -1,0 +1,179 @@
+package portal
+
+import (
+	"archive/zip"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"grenier/internal/i18n"
+	"grenier/internal/portal/theme"
+
+	"html/template"
+)
+
+// look is what the site wears: the program's own theme, and the pack over it.
+type look struct {
+	p       *Portal
+	base    *theme.Theme
+	worn    atomic.Pointer[theme.Theme]
+	stamped string
+}
+
+// newLook reads the theme. A pack that is broken is told and left out.
+func newLook(p *Portal) (*look, error) {
+	l := &look{p: p}
+	var err error
+	if l.base, err = theme.Base(p.themeOptions()); err != nil {
+		return nil, fmt.Errorf("the program's own theme: %w", err)
+	}
+	l.worn.Store(l.base)
+	if p.Theme != "" {
+		l.stamped = stamp(p.Theme)
+		l.wear()
+	}
+	return l, nil
+}
+
+func (p *Portal) themeOptions() theme.Options {
+	return theme.Options{
+		Base: files, Language: p.Language, Zone: p.Zone,
+		Functions: func(t *theme.Theme, printer *i18n.Printer) template.FuncMap { return p.functions(t, printer) },
+	}
+}
+
+func (l *look) theme() *theme.Theme { return l.worn.Load() }
+
+// brought are the languages that only the pack has words in.
+func (l *look) brought() []string {
+	known := l.base.Languages()
+	return slices.DeleteFunc(l.theme().Languages(), func(lang string) bool { return slices.Contains(known, lang) })
+}
+
+// wear reads the pack and puts it on, or the program's own look when it is
+// broken.
+func (l *look) wear() {
+	worn, findings, err := l.p.readPack(l.p.Theme)
+	for _, finding := range findings {
+		l.p.Log.Warn("theme pack", "pack", l.p.Theme, "finding", finding.String())
+	}
+	if err != nil {
+		l.p.Log.Error("the theme pack is broken; the site wears the program's own look", "pack", l.p.Theme, "cause", err)
+		worn = l.base
+	} else {
+		l.p.Log.Info("theme pack", "name", worn.About.Name, "version", worn.About.Version)
+	}
+	l.worn.Store(worn)
+	if l.p.Kept != nil {
+		l.p.Kept.Clear()
+	}
+}
+
+// readPack reads a pack and tries each of its pages. An error is a pack that
+// cannot be worn; findings are what its author should know.
+func (p *Portal) readPack(path string) (*theme.Theme, []theme.Finding, error) {
+	pack, err := openPack(path)
+	if err != nil {
+		return nil, nil, err
+	}
+	worn, err := theme.Overlay(p.themeOptions(), pack)
+	if err != nil {
+		return nil, nil, err
+	}
+	findings, err := p.try(worn)
+	return worn, findings, err
+}
+
+const (
+	// maxZip bounds a pack in a zip file, in bytes, packed and unpacked.
+	maxZip = 64 << 20
+	// watchEvery is how often the pack is looked at in development.
+	watchEvery = 500 * time.Millisecond
+)
+
+// openPack opens a folder or a zip file, whose files may lie in one folder.
+func openPack(path string) (fs.FS, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, fmt.Errorf("there is no theme pack at %s", path)
+	}
+	if info.IsDir() {
+		return os.DirFS(path), nil
+	}
+	if info.Size() > maxZip {
+		return nil, fmt.Errorf("%s is larger than %d MB", path, maxZip>>20)
+	}
+	content, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	archive, err := zip.NewReader(bytes.NewReader(content), int64(len(content)))
+	if err != nil {
+		return nil, fmt.Errorf("%s is neither a folder nor a zip file", path)
+	}
+	var total uint64
+	for _, file := range archive.File {
+		if total += file.UncompressedSize64; total > maxZip {
+			return nil, fmt.Errorf("%s holds more than %d MB", path, maxZip>>20)
+		}
+	}
+	if _, err := fs.Stat(archive, "theme.yaml"); errors.Is(err, fs.ErrNotExist) {
+		if entries, err := fs.ReadDir(archive, "."); err == nil && len(entries) == 1 && entries[0].IsDir() {
+			return fs.Sub(archive, entries[0].Name())
+		}
+	}
+	return archive, nil
+}
+
+// watch reads the pack again when one of its files changed.
+func (l *look) watch(ctx context.Context) {
+	if !l.p.Dev || l.p.Theme == "" {
+		return
+	}
+	ticker := time.NewTicker(watchEvery)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+			if now := stamp(l.p.Theme); now != l.stamped {
+				l.stamped = now
+				l.wear()
+			}
+		}
+	}
+}
+
+// stamp tells apart states of a pack by the times and sizes of its files.
+func stamp(path string) string {
+	var b strings.Builder
+	note := func(name string, info fs.FileInfo) {
+		fmt.Fprintf(&b, "%s %d %d\n", name, info.Size(), info.ModTime().UnixNano())
+	}
+	info, err := os.Stat(path)
+	if err != nil {
+		return ""
+	}
+	note(path, info)
+	if !info.IsDir() {
+		return b.String()
+	}
+	_ = fs.WalkDir(os.DirFS(path), ".", func(name string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			return nil // it went away meanwhile: the next look tells
+		}
+		if info, err := entry.Info(); err == nil && !entry.IsDir() {
+			note(name, info)
+		}
+		return nil
+	})
+	return b.String()
+}
