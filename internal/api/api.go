@@ -14,6 +14,7 @@ import (
 	"grenier/internal/account"
 	"grenier/internal/catalog"
 	"grenier/internal/db"
+	"grenier/internal/dump"
 	"grenier/internal/geo"
 	"grenier/internal/search/feed"
 	"grenier/internal/web"
@@ -27,6 +28,7 @@ type Deps struct {
 	Tokens        *account.Tokens
 	Zones         *geo.Directory
 	Dumps         *Dumps
+	Feeds         *dump.Feeds
 	Search        feed.Match
 	Versions      *web.Versions
 	Pieces        *web.Pieces
@@ -75,6 +77,7 @@ func New(deps Deps) *API {
 	a.siteRoutes()
 	a.accessTypeRoutes()
 	a.dumpRoutes()
+	a.feedRoutes()
 	return a
 }
 

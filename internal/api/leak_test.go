@@ -182,7 +182,9 @@ func (v *vault) secretValues() (variables, arguments map[string][]string) {
 
 // without leaves out what the request itself said.
 func without(body, ask string) string {
-	for _, said := range strings.FieldsFunc(ask, func(r rune) bool { return strings.ContainsRune("/?=&", r) }) {
+	parts := strings.FieldsFunc(ask, func(r rune) bool { return strings.ContainsRune("/?=&", r) })
+	slices.SortFunc(parts, func(a, b string) int { return len(b) - len(a) })
+	for _, said := range parts {
 		if len(said) > 3 {
 			body = strings.ReplaceAll(body, said, "")
 		}

@@ -80,6 +80,14 @@ var csvAsks = []ask{
 	{path: "/api/1/organizations/<town>/dataservices.csv"},
 }
 
+// atomAsks are the feeds.
+var atomAsks = []ask{
+	{path: "/api/1/datasets/recent.atom?sort=last_update"}, {path: "/api/1/reuses/recent.atom"}, {path: "/api/1/dataservices/recent.atom"},
+	{path: "/api/1/posts/recent.atom"}, {path: "/datasets/recent.atom"}, {path: "/reuses/recent.atom"}, {path: "/dataservices/recent.atom"},
+	{path: "/posts/recent.atom"}, {path: "/en/datasets/recent.atom"}, {path: "/en/reuses/recent.atom"}, {path: "/en/dataservices/recent.atom"},
+	{path: "/en/posts/recent.atom"},
+}
+
 // TestEveryRoute asks the routes of datasets and the dumps, and sees that the
 // tables of all objects together leave no declared reading route out.
 func TestEveryRoute(t *testing.T) {
@@ -88,7 +96,7 @@ func TestEveryRoute(t *testing.T) {
 		p.ids["resource"] = dig(p.Get("/api/1/datasets/open/").JSON(t), "resources.0.id").(string)
 		p.ids["community"] = dig(p.Get("/api/1/datasets/community_resources/").JSON(t), "data.0.id").(string)
 		document := webtest.NewDocument(t, p.Tables...)
-		for _, a := range slices.Concat(datasetAsks, csvAsks) {
+		for _, a := range slices.Concat(datasetAsks, csvAsks, atomAsks) {
 			p.check(t, document, a)
 		}
 		for _, a := range csvAsks {
@@ -97,7 +105,7 @@ func TestEveryRoute(t *testing.T) {
 			}
 		}
 		answered := map[string]bool{}
-		for _, a := range slices.Concat(datasetAsks, csvAsks, organizationAsks, userAsks, reuseAsks, dataserviceAsks, topicAsks, postAsks, otherAsks) {
+		for _, a := range slices.Concat(datasetAsks, csvAsks, atomAsks, organizationAsks, userAsks, reuseAsks, dataserviceAsks, topicAsks, postAsks, otherAsks) {
 			if a.status == 0 || a.status == http.StatusFound {
 				answered[p.Template(p.fill(a.path))] = true
 			}

@@ -65,17 +65,21 @@ func NewKeeping(t testing.TB, d *db.DB, bytes uint64) *Server {
 			s.Versions.Raise(web.Object(e.ObjectKind, e.Object), web.Epoch(e.ObjectKind))
 		}
 	})
+	dumps := dump.New(log, s.Catalog, zones, match, dump.Options{QualityDescriptionLength: 100})
 	face := api.New(api.Deps{
 		Catalog: s.Catalog, Organizations: account.NewOrganizations(d, match), People: account.NewPeople(d), Tokens: s.Tokens,
 		Zones: zones, Search: match, Versions: s.Versions, Pieces: web.NewPieces(s.Versions, bytes), QualityDescriptionLength: 100,
 		ExploreURL: "https://explore.example.org", Version: "test", SiteKeywords: []string{"opendata"},
-		Dumps: api.NewDumps(dump.New(log, s.Catalog, zones, match, dump.Options{QualityDescriptionLength: 100}), 4),
+		Dumps: api.NewDumps(dumps, 4),
+		Feeds: dump.NewFeeds(dumps, 0),
 	})
 	first, second := face.Tables()
 	web.ServeSwagger(first, "/swagger.json")
 	web.ServeSwagger(second, "/swagger.json")
 	root := web.NewTable("", web.Info{})
 	face.RootDumps(root)
+	face.RootFeeds(root, "")
+	face.RootFeeds(root, "/en")
 	s.Tables = []*web.Table{first, second, root}
 	handler, err := web.NewHandler(web.Options{
 		Sites:        web.OneSite(web.Site{Base: Base, Title: "Test", Language: "fr", Languages: []string{"fr", "en"}}),
