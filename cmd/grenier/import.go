@@ -76,7 +76,7 @@ func (p *program) afterImport(ctx context.Context, a *app.App) error {
 }
 
 type importGeo struct {
-	Folder string `arg:"" help:"Folder of the npm package @etalab/decoupage-administratif and of communes-centre-bbox, each file as NAME.json.gz."`
+	Folder string `arg:"" help:"Folder of the npm package @etalab/decoupage-administratif and of communes-centre-bbox, each file as NAME.json.gz; contours as LEVEL-contours-YEAR.geojson.gz, when it has any."`
 }
 
 func (c *importGeo) Run(ctx context.Context, p *program) error {
@@ -90,7 +90,22 @@ func (c *importGeo) Run(ctx context.Context, p *program) error {
 		if err != nil {
 			return err
 		}
-		_, err = fmt.Fprintf(p.out, "%d zones read: %d added, %d changed\n", summary.Read, summary.Added, summary.Changed)
-		return err
+		fmt.Fprintf(p.out, "%d zones read: %d added, %d changed\n", summary.Read, summary.Added, summary.Changed)
+		return p.importContours(ctx, a, c.Folder)
 	})
+}
+
+// importContours brings in the contours of the zones, when the folder has any.
+func (p *program) importContours(ctx context.Context, a *app.App, folder string) error {
+	bars := stages{out: p.progress()}
+	contours, err := division.ImportContours(ctx, a.Events, a.Zones, folder, bars.tell)
+	if bars.bar != nil {
+		bars.end()
+	}
+	if err != nil || contours.Read == 0 {
+		return err
+	}
+	_, err = fmt.Fprintf(p.out, "%d contours read: %d added, %d changed, %d of no known zone\n",
+		contours.Read, contours.Added, contours.Changed, contours.Unknown)
+	return err
 }

@@ -155,7 +155,7 @@ func TestDialectsDefineTheSame(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	kinds := map[string]string{"bigint": "INTEGER", "boolean": "INTEGER", "text": "TEXT", "double precision": "REAL"}
+	kinds := map[string]string{"bigint": "INTEGER", "boolean": "INTEGER", "text": "TEXT", "double precision": "REAL", "bytea": "BLOB"}
 	for i := range ofPostgres {
 		ofPostgres[i].Kind = kinds[ofPostgres[i].Kind]
 	}

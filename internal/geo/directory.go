@@ -18,6 +18,7 @@ type Directory struct {
 	base  *layer
 	above atomic.Pointer[overlay]
 	write sync.Mutex // one change at a time
+	shelf shelf
 }
 
 // overlay are the zones of the database: added or changed.
@@ -34,9 +35,11 @@ func NewDirectory() *Directory {
 	return d
 }
 
-// Load returns a directory of the built-in zones and those of the database.
+// Load returns a directory of the built-in zones and those of the database. It
+// goes on reading contours from it.
 func Load(ctx context.Context, db bun.IDB) (*Directory, error) {
 	d := NewDirectory()
+	d.shelf.db = db
 	return d, d.Refresh(ctx, db)
 }
 

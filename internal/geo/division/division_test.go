@@ -3,6 +3,7 @@ package division
 import (
 	"compress/gzip"
 	"encoding/json"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -131,5 +132,82 @@ func TestBrokenFoldersAreRefused(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v, want %q", err, want)
 		}
+	}
+}
+
+// contourFolder is a folder with one file of contours.
+func contourFolder(t *testing.T, name, text string) string {
+	t.Helper()
+	dir := t.TempDir()
+	file, err := os.Create(filepath.Join(dir, name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	packed := gzip.NewWriter(file)
+	if _, err := packed.Write([]byte(text)); err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(packed.Close(), file.Close()); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+// twoSquares are a commune, and a delegated one that has joined it since.
+const twoSquares = `{"type":"FeatureCollection","features":[
+	{"type":"Feature","properties":{"code":"01015"},"geometry":{"type":"Polygon","coordinates":[[[5,45],[6,45],[6,46],[5,46],[5,45]]]}},
+	{"type":"Feature","properties":{"code":"01340"},"geometry":{"type":"Polygon","coordinates":[[[6,45],[7,45],[7,46],[6,46],[6,45]]]}},
+	{"type":"Feature","properties":{"code":"99999"},"geometry":{"type":"Polygon","coordinates":[[[6,45],[7,45],[7,46],[6,46],[6,45]]]}},
+	{"type":"Feature","properties":{"code":"01001"},"geometry":null}]}`
+
+func TestContoursAreBroughtIn(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		log := event.NewLog(d)
+		known, err := geo.Load(t.Context(), d.Read())
+		if err != nil {
+			t.Fatal(err)
+		}
+		dir := contourFolder(t, "communes-contours-2018.geojson.gz", twoSquares)
+		told := int64(0)
+		first, err := ImportContours(t.Context(), log, known, dir, func(_ string, done, _ int64) { told = done })
+		if err != nil || first != (ContourSummary{Read: 3, Added: 2, Unknown: 1}) || told == 0 {
+			t.Fatalf("the first import did %+v (%v)", first, err)
+		}
+		contour, ok, err := known.Contour(t.Context(), "fr:commune:01015")
+		want := `{"type":"MultiPolygon","coordinates":[[[[5,45],[6,45],[7,45],[7,46],[6,46],[5,46],[5,45]]]]}`
+		if err != nil || !ok || string(contour) != want {
+			t.Errorf("the contour is %s (%v), want %s", contour, err, want)
+		}
+		second, err := ImportContours(t.Context(), log, known, dir, nil)
+		if err != nil || second.Added+second.Changed != 0 {
+			t.Errorf("the second import did %+v (%v)", second, err)
+		}
+		moved := contourFolder(t, "communes-contours-2026.geojson.gz", strings.ReplaceAll(twoSquares, "45", "44"))
+		third, err := ImportContours(t.Context(), log, known, moved, nil)
+		if err != nil || third.Changed != 2 || third.Added != 0 {
+			t.Errorf("the third import did %+v (%v)", third, err)
+		}
+		events, err := log.Since(t.Context(), 0, 100)
+		if err != nil || len(events) != 2 || events[1].Kind != ZonesChanged {
+			t.Errorf("the events are %+v (%v)", events, err)
+		}
+	})
+}
+
+func TestBrokenContoursAreRefused(t *testing.T) {
+	d := dbtest.SQLite(t)
+	for text, why := range map[string]string{
+		`[]`: "no FeatureCollection", `{"type":"x"}`: "no features", `{"features":3}`: "no list", twoSquares[:len(twoSquares)-2]: "EOF",
+		`{"features":[{"properties":{},"geometry":null}]}`:                                                                         `no property "code"`,
+		`{"features":[{"properties":{"code":"1"},"geometry":{"type":"Polygon","coordinates":[[[1000,0],[0,1],[1,1],[1000,0]]]}}]}`: "no longitude",
+	} {
+		_, err := ImportContours(t.Context(), event.NewLog(d), geo.NewDirectory(), contourFolder(t, "regions-contours-1.geojson.gz", text), nil)
+		if err == nil || !strings.Contains(err.Error(), why) {
+			t.Errorf("%s: %v, want %q", text, err, why)
+		}
+	}
+	_, err := ImportContours(t.Context(), event.NewLog(d), geo.NewDirectory(), contourFolder(t, "lakes-contours-1.geojson.gz", twoSquares), nil)
+	if err == nil || !strings.Contains(err.Error(), `"lakes"`) {
+		t.Errorf("%v", err)
 	}
 }
