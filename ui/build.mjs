@@ -64,6 +64,7 @@ async function scripts(names, putHashed) {
     splitting: true,
     chunkNames: "[name]-[hash]",
     metafile: true,
+    drop: ["console"],
     alias: { leaflet: "leaflet/dist/leaflet-src.esm.js" }, // its package names only the form for old loaders
     define,
   });
