@@ -1,14 +1,13 @@
 package portal
 
 import (
-	"context"
 	"html/template"
 	"net/url"
 	"strings"
-	"unicode/utf8"
 
 	"grenier/internal/account"
 	"grenier/internal/catalog"
+	"grenier/internal/portal/theme"
 	"grenier/internal/text"
 	"grenier/internal/web"
 )
@@ -22,32 +21,34 @@ type home struct {
 
 // homeBlock is a part of the first page, as home.yaml orders them.
 type homeBlock struct {
-	// Kind names the template part that draws it: home-<kind>.
-	Kind            string
+	// Kind is hero, figures, cards, links or markdown.
+	Kind string
+	// ID is unique in the page.
+	ID              string
 	Title, Subtitle string
+	// More leads to all of what is shown a part of.
+	More, MoreLabel string
 	Content         template.HTML
 	Figures         []figure
-	Datasets        []datasetCard
+	Cards           []card
 	Links           []Item
+	// Count is how many datasets there are, Tags what is often looked for.
+	Count int64
+	Tags  []Link
 }
 
 // figure is a number that says something of the whole.
 type figure struct {
-	Label string // of the messages, count-able: home.figure-<label>
+	// Label is in the plural that the number asks for.
+	Label string
 	Count int64
 	URL   string
-}
-
-// datasetCard shows a dataset in lists.
-type datasetCard struct {
-	Title, URL, Owner, OwnerURL, Excerpt string
-	Certified                            bool
-	Resources, Views                     int64
 }
 
 // homeKeys are the kinds whose changes the page shows.
 var homeKeys = []web.Key{
 	web.Epoch(catalog.KindDataset), web.Epoch(catalog.KindOrganization), web.Epoch(catalog.KindReuse), web.Epoch(catalog.KindDataservice),
+	web.Epoch(catalog.KindTopic), web.Epoch(catalog.KindPost),
 }
 
 func (p *Portal) homeRoutes(t *table) { page(t, "/", p.showHome) }
@@ -59,82 +60,141 @@ func (p *Portal) showHome(v *visit, _ web.None) error {
 	}
 	content := home{Empty: metrics.Datasets == 0}
 	for _, declared := range v.theme.Home {
-		block := homeBlock{Kind: declared.Kind, Title: v.words(declared.Title, ""), Subtitle: v.words(declared.Subtitle, "")}
-		switch declared.Kind {
-		case "figures":
-			block.Figures = v.figures(metrics)
-		case "popular":
-			if block.Datasets, err = p.sorted(v, "-views", declared.Count); err != nil {
-				return err
-			}
-		case "recent":
-			if block.Datasets, err = p.sorted(v, "-created", declared.Count); err != nil {
-				return err
-			}
-		case "links":
-			block.Links = v.items(declared.Links, "/")
+		block, err := p.homeBlock(v, declared, metrics)
+		if err != nil {
+			return err
 		}
-		content.Blocks = append(content.Blocks, block)
+		if block.shows() {
+			content.Blocks = append(content.Blocks, block)
+		}
 	}
 	return v.show(draft{
 		name: "home", path: "/", description: v.say.T("home.lead"), data: content, keys: homeKeys,
 	})
 }
 
-func (v *visit) figures(m catalog.SiteMetrics) []figure {
-	return []figure{
-		{"datasets", m.Datasets, v.path("/datasets/search")}, {"resources", m.Resources, v.path("/datasets/search")},
-		{"organizations", m.Organizations, v.path("/organizations")},
-		{"reuses", m.Reuses, v.path("/reuses/search")}, {"dataservices", m.Dataservices, v.path("/dataservices/search")},
+// shows tells whether a block has something to show.
+func (b homeBlock) shows() bool {
+	switch b.Kind {
+	case "cards":
+		return len(b.Cards) > 0
+	case "links":
+		return len(b.Links) > 0
+	case "markdown":
+		return b.Content != ""
 	}
+	return true
 }
 
-// sorted are the first datasets in an order.
-func (p *Portal) sorted(v *visit, sort string, count int) ([]datasetCard, error) {
+// homeBlock reads what a declared block shows.
+func (p *Portal) homeBlock(v *visit, declared theme.Block, metrics catalog.SiteMetrics) (homeBlock, error) {
+	block := homeBlock{
+		Kind: declared.Kind, ID: "block-" + declared.Kind, Title: v.words(declared.Title, ""), Subtitle: v.words(declared.Subtitle, ""),
+	}
+	count := declared.Count
 	if count == 0 {
 		count = 6
 	}
-	ids, _, err := p.Catalog.DatasetIDs(v.Context(), account.Nobody, catalog.DatasetFilter{Sort: sort}, catalog.Page{Limit: count})
-	if err != nil {
-		return nil, err
+	var err error
+	switch declared.Kind {
+	case "hero":
+		block.Count = metrics.Datasets
+		block.Tags, err = p.frequentTags(v)
+	case "figures":
+		block.Figures = v.figures(metrics)
+	case "links":
+		block.Links = v.items(declared.Links, "/")
+	case "markdown":
+		rendered, _ := text.HTML(v.words(declared.Content, ""), text.Rendering{Heading: 3, TableLabel: v.say.T("common.table")})
+		block.Content = template.HTML(rendered)
+	default:
+		block.Kind = "cards"
+		block.More, block.MoreLabel = v.path(homeLists[declared.Kind]), v.say.T("home.all-"+declared.Kind)
+		block.Cards, err = p.homeCards(v, declared.Kind, count)
+		if block.Title == "" {
+			block.Title = v.say.T("home." + declared.Kind)
+		}
 	}
-	return p.cards(v.Context(), v, ids)
+	return block, err
 }
 
-func (p *Portal) cards(ctx context.Context, v *visit, ids []string) ([]datasetCard, error) {
-	datasets, err := p.Catalog.DatasetsByIDs(ctx, account.Nobody, ids, catalog.Parts{})
+// homeLists are the lists that blocks of cards show a part of.
+var homeLists = map[string]string{
+	"recent": "/datasets/search?sort=-created", "popular": "/datasets/search?sort=-views", "reuses": "/reuses/search",
+	"organizations": "/organizations", "topics": "/topics", "posts": "/posts",
+}
+
+// homeCards reads the objects of a block.
+func (p *Portal) homeCards(v *visit, kind string, count int) ([]card, error) {
+	ctx, first := v.Context(), catalog.Page{Limit: count}
+	switch kind {
+	case "popular", "recent":
+		sort := map[string]string{"popular": "-views", "recent": "-created"}[kind]
+		ids, _, err := p.Catalog.DatasetIDs(ctx, account.Nobody, catalog.DatasetFilter{Sort: sort}, first)
+		if err != nil {
+			return nil, err
+		}
+		datasets, err := p.Catalog.DatasetsByIDs(ctx, account.Nobody, ids, catalog.Parts{})
+		return v.datasetCards(datasets), err
+	case "reuses":
+		ids, _, err := p.Catalog.ReuseIDs(ctx, account.Nobody, catalog.ReuseFilter{Sort: "-created"}, first)
+		if err != nil {
+			return nil, err
+		}
+		reuses, err := p.Catalog.ReusesByIDs(ctx, account.Nobody, ids)
+		return v.reuseCards(reuses), err
+	case "organizations":
+		organizations, _, err := p.Organizations.List(ctx, account.OrganizationFilter{Sort: "-datasets", Limit: count})
+		return v.organizationCards(organizations), err
+	case "topics":
+		ids, _, err := p.Catalog.TopicIDs(ctx, account.Nobody, catalog.TopicFilter{Sort: "-created"}, first)
+		if err != nil {
+			return nil, err
+		}
+		topics, err := p.Catalog.TopicsByIDs(ctx, account.Nobody, ids)
+		return v.topicCards(topics), err
+	case "posts":
+		ids, _, err := p.Catalog.PostIDs(ctx, account.Nobody, catalog.PostFilter{}, first)
+		if err != nil {
+			return nil, err
+		}
+		posts, err := p.Catalog.PostsByIDs(ctx, account.Nobody, ids)
+		return v.postCards(posts), err
+	}
+	return nil, nil
+}
+
+// frequent is how many keywords the first page proposes.
+const frequent = 6
+
+// frequentTags are the keywords of most datasets.
+func (p *Portal) frequentTags(v *visit) ([]Link, error) {
+	counts, err := p.Catalog.TagCounts(v.Context())
 	if err != nil {
 		return nil, err
 	}
-	cards := make([]datasetCard, 0, len(datasets))
-	for i := range datasets {
-		d := &datasets[i]
-		card := datasetCard{
-			Title: d.Title, URL: v.path("/datasets/" + url.PathEscape(d.Slug)), Owner: d.OwnerName(),
-			Resources: d.ResourceTotal(), Views: d.Views,
-		}
-		if d.DescriptionShort != nil && *d.DescriptionShort != "" {
-			card.Excerpt = excerpt(*d.DescriptionShort, excerptLength)
-		} else {
-			card.Excerpt = excerpt(d.Description, excerptLength)
-		}
-		cards = append(cards, card)
+	var tags []Link
+	for _, count := range counts[:min(len(counts), frequent)] {
+		tags = append(tags, Link{strings.ReplaceAll(count.Tag, "-", " "), v.path("/datasets/search?tag=" + url.QueryEscape(count.Tag))})
 	}
-	return cards, nil
+	return tags, nil
+}
+
+func (v *visit) figures(m catalog.SiteMetrics) []figure {
+	var figures []figure
+	for _, one := range []struct {
+		name  string
+		count int64
+		path  string
+	}{
+		{"datasets", m.Datasets, "/datasets/search"}, {"resources", m.Resources, "/datasets/search"},
+		{"organizations", m.Organizations, "/organizations"}, {"reuses", m.Reuses, "/reuses/search"},
+		{"dataservices", m.Dataservices, "/dataservices/search"},
+	} {
+		figures = append(figures, figure{v.say.T("home.figure-"+one.name, "count", one.count), one.count, v.path(one.path)})
+	}
+	return figures
 }
 
 // excerptLength is how much of a description a card shows, in characters.
 const excerptLength = 150
-
-// excerpt is the beginning of a description as plain text, cut between words.
-func excerpt(description string, length int) string {
-	plain := text.Plain(description, 8*length)
-	if utf8.RuneCountInString(plain) <= length {
-		return plain
-	}
-	short := string([]rune(plain)[:length])
-	if end := strings.LastIndexByte(short, ' '); end > 0 {
-		short = short[:end]
-	}
-	return strings.TrimRight(short, " ,;:.–-") + "…"
-}
