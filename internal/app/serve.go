@@ -257,7 +257,7 @@ func (s *server) handler() (*web.Handler, error) {
 		Sites: sites, Authenticate: s.authenticate, ReadOnly: func() bool { return settings.ReadOnlyMode },
 		TrustedOrigins: settings.CORSOrigins, TrustedProxies: settings.TrustedProxies, MaxBody: int64(settings.MaxBody),
 		MaxPageSize: settings.MaxPageSize, Timeout: settings.RequestTimeout, Kept: s.kept, Versions: s.versions, Log: s.Log,
-		Metrics: s.metrics, SessionCookie: sessionCookie, ErrorPage: pages.ErrorPage,
+		Metrics: s.metrics, SessionCookie: sessionCookie, ErrorPage: pages.ErrorPage, Moved: pages.Moved,
 	}, root, first, second)
 }
 

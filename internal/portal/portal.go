@@ -119,7 +119,7 @@ func (p *Portal) Routes(root *web.Table) {
 	p.resourceRoutes(root)
 	for _, declare := range []func(*table){
 		p.homeRoutes, p.searchRoutes, p.datasetRoutes, p.organizationRoutes, p.reuseRoutes, p.dataserviceRoutes,
-		p.topicRoutes, p.postRoutes, p.userRoutes, p.tagRoutes, p.helpRoutes, p.wordRoutes,
+		p.topicRoutes, p.postRoutes, p.userRoutes, p.tagRoutes, p.helpRoutes, p.wordRoutes, p.territoryRoutes,
 	} {
 		declare(t)
 	}

@@ -29,8 +29,8 @@ type site struct {
 type noSearch struct{}
 
 func (noSearch) Match(context.Context, string, string, int) ([]string, error) { return nil, nil }
-func (noSearch) Search(search.Query) (search.Result, error)                    { return search.Result{}, nil }
-func (noSearch) Suggest(search.SuggestQuery) ([]search.Hit, error)             { return nil, nil }
+func (noSearch) Search(search.Query) (search.Result, error)                   { return search.Result{}, nil }
+func (noSearch) Suggest(search.SuggestQuery) ([]search.Hit, error)            { return nil, nil }
 
 // newSite serves a portal; change may set its dependencies, nil changes none.
 func newSite(t *testing.T, d *db.DB, change func(*Deps)) *site {
@@ -56,6 +56,7 @@ func newSite(t *testing.T, d *db.DB, change func(*Deps)) *site {
 		Sites:     web.OneSite(web.Site{Base: "https://data.example.org", Title: "Données <de> Valmont", Language: deps.Language}),
 		Versions:  versions,
 		ErrorPage: portal.ErrorPage,
+		Moved:     portal.Moved,
 	}, root)
 	if err != nil {
 		t.Fatal(err)
