@@ -1,0 +1,117 @@
+package image
+
+import (
+	"crypto/sha256"
+	"encoding/xml"
+	"fmt"
+	"strings"
+	"unicode"
+
+	"golang.org/x/text/unicode/norm"
+)
+
+// palette is a ground with what is drawn on it; their contrast is that of WCAG
+// 2 level AA for text, 4.5 to 1.
+type palette struct{ ground, ink, second string }
+
+var palettes = []palette{
+	{"#e3ecff", "#1d4ed8", "#4361b8"}, // blue
+	{"#e0f5ee", "#0b6b52", "#2a7561"}, // green
+	{"#fdeadf", "#a63c06", "#a34a1f"}, // orange
+	{"#fbe6ef", "#a4195c", "#a83a70"}, // pink
+	{"#efe7fd", "#6227bd", "#7444bd"}, // violet
+	{"#e2f4fa", "#0a6178", "#2a6d80"}, // cyan
+	{"#fdf3d3", "#7d5300", "#80601b"}, // gold
+	{"#ecf3dd", "#436211", "#546f29"}, // olive
+	{"#fde5e4", "#b3211b", "#ad403b"}, // red
+	{"#e8eaee", "#38465c", "#546074"}, // slate
+}
+
+func paletteOf(sum [32]byte) palette { return palettes[int(sum[0])%len(palettes)] }
+
+// Identicon draws a pattern that stands for who has no picture: a symmetrical
+// SVG of size×size pixels, always the same for the same seed.
+func Identicon(seed string, size int) []byte {
+	sum := sha256.Sum256([]byte(seed))
+	colours := paletteOf(sum)
+	var b strings.Builder
+	open(&b, size, colours.ground)
+	// Five columns of 16 in a square of 100, mirrored about the third.
+	for row := range 5 {
+		for column := range 3 {
+			draw := sum[1+row*3+column]
+			ink := colours.ink
+			if draw>>6 == 0 {
+				ink = colours.second
+			}
+			shape(&b, draw&7, 10+16*column, 10+16*row, false, ink)
+			if column < 2 {
+				shape(&b, draw&7, 10+16*(4-column), 10+16*row, true, ink)
+			}
+		}
+	}
+	b.WriteString("</svg>")
+	return []byte(b.String())
+}
+
+func open(b *strings.Builder, size int, ground string) {
+	fmt.Fprintf(b, `<svg xmlns="http://www.w3.org/2000/svg" width="%d" height="%d" viewBox="0 0 100 100">`, size, size)
+	fmt.Fprintf(b, `<rect width="100" height="100" fill="%s"/>`, ground)
+}
+
+// shape draws one cell of 16 at x, y: nothing, a square, a disc, a quarter of a
+// disc or a triangle; mirrored when it is on the right.
+func shape(b *strings.Builder, which byte, x, y int, mirrored bool, ink string) {
+	left, right, sweep := x, x+16, 1
+	if mirrored {
+		left, right, sweep = x+16, x, 0
+	}
+	switch which {
+	case 0, 1:
+	case 2, 3:
+		fmt.Fprintf(b, `<path fill="%s" d="M%d %dh16v16h-16z"/>`, ink, x, y)
+	case 4:
+		fmt.Fprintf(b, `<circle fill="%s" cx="%d" cy="%d" r="8"/>`, ink, x+8, y+8)
+	case 5:
+		fmt.Fprintf(b, `<path fill="%s" d="M%d %dV%dA16 16 0 0 %d %d %dz"/>`, ink, right, y+16, y, 1-sweep, left, y+16)
+	case 6:
+		fmt.Fprintf(b, `<path fill="%s" d="M%d %dV%dA16 16 0 0 %d %d %dz"/>`, ink, right, y, y+16, sweep, left, y)
+	default:
+		fmt.Fprintf(b, `<path fill="%s" d="M%d %dL%d %dV%dz"/>`, ink, left, y+16, right, y, y+16)
+	}
+}
+
+// Monogram draws the initials of a name, of at most two words, as an SVG of
+// size×size pixels in the colours of the seed.
+func Monogram(name, seed string, size int) []byte {
+	colours := paletteOf(sha256.Sum256([]byte(seed)))
+	letters := initials(name)
+	if letters == "" {
+		return Identicon(seed, size)
+	}
+	var b strings.Builder
+	open(&b, size, colours.ground)
+	fmt.Fprintf(&b, `<text x="50" y="50" dy=".35em" text-anchor="middle" font-family="system-ui,sans-serif" font-weight="600" font-size="%d" fill="%s">`,
+		map[bool]int{true: 46, false: 40}[len([]rune(letters)) == 1], colours.ink)
+	_ = xml.EscapeText(&b, []byte(letters)) // a Builder takes all
+	b.WriteString("</text></svg>")
+	return []byte(b.String())
+}
+
+// initials are those of the first and the last word that begins with a letter
+// or digit, in capitals; words of one or two small letters in between and at
+// the start do not count.
+func initials(name string) string {
+	var found []rune
+	for word := range strings.FieldsFuncSeq(norm.NFC.String(name), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsNumber(r) && !unicode.IsMark(r) }) {
+		runes := []rune(word)
+		if unicode.IsMark(runes[0]) || len(runes) <= 2 && unicode.IsLower(runes[0]) && len(found) > 0 {
+			continue
+		}
+		found = append(found, unicode.ToUpper(runes[0]))
+	}
+	if len(found) > 2 {
+		found = []rune{found[0], found[len(found)-1]}
+	}
+	return string(found)
+}
