@@ -1,6 +1,7 @@
 package api
 
 import (
+	"encoding/json"
 	"net/http"
 	"strings"
 	"time"
@@ -11,11 +12,11 @@ import (
 	"grenier/internal/web"
 )
 
-// NoGeometry stands for the shape of a zone, which is not served.
-type NoGeometry struct {
-	Coordinates *[]float64 `json:"coordinates"`
-	Type        *string    `json:"type"`
-}
+// ZoneGeometry is the shape of a zone as GeoJSON, or noGeometry.
+type ZoneGeometry = json.RawMessage
+
+// noGeometry stands for the shape of a zone of which none was imported.
+var noGeometry = ZoneGeometry(`{"coordinates":null,"type":null}`)
 
 // ZoneProperties describe a zone.
 type ZoneProperties struct {
@@ -26,9 +27,9 @@ type ZoneProperties struct {
 	URI   *string `json:"uri"`
 }
 
-// ZoneFeature is a zone as GeoJSON (RFC 7946), without shape.
+// ZoneFeature is a zone as GeoJSON (RFC 7946).
 type ZoneFeature struct {
-	Geometry   NoGeometry     `json:"geometry"`
+	Geometry   ZoneGeometry   `json:"geometry"`
 	ID         string         `json:"id"`
 	Properties ZoneProperties `json:"properties"`
 	Type       string         `json:"type"`
@@ -40,8 +41,10 @@ type ZoneCollection struct {
 	Type     string        `json:"type"`
 }
 
-// BareZone is a zone as GeoJSON without the member for its shape.
+// BareZone is a zone as GeoJSON; the member for its shape is there when one was
+// imported.
 type BareZone struct {
+	Geometry   ZoneGeometry   `json:"geometry,omitempty"`
 	ID         string         `json:"id"`
 	Properties ZoneProperties `json:"properties"`
 	Type       string         `json:"type"`
@@ -57,7 +60,7 @@ type CoverageProperties struct {
 
 // CoverageFeature is a zone with the number of its datasets.
 type CoverageFeature struct {
-	Geometry   NoGeometry         `json:"geometry"`
+	Geometry   ZoneGeometry       `json:"geometry"`
 	ID         string             `json:"id"`
 	Properties CoverageProperties `json:"properties"`
 	Type       string             `json:"type"`
@@ -116,15 +119,34 @@ func (a *API) suggestZones(c *web.Call, q suggestArgs) error {
 
 func unknownZone() error { return fault.New(fault.NotFound, "Zone not found") }
 
+// mostShapes is how many zones one answer shows the shapes of; those of longer
+// lists are left out.
+const mostShapes = 100
+
 func (a *API) getZones(c *web.Call, _ web.None) error {
-	ids := strings.Split(c.Param("ids"), ",")
-	answer := ZoneCollection{Features: make([]ZoneFeature, len(ids)), Type: geoCollection}
-	for i, id := range ids {
+	var zones []geo.Zone
+	var ids []string
+	for id := range strings.SplitSeq(c.Param("ids"), ",") {
 		zone, ok := a.Zones.Resolve(id)
 		if !ok {
 			return unknownZone()
 		}
-		answer.Features[i] = ZoneFeature{ID: zone.ID, Properties: zoneProperties(zone), Type: geoFeature}
+		zones, ids = append(zones, zone), append(ids, zone.ID)
+	}
+	if len(ids) > mostShapes {
+		ids = nil
+	}
+	shapes, err := a.Zones.ImportedContours(c.Context(), ids)
+	if err != nil {
+		return err
+	}
+	answer := ZoneCollection{Features: make([]ZoneFeature, len(zones)), Type: geoCollection}
+	for i, zone := range zones {
+		geometry := noGeometry
+		if contour, ok := shapes[zone.ID]; ok {
+			geometry = contour.GeoJSON()
+		}
+		answer.Features[i] = ZoneFeature{Geometry: geometry, ID: zone.ID, Properties: zoneProperties(zone), Type: geoFeature}
 	}
 	return send(c, http.StatusOK, answer)
 }
@@ -134,7 +156,15 @@ func (a *API) getZone(c *web.Call, _ web.None) error {
 	if !ok {
 		return unknownZone()
 	}
-	return send(c, http.StatusOK, BareZone{ID: zone.ID, Properties: zoneProperties(zone), Type: geoFeature})
+	shapes, err := a.Zones.ImportedContours(c.Context(), []string{zone.ID})
+	if err != nil {
+		return err
+	}
+	answer := BareZone{ID: zone.ID, Properties: zoneProperties(zone), Type: geoFeature}
+	if contour, ok := shapes[zone.ID]; ok {
+		answer.Geometry = contour.GeoJSON()
+	}
+	return send(c, http.StatusOK, answer)
 }
 
 type zoneDatasetArgs struct {
@@ -190,7 +220,7 @@ func (a *API) getCoverage(c *web.Call, _ web.None) error {
 	stream := c.Stream(http.StatusOK, "application/json")
 	between := `{"features":[`
 	for zone := range a.Zones.InLevel(level) {
-		feature, err := render(CoverageFeature{ID: zone.ID, Type: geoFeature, Properties: CoverageProperties{
+		feature, err := render(CoverageFeature{Geometry: noGeometry, ID: zone.ID, Type: geoFeature, Properties: CoverageProperties{
 			Code: zone.Code, Datasets: counts[zone.ID], Name: zone.Name, URI: zoneURI(zone),
 		}})
 		if err != nil {

@@ -99,7 +99,18 @@ func (d *Directory) Contour(ctx context.Context, id string) (geojson []byte, ok 
 // Contours returns the contours of those of the zones that have one; see
 // Contour. The shapes are shared: never write into them.
 func (d *Directory) Contours(ctx context.Context, ids []string) (map[string]shape.Shape, error) {
-	found, err := d.ownContours(ctx, ids)
+	return d.contours(ctx, ids, true)
+}
+
+// ImportedContours are those that were imported, or were put together from
+// imported ones alone: fit to be handed on as data, while the light ones of the
+// program serve to draw.
+func (d *Directory) ImportedContours(ctx context.Context, ids []string) (map[string]shape.Shape, error) {
+	return d.contours(ctx, ids, false)
+}
+
+func (d *Directory) contours(ctx context.Context, ids []string, light bool) (map[string]shape.Shape, error) {
+	found, err := d.ownContours(ctx, ids, light)
 	if err != nil {
 		return nil, err
 	}
@@ -107,7 +118,7 @@ func (d *Directory) Contours(ctx context.Context, ids []string) (map[string]shap
 		if _, known := found[id]; known {
 			continue
 		}
-		contour, err := d.derivedContour(ctx, id)
+		contour, err := d.derivedContour(ctx, id, light)
 		if err != nil {
 			return nil, err
 		}
@@ -118,8 +129,9 @@ func (d *Directory) Contours(ctx context.Context, ids []string) (map[string]shap
 	return found, nil
 }
 
-// ownContours are the imported ones, and the light ones of départements.
-func (d *Directory) ownContours(ctx context.Context, ids []string) (map[string]shape.Shape, error) {
+// ownContours are the imported ones and, when light ones do, those of
+// départements.
+func (d *Directory) ownContours(ctx context.Context, ids []string, light bool) (map[string]shape.Shape, error) {
 	found := make(map[string]shape.Shape, len(ids))
 	if d.shelf.db != nil {
 		rows, err := ReadContours(ctx, d.shelf.db, ids)
@@ -133,8 +145,11 @@ func (d *Directory) ownContours(ctx context.Context, ids []string) (map[string]s
 		}
 	}
 	for _, id := range ids {
-		if light, ok := outlineOf()[id]; ok && found[id] == nil && strings.HasPrefix(id, "fr:departement:") {
-			found[id] = light
+		if !light || found[id] != nil || !strings.HasPrefix(id, "fr:departement:") {
+			continue
+		}
+		if contour, ok := outlineOf()[id]; ok {
+			found[id] = contour
 		}
 	}
 	return found, nil
@@ -146,21 +161,25 @@ var partLevels = map[string]string{
 }
 
 // derivedContour puts a contour together; nil when that cannot be done.
-func (d *Directory) derivedContour(ctx context.Context, id string) (shape.Shape, error) {
+func (d *Directory) derivedContour(ctx context.Context, id string, light bool) (shape.Shape, error) {
+	level := d.levelOf(id)
+	key := fmt.Sprint(id, light)
 	now := d.above.Load()
-	if kept, ok := d.shelf.get(now, id); ok {
+	if kept, ok := d.shelf.get(now, key); ok {
 		return kept, nil
 	}
-	level, _, _ := strings.Cut(id, ":")
 	var contour shape.Shape
 	var err error
-	if part := partLevels[d.levelOf(id)]; part != "" {
-		contour, err = d.joinParts(ctx, id, part)
-	} else if strings.HasPrefix(level, "country") {
+	switch part := partLevels[level]; {
+	case part != "":
+		contour, err = d.joinParts(ctx, id, part, light)
+	case light && strings.HasPrefix(level, "country"):
 		contour = d.lightContour(id)
+	default:
+		return nil, nil
 	}
 	if err == nil {
-		d.shelf.put(now, id, contour)
+		d.shelf.put(now, key, contour)
 	}
 	return contour, err
 }
@@ -181,14 +200,14 @@ const (
 
 // joinParts dissolves the contours of the parts of a zone. All of them must be
 // known: a contour with pieces missing would mislead.
-func (d *Directory) joinParts(ctx context.Context, id, level string) (shape.Shape, error) {
+func (d *Directory) joinParts(ctx context.Context, id, level string, light bool) (shape.Shape, error) {
 	var ids []string
 	for _, zone := range d.Children(id, level) {
 		if zone.Kind == KindOrdinary {
 			ids = append(ids, zone.ID)
 		}
 	}
-	parts, err := d.ownContours(ctx, ids)
+	parts, err := d.ownContours(ctx, ids, light)
 	if err != nil || len(ids) == 0 || len(parts) < len(ids) {
 		return nil, err
 	}
