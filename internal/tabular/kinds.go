@@ -74,12 +74,13 @@ func kindOf(cell string) Kind {
 	return Text
 }
 
-// number reads digits with a sign; with decimal also a point or comma and an exponent.
+// number reads digits with a minus sign; with decimal also a point or comma and an exponent. A plus sign
+// makes a telephone number.
 func number(s string, decimal bool) bool {
 	if len(s) > 40 {
 		return false
 	}
-	s = strings.TrimPrefix(strings.TrimPrefix(s, "-"), "+")
+	s = strings.TrimPrefix(s, "-")
 	whole, rest := digits(s)
 	if whole == 0 || whole > 18 && !decimal || whole > 1 && s[0] == '0' {
 		return false

@@ -90,7 +90,7 @@ func parse(data []byte, whole bool, l Limits) (*Table, error) {
 		text = strings.ReplaceAll(text, "\r", "\n")
 	}
 	d := sniff(text)
-	if d.delimiter == 0 {
+	if d.width <= 2 {
 		if inner, innerDialect, ok := unwrapped(text); ok {
 			text, d = inner, innerDialect
 		}
@@ -145,23 +145,25 @@ func filled(table [][]string) [][]string {
 	return kept
 }
 
-// unwrapped undoes what some spreadsheets do: each line as one quoted cell.
+// unwrapped undoes what some spreadsheets do: each line of the file as one quoted cell.
 func unwrapped(text string) (string, dialect, bool) {
 	if !strings.HasPrefix(text, `"`) {
 		return "", dialect{}, false
 	}
-	r := rows{text: text}
 	var b strings.Builder
-	for {
-		cells, ok := r.next()
-		if !ok {
-			break
+	lines, wrapped := 0, 0
+	for line := range strings.Lines(text) {
+		lines++
+		line = strings.TrimRight(line, ",;\t| \r\n")
+		if len(line) > 1 && line[0] == '"' && line[len(line)-1] == '"' {
+			wrapped++
+			line = strings.ReplaceAll(line[1:len(line)-1], `""`, `"`)
 		}
-		b.WriteString(cells[0])
+		b.WriteString(line)
 		b.WriteByte('\n')
 	}
 	d := sniff(b.String())
-	return b.String(), d, d.delimiter != 0
+	return b.String(), d, wrapped*2 > lines && d.width > 2
 }
 
 // build makes the table of its rows, the header among them.

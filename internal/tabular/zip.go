@@ -195,7 +195,7 @@ func (e *archiveEnd) end64(end int) (end64, bool) {
 	}
 	offset := int64(binary.LittleEndian.Uint64(e.data[at+8:]))
 	i := offset - e.from
-	if i < 0 || i+sizeEnd64 > int64(len(e.data)) || string(e.data[i:i+4]) != sigEnd64 {
+	if i < 0 || i > int64(len(e.data)-sizeEnd64) || string(e.data[i:i+4]) != sigEnd64 {
 		// The record stands right before the locator, unless the archive was moved.
 		i = int64(at - sizeEnd64)
 		if i < 0 || string(e.data[i:i+4]) != sigEnd64 {
@@ -214,7 +214,7 @@ func (e *archiveEnd) end64(end int) (end64, bool) {
 func (e *archiveEnd) signed(offset int64) bool {
 	i := offset - e.from
 	if i < 0 || i+4 > int64(len(e.data)) {
-		return e.from > 0 && offset >= 0 && i < 0 // not at hand: read it and see
+		return false
 	}
 	sig := string(e.data[i : i+4])
 	return sig == sigEntry || sig == sigEnd || sig == sigEnd64
