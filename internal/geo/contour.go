@@ -53,36 +53,43 @@ func ReadContours(ctx context.Context, db bun.IDB, zones []string) (map[string][
 	return found, nil
 }
 
-// shelf keeps the contours that were put together from those of smaller zones,
-// as long as the zones stay as they are.
+// shelf keeps what was made of contours as long as the zones stay as they are:
+// the contours put together from those of smaller zones, and maps.
 type shelf struct {
-	db bun.IDB // nil when there are only the built-in contours
-
-	mu   sync.Mutex
-	of   *overlay
-	kept map[string]shape.Shape
+	db       bun.IDB // nil when there are only the built-in contours
+	joint    kept[shape.Shape]
+	locators kept[string]
 }
 
-// shelfSize is how many contours are kept; they weigh 100 KB at most.
-const shelfSize = 128
+// keptAtMost is how many things of a kind are kept; a contour weighs 100 KB at
+// most, a map 3 KB.
+const keptAtMost = 128
 
-func (k *shelf) get(now *overlay, id string) (shape.Shape, bool) {
+// kept are things by name, made from one state of the zones.
+type kept[T any] struct {
+	mu     sync.Mutex
+	of     *overlay
+	things map[string]T
+}
+
+func (k *kept[T]) get(now *overlay, name string) (T, bool) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if k.of != now {
-		return nil, false
+		var none T
+		return none, false
 	}
-	contour, ok := k.kept[id]
-	return contour, ok
+	thing, ok := k.things[name]
+	return thing, ok
 }
 
-func (k *shelf) put(now *overlay, id string, contour shape.Shape) {
+func (k *kept[T]) put(now *overlay, name string, thing T) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if k.of != now || len(k.kept) >= shelfSize {
-		k.of, k.kept = now, make(map[string]shape.Shape, shelfSize)
+	if k.of != now || len(k.things) >= keptAtMost {
+		k.of, k.things = now, make(map[string]T, keptAtMost)
 	}
-	k.kept[id] = contour
+	k.things[name] = thing
 }
 
 // Contour returns the contour of a zone as a MultiPolygon of GeoJSON: the one
@@ -165,8 +172,8 @@ func (d *Directory) derivedContour(ctx context.Context, id string, light bool) (
 	level := d.levelOf(id)
 	key := fmt.Sprint(id, light)
 	now := d.above.Load()
-	if kept, ok := d.shelf.get(now, key); ok {
-		return kept, nil
+	if contour, ok := d.shelf.joint.get(now, key); ok {
+		return contour, nil
 	}
 	var contour shape.Shape
 	var err error
@@ -179,7 +186,7 @@ func (d *Directory) derivedContour(ctx context.Context, id string, light bool) (
 		return nil, nil
 	}
 	if err == nil {
-		d.shelf.put(now, key, contour)
+		d.shelf.joint.put(now, key, contour)
 	}
 	return contour, err
 }

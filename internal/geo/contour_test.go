@@ -3,6 +3,7 @@ package geo_test
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
 
@@ -39,6 +40,14 @@ func TestBuiltInContours(t *testing.T) {
 	for id, most := range map[string]int{"country:fr": 60, "country-subset:fr:metro": 50, "country-subset:fr:drom": 40, "country:de": 12, "country-group:ue": 400} {
 		if contour := contours(t, d, id)[id]; len(contour) == 0 || len(contour) > most {
 			t.Errorf("the contour of %s has %d polygons", id, len(contour))
+		}
+	}
+	// France is told more finely by its départements than in the contour of the union.
+	ue, _ := contours(t, d, "country-group:ue")["country-group:ue"].Box()
+	ue = shape.Box{ue[0] - 0.1, ue[1] - 0.1, ue[2] + 0.1, ue[3] + 0.1}
+	for zone := range d.InLevel("country") {
+		if box, ok := contours(t, d, zone.ID)[zone.ID].Box(); ok && slices.Contains(zone.Parents, "country-group:ue") && !ue.Holds(box) {
+			t.Errorf("%s is at %v, the union at %v", zone.ID, box, ue)
 		}
 	}
 	if found := contours(t, d, "country-group:world", "fr:commune:35238", "fr:epci:243500139", "other:nowhere", "nothing"); len(found) != 0 {

@@ -2,6 +2,7 @@ package geo
 
 import (
 	"context"
+	"fmt"
 	"math"
 	"strconv"
 	"sync"
@@ -19,6 +20,21 @@ const (
 // Locator draws where a coverage lies: a small map as SVG, at most 3 KB, without
 // words. Land has the class land, what is covered the class contour.
 func (d *Directory) Locator(ctx context.Context, c Coverage) (string, error) {
+	if len(c.Geometry) > 0 || len(c.Zones) > 1 {
+		return d.locator(ctx, c)
+	}
+	now, name := d.above.Load(), fmt.Sprint(c.BBox, c.Zones, c.Box)
+	if drawn, ok := d.shelf.locators.get(now, name); ok {
+		return drawn, nil
+	}
+	drawn, err := d.locator(ctx, c)
+	if err == nil {
+		d.shelf.locators.put(now, name, drawn)
+	}
+	return drawn, err
+}
+
+func (d *Directory) locator(ctx context.Context, c Coverage) (string, error) {
 	shown, err := d.shown(ctx, c)
 	if err != nil {
 		return "", err
@@ -85,15 +101,22 @@ func (d *Directory) background(box shape.Box) (frame, func() string) {
 			return f, func() string { return f.path(contour, mostLand) }
 		}
 	}
-	f := around(box, 0.5)
-	return f, func() string {
-		var land shape.Shape
-		for _, country := range countryOutlines() {
-			land = append(land, country.Shape...)
-		}
-		return f.path(land, mostLand)
+	margin := 0.3
+	if box[2]-box[0] > 180 {
+		margin = 0
 	}
+	f := around(box, margin)
+	return f, func() string { return f.path(allLand(), mostLand) }
 }
+
+// allLand are the countries put together: coasts alone leave room for detail.
+var allLand = sync.OnceValue(func() shape.Shape {
+	var countries []shape.Shape
+	for _, one := range countryOutlines() {
+		countries = append(countries, one.Shape)
+	}
+	return shape.Dissolve(countries...)
+})
 
 func franceFrame() frame { return around(countryBoxes()["fr"], 0.03) }
 

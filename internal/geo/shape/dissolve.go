@@ -49,7 +49,7 @@ func outerSegments(shapes []Shape) map[Point][]Point {
 	}
 	next := make(map[Point][]Point, len(seen)/4)
 	for one, count := range seen {
-		if count > 0 { // a segment given twice the same way counts once
+		for range count { // all of them: as many arrive in each point as leave it
 			next[one.from] = append(next[one.from], one.to)
 		}
 	}
@@ -86,7 +86,7 @@ func walk(next map[Point][]Point, start Point) []Ring {
 		here := path[len(path)-1]
 		ways := next[here]
 		if len(ways) == 0 {
-			return rings // a loose end, of borders that do not agree
+			return rings
 		}
 		to := ways[0]
 		next[here] = ways[1:]

