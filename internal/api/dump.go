@@ -9,6 +9,7 @@ import (
 	"grenier/internal/db"
 	"grenier/internal/dump"
 	"grenier/internal/limit"
+	"grenier/internal/search"
 	"grenier/internal/web"
 )
 
@@ -120,7 +121,7 @@ func (a *API) datasetDump(c *web.Call, q datasetSearchArgs, make func(dump.Datas
 	if err := a.askable(c, account.Nobody, map[string]*string{catalog.KindTopic: &f.Topic}); err != nil {
 		return err
 	}
-	for _, r := range updateRanges(now()) {
+	for _, r := range search.UpdateRanges(now()) {
 		if r.Name == q.LastUpdateRange {
 			f.UpdatedSince = db.TimeOf(time.UnixMicro(*r.Min))
 		}

@@ -116,7 +116,7 @@ func (q datasetFeedArgs) filter(c *web.Call, a *API) (dump.DatasetFilter, error)
 		OrganizationName: q.OrganizationName, Granularities: q.Granularity, Formats: q.Format, Schemas: q.Schema,
 		FormatFamily: q.FormatFamily, ProducerType: q.ProducerType,
 	}
-	for _, r := range updateRanges(now()) {
+	for _, r := range search.UpdateRanges(now()) {
 		if r.Name == q.LastUpdateRange {
 			f.UpdatedSince = db.TimeOf(time.UnixMicro(*r.Min))
 		}

@@ -1,8 +1,6 @@
 package api
 
 import (
-	"strconv"
-	"strings"
 	"time"
 
 	"grenier/internal/catalog"
@@ -57,22 +55,12 @@ type facet struct {
 // updatedFacet counts by how recent the last update is.
 const updatedFacet = "last_update"
 
-// ranges are the periods of the last_update facet, counted from midnight UTC.
-func updateRanges(at time.Time) []search.NamedRange {
-	midnight := at.UTC().Truncate(24 * time.Hour)
-	since := func(name string, days int) search.NamedRange {
-		from := midnight.AddDate(0, 0, -days).UnixMicro()
-		return search.NamedRange{Name: name, Min: &from}
-	}
-	return []search.NamedRange{since("last_30_days", 30), since("last_12_months", 365), since("last_3_years", 3*365)}
-}
-
 func searchFacets(facets []facet, at time.Time) []search.Facet {
 	wanted := make([]search.Facet, len(facets))
 	for i, f := range facets {
 		wanted[i] = search.Facet{Field: f.field, Own: f.own, Limit: search.MaxBuckets}
 		if f.name == updatedFacet {
-			wanted[i].Ranges = updateRanges(at)
+			wanted[i].Ranges = search.UpdateRanges(at)
 		}
 	}
 	return wanted
@@ -84,32 +72,10 @@ type searcher struct {
 	err   error
 }
 
-// is keeps the objects with a value; nothing when the value is empty.
-func (s *searcher) is(field, value string) {
+// is narrows by one value, unless it is empty.
+func (s *searcher) is(argument, value string) {
 	if value != "" {
-		s.query.Filters = append(s.query.Filters, search.Filter{Field: field, Values: []string{value}})
-	}
-}
-
-// any keeps the objects with one of the values, all those with each of them.
-func (s *searcher) any(field string, values []string) {
-	if len(values) > 0 {
-		s.query.Filters = append(s.query.Filters, search.Filter{Field: field, Values: values})
-	}
-}
-
-func (s *searcher) all(field string, values []string) {
-	if len(values) > 0 {
-		s.query.Filters = append(s.query.Filters, search.Filter{Field: field, Values: values, All: true})
-	}
-}
-
-// updated keeps the objects updated within one of the named periods.
-func (s *searcher) updated(period, field string, at time.Time) {
-	for _, r := range updateRanges(at) {
-		if r.Name == period {
-			s.query.Ranges = append(s.query.Ranges, search.Range{Field: field, Min: r.Min})
-		}
+		s.query.Narrow(argument, value)
 	}
 }
 
@@ -123,26 +89,12 @@ func (s *searcher) covers(days string) {
 		s.err = argumentError("temporal_coverage", "The temporal coverage must be two days: YYYY-MM-DD-YYYY-MM-DD")
 		return
 	}
-	s.query.Coverage = &search.Coverage{Start: dayNumber(first), End: dayNumber(last)}
-}
-
-func dayNumber(day string) int32 {
-	n, _ := strconv.Atoi(strings.ReplaceAll(day, "-", ""))
-	return int32(n)
+	s.query.Coverage = search.CoverageOf(first, last)
 }
 
 // argumentError is the form in which arguments are refused.
 func argumentError(name, text string) error {
 	return (&fault.Error{Code: fault.Invalid, Text: "Input payload validation failed"}).At(text, name)
-}
-
-// sorted orders by a column; "-" before its name means descending.
-func (s *searcher) sorted(key string) {
-	if key == "" {
-		return
-	}
-	name, descending := strings.CutPrefix(key, "-")
-	s.query.Sort = search.Sort{Field: name, Descending: descending}
 }
 
 // run searches and gives the identifiers of the page with the rendered facets.
@@ -246,7 +198,7 @@ var datasetFacets = []facet{
 // datasetSearch turns arguments into a search of datasets.
 func datasetSearch(q datasetSearchArgs) *searcher {
 	s := &searcher{query: search.Query{Kind: search.Dataset, Text: q.Query, Featured: q.Featured}}
-	s.all("tag", q.Tags)
+	s.query.Narrow("tag", q.Tags...)
 	s.is("badge", q.Badge)
 	s.is("organization", q.Organization)
 	s.is("organization_badge", q.OrganizationBadge)
@@ -254,16 +206,16 @@ func datasetSearch(q datasetSearchArgs) *searcher {
 	s.is("owner", q.Owner)
 	s.is("license", q.License)
 	s.is("geozone", q.Geozone)
-	s.any("granularity", q.Granularity)
-	s.any("format", q.Format)
-	s.any("schema", q.Schema)
-	s.is("topics", q.Topic)
+	s.query.Narrow("granularity", q.Granularity...)
+	s.query.Narrow("format", q.Format...)
+	s.query.Narrow("schema", q.Schema...)
+	s.is("topic", q.Topic)
 	s.is("access_type", q.AccessType)
 	s.is("format_family", q.FormatFamily)
 	s.is("producer_type", q.ProducerType)
 	s.covers(q.TemporalCoverage)
-	s.updated(q.LastUpdateRange, "last_update", now())
-	s.sorted(q.Sort)
+	s.query.NarrowUpdated(q.LastUpdateRange, now())
+	s.query.SortBy(q.Sort)
 	return s
 }
 

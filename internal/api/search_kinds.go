@@ -20,7 +20,7 @@ func (a *API) searchOrganizations(c *web.Call, q organizationSearchArgs) error {
 	s := &searcher{query: search.Query{Kind: search.Organization, Text: q.Query}}
 	s.is("badge", q.Badge)
 	s.is("producer_type", q.ProducerType)
-	s.sorted(q.Sort)
+	s.query.SortBy(q.Sort)
 	ids, total, extra, err := a.run(c, s, &q.asked, organizationFacets)
 	if err != nil {
 		return err
@@ -55,7 +55,7 @@ var reuseFacets = []facet{
 
 func (a *API) searchReuses(c *web.Call, q reuseSearchArgs) error {
 	s := &searcher{query: search.Query{Kind: search.Reuse, Text: q.Query, Featured: q.Featured, Archived: q.Archived}}
-	s.all("tag", q.Tags)
+	s.query.Narrow("tag", q.Tags...)
 	s.is("organization", q.Organization)
 	s.is("organization_badge", q.OrganizationBadge)
 	s.is("owner", q.Owner)
@@ -63,8 +63,8 @@ func (a *API) searchReuses(c *web.Call, q reuseSearchArgs) error {
 	s.is("badge", q.Badge)
 	s.is("topic", q.Topic)
 	s.is("producer_type", q.ProducerType)
-	s.updated(q.LastUpdateRange, "last_update", now())
-	s.sorted(q.Sort)
+	s.query.NarrowUpdated(q.LastUpdateRange, now())
+	s.query.SortBy(q.Sort)
 	ids, total, extra, err := a.run(c, s, &q.asked, reuseFacets)
 	if err != nil {
 		return err
@@ -95,28 +95,21 @@ var dataserviceFacets = []facet{
 
 func (a *API) searchDataservices(c *web.Call, q dataserviceSearchArgs) error {
 	s := &searcher{query: search.Query{Kind: search.Dataservice, Text: q.Query, Featured: q.Featured, Archived: q.Archived}}
-	s.all("tag", q.Tags)
-	s.is("topics", q.Topic)
+	s.query.Narrow("tag", q.Tags...)
+	s.is("topic", q.Topic)
 	s.is("organization", q.Organization)
 	s.is("access_type", q.AccessType)
 	s.is("producer_type", q.ProducerType)
-	s.updated(q.LastUpdateRange, "last_update", now())
-	s.sorted(q.Sort)
+	s.query.NarrowUpdated(q.LastUpdateRange, now())
+	s.query.SortBy(q.Sort)
 	if q.Restricted != nil && q.AccessType == "" {
-		s.any("access_type", restriction(*q.Restricted))
+		s.query.NarrowRestricted(*q.Restricted)
 	}
 	ids, total, extra, err := a.run(c, s, &q.asked, dataserviceFacets)
 	if err != nil {
 		return err
 	}
 	return a.sendDataservices(c, q.Paging, ids, total, extra)
-}
-
-func restriction(restricted bool) []string {
-	if restricted {
-		return []string{"restricted"}
-	}
-	return []string{"open", "open_with_account"}
 }
 
 type topicSearchArgs struct {
@@ -136,11 +129,11 @@ var topicFacets = []facet{
 
 func (a *API) searchTopics(c *web.Call, q topicSearchArgs) error {
 	s := &searcher{query: search.Query{Kind: search.Topic, Text: q.Query, Featured: q.Featured}}
-	s.all("tag", q.Tags)
+	s.query.Narrow("tag", q.Tags...)
 	s.is("organization", q.Organization)
 	s.is("producer_type", q.ProducerType)
-	s.updated(q.LastUpdateRange, "last_update", now())
-	s.sorted(q.Sort)
+	s.query.NarrowUpdated(q.LastUpdateRange, now())
+	s.query.SortBy(q.Sort)
 	ids, total, extra, err := a.run(c, s, &q.asked, topicFacets)
 	if err != nil {
 		return err
@@ -159,9 +152,9 @@ var postFacets = []facet{{updatedFacet, "last_update", ""}}
 
 func (a *API) searchPosts(c *web.Call, q postSearchArgs) error {
 	s := &searcher{query: search.Query{Kind: search.Post, Text: q.Query}}
-	s.all("tag", q.Tags)
-	s.updated(q.LastUpdateRange, "last_update", now())
-	s.sorted(q.Sort)
+	s.query.Narrow("tag", q.Tags...)
+	s.query.NarrowUpdated(q.LastUpdateRange, now())
+	s.query.SortBy(q.Sort)
 	ids, total, extra, err := a.run(c, s, &q.asked, postFacets)
 	if err != nil {
 		return err
