@@ -94,13 +94,18 @@ func (k *kept[T]) put(now *overlay, name string, thing T) {
 
 // Contour returns the contour of a zone as a MultiPolygon of GeoJSON: the one
 // that was imported, else one put together from the zones below it, else the
-// light one of the program. It is false when none is known.
+// light one of the program. id may have any form that Resolve understands. It
+// is false when no contour is known.
 func (d *Directory) Contour(ctx context.Context, id string) (geojson []byte, ok bool, err error) {
-	found, err := d.Contours(ctx, []string{id})
-	if err != nil || len(found[id]) == 0 {
+	zone, ok := d.Resolve(id)
+	if !ok {
+		return nil, false, nil
+	}
+	found, err := d.Contours(ctx, []string{zone.ID})
+	if err != nil || len(found[zone.ID]) == 0 {
 		return nil, false, err
 	}
-	return found[id].GeoJSON(), true, nil
+	return found[zone.ID].GeoJSON(), true, nil
 }
 
 // Contours returns the contours of those of the zones that have one; see

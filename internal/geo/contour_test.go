@@ -53,7 +53,7 @@ func TestBuiltInContours(t *testing.T) {
 	if found := contours(t, d, "country-group:world", "fr:commune:35238", "fr:epci:243500139", "other:nowhere", "nothing"); len(found) != 0 {
 		t.Errorf("contours were made up: %v", found)
 	}
-	if geojson, ok, err := d.Contour(context.Background(), "fr:region:84"); !ok || err != nil || !json.Valid(geojson) {
+	if geojson, ok, err := d.Contour(context.Background(), "FR/region/84@2016-01-01"); !ok || err != nil || !json.Valid(geojson) {
 		t.Errorf("the contour of a region is %.80s (%v)", geojson, err)
 	}
 }
