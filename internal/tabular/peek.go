@@ -168,10 +168,8 @@ func unwrapped(text string) (string, dialect, bool) {
 
 // build makes the table of its rows, the header among them.
 func build(all [][]string, d dialect, l Limits) *Table {
-	width := d.width
-	if len(all[0]) > width {
-		width = len(all[0])
-	}
+	// Delimiters at the end of every line make columns that are none.
+	width := min(max(d.width, len(all[0])), lastUsed(all))
 	t := &Table{}
 	kinds := columnKinds(all[1:], width)
 	t.Header = hasHeader(all[0], kinds)
@@ -180,10 +178,6 @@ func build(all [][]string, d dialect, l Limits) *Table {
 		values = all[1:]
 	} else {
 		kinds = columnKinds(all, width)
-	}
-	// Delimiters at the end of every line make columns that are none.
-	for width > 1 && !used(all, width-1) {
-		width--
 	}
 	shown := min(width, l.Columns)
 	t.MoreColumns = width - shown
@@ -206,14 +200,17 @@ func build(all [][]string, d dialect, l Limits) *Table {
 	return t
 }
 
-// used tells whether any row has a value in a column.
-func used(table [][]string, column int) bool {
+// lastUsed is how many columns there are up to the last that has a value in any row.
+func lastUsed(table [][]string) int {
+	last := 1
 	for _, row := range table {
-		if column < len(row) && strings.TrimSpace(row[column]) != "" {
-			return true
+		for i := len(row) - 1; i >= last; i-- {
+			if strings.TrimSpace(row[i]) != "" {
+				last = i + 1
+			}
 		}
 	}
-	return false
+	return last
 }
 
 // shape gives a row so many cells.

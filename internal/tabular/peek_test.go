@@ -138,6 +138,7 @@ func TestParse(t *testing.T) {
 		{"years as header", "commune;2021;2022;2023\nA;1;2;3\nB;4;5;6\n", ";", true, 0, "commune:text 2021:integer 2022:integer 2023:integer", "A|1|2|3"},
 		{"no header", "1;a;2026-01-01\n2;b;2026-01-02\n", ";", false, 0, ":integer :text :date", "1|a|2026-01-01"},
 		{"one column", "code\n01001\n01002\n", "", true, 0, "code:text", "01001"},
+		{"a list with a few commas", "nom\nA\nB\nC\nD, E\nF\nG\n", "", true, 0, "nom:text", "A"},
 		{"one cell", "bonjour", "", true, 0, "bonjour:text", ""},
 		{"delimiters at the end of lines", "a;b;\n1;2;\n", ";", true, 0, "a:integer b:integer", "1|2"},
 		{"quotes inside", "a,b\n\"dit \"oui\" hier\",2\n", ",", true, 0, "a:text b:integer", `dit "oui" hier|2`},
@@ -315,6 +316,30 @@ func TestNoRowIsLostInWellFormedText(t *testing.T) {
 		}
 		if got := read(b.String(), dialect{d, 4}, true); !slices.EqualFunc(got, want, slices.Equal[[]string]) {
 			t.Errorf("%q: rows differ", d)
+		}
+	}
+}
+
+// TestHostileTextsAreReadInBoundedTime has the shapes that make careless readers quadratic.
+func TestHostileTextsAreReadInBoundedTime(t *testing.T) {
+	const n = 1 << 20
+	for name, text := range map[string]string{
+		"quotes":           strings.Repeat(`"`, n),
+		"unclosed quotes":  strings.Repeat(`,"a`, n/3),
+		"doubled quotes":   `"` + strings.Repeat(`""a`, n/3),
+		"quoted lines":     strings.Repeat("\"\n", n/2),
+		"columns":          strings.Repeat("a,", n/2),
+		"a wide first row": strings.Repeat(",", n/2) + "\n" + strings.Repeat("a\n", n/4),
+		"wide and narrow":  strings.Repeat(strings.Repeat(",", 1000)+"\na\n", n/1003),
+		"lines":            "a\n" + strings.Repeat("\n", n),
+		"old letters":      strings.Repeat("\xe9;\x8e\n", n/4),
+	} {
+		started := time.Now()
+		if _, err := parse([]byte(text), false, Limits{}.filled()); err != nil && Why(err) == "" {
+			t.Errorf("%s: %v", name, err)
+		}
+		if took := time.Since(started); took > 5*time.Second {
+			t.Errorf("%s took %v", name, took)
 		}
 	}
 }

@@ -63,8 +63,8 @@ func evenness(text string, delimiter byte) (score float64, width int) {
 			width = n
 		}
 	}
-	if width == 0 {
-		return 0, 1
+	if counts[width]*5 < total || width == 0 {
+		return 0, 1 // a text in which the sign stands here and there
 	}
 	score = float64(counts[width]) / float64(total) * (1 - 1/float64(width))
 	if first != width {
