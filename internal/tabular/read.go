@@ -47,7 +47,6 @@ type part struct {
 // off, after it gave something gives a part that is not whole.
 func begin(ctx context.Context, get Getter, url string, limit int64) (*part, error) {
 	resp, err := get.Get(ctx, url, fetch.Request{
-		// Time for a look that is not over when the body is half read.
 		MaxBytes: limit, Cut: true, Timeout: lookTime, Identity: true,
 	})
 	if err != nil {
