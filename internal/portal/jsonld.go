@@ -108,7 +108,9 @@ func (s linkedSite) catalogue() ld {
 	return o
 }
 
-func (s linkedSite) page(kind, slug string) string { return s.base + "/" + kind + "/" + url.PathEscape(slug) }
+func (s linkedSite) page(kind, slug string) string {
+	return s.base + "/" + kind + "/" + url.PathEscape(slug)
+}
 
 // datasetJSONLD describes a dataset with its first resources.
 func datasetJSONLD(site linkedSite, d *catalog.Dataset, x linkedDataset) []byte {
