@@ -14,6 +14,7 @@ import (
 	"grenier/internal/account"
 	"grenier/internal/catalog"
 	"grenier/internal/db"
+	"grenier/internal/text"
 )
 
 // AtomType is the media type of feeds (RFC 4287).
@@ -23,8 +24,10 @@ const AtomType = "application/atom+xml; charset=utf-8"
 const (
 	feedEntries = 20
 	postEntries = 15
-	// summaryMax bounds the source of a description, in bytes.
+	// summaryMax bounds the source of a description, in bytes; contentMax what
+	// is rendered of it, in characters.
 	summaryMax = 20_000
+	contentMax = 10_000
 )
 
 // Feeds makes Atom feeds of what is new.
@@ -107,16 +110,16 @@ type atomEntry struct {
 	Content    *atomText      `xml:"content"`
 }
 
-// item is an object on its way into a feed.
+// item is an object on its way into a feed: its description is the summary,
+// and the content too unless it has a body.
 type item struct {
-	id, slug, title, description string
-	owned                        catalog.Owned
-	tags                         []string
-	html                         string // the description when it is HTML already
-	published, updated, created  db.Time
-	order                        db.Time // by which it stands in the feed
-	certified                    bool
-	appeared                     time.Time // worked out: since when the feed shows it
+	id, slug, title, description, body string
+	owned                              catalog.Owned
+	tags                               []string
+	published, updated, created        db.Time
+	order                              db.Time // by which it stands in the feed
+	certified                          bool
+	appeared                           time.Time // worked out: since when the feed shows it
 }
 
 // Datasets is the feed of datasets: by creation, or by last update when the
@@ -233,8 +236,9 @@ func (s *Feeds) Posts(ctx context.Context, frame Frame) (*Feed, error) {
 		}
 		if p.Headline != nil {
 			items[i].description = *p.Headline
-		} else if p.Content != nil && p.BodyType == "markdown" {
-			items[i].description = *p.Content
+		}
+		if p.Content != nil && (p.BodyType == "markdown" || p.BodyType == "html") {
+			items[i].body = *p.Content
 		}
 	}
 	return s.write(Posts, titleOf(Posts, frame.Lang, "", false), items, postEntries, frame)
@@ -318,8 +322,8 @@ func (it *item) entry(kind Kind, frame Frame, site atomPerson) atomEntry {
 	if it.description != "" {
 		e.Summary = &atomText{"text", cut(it.description, summaryMax)}
 	}
-	if it.html != "" {
-		e.Content = &atomText{"html", it.html}
+	if rendered, _ := text.HTML(cmp.Or(it.body, it.description), text.Rendering{Limit: contentMax}); rendered != "" {
+		e.Content = &atomText{"html", rendered}
 	}
 	return e
 }
@@ -340,19 +344,19 @@ func later(a, b db.Time) db.Time {
 }
 
 // clean is a text on one line, without what XML cannot say.
-func clean(text string) string {
-	return strings.Join(strings.FieldsFunc(text, func(r rune) bool {
+func clean(title string) string {
+	return strings.Join(strings.FieldsFunc(title, func(r rune) bool {
 		return unicode.IsSpace(r) || unicode.IsControl(r) || r == utf8.RuneError || r == 0xFFFE || r == 0xFFFF
 	}), " ")
 }
 
 // cut is the beginning of a text, of at most so many bytes.
-func cut(text string, most int) string {
-	if len(text) <= most {
-		return text
+func cut(source string, most int) string {
+	if len(source) <= most {
+		return source
 	}
-	for !utf8.RuneStart(text[most]) {
+	for !utf8.RuneStart(source[most]) {
 		most--
 	}
-	return strings.TrimRight(text[:most], " \n") + "…"
+	return strings.TrimRight(source[:most], " \n") + "…"
 }

@@ -274,10 +274,10 @@ func TestFeedsFilter(t *testing.T) {
 func TestFeedsOfOtherKinds(t *testing.T) {
 	eachWorld(t, func(t *testing.T, w *world) {
 		w.fill()
-		headline := "En bref"
+		headline, body := "En bref", "Du **gras** <script>alert(1)</script>"
 		post := func(n int, kind string, published db.Time) *catalog.Post {
 			return &catalog.Post{
-				ID: id(n), Version: 1, Slug: fmt.Sprintf("article-%d", n), Name: fmt.Sprintf("Article %d", n), Headline: &headline, Kind: kind,
+				ID: id(n), Version: 1, Slug: fmt.Sprintf("article-%d", n), Name: fmt.Sprintf("Article %d", n), Headline: &headline, Content: &body, Kind: kind,
 				BodyType: "markdown", PublishedAt: published, CreatedAt: at(90), ModifiedAt: at(80), Blocs: db.JSON("[]"),
 			}
 		}
@@ -299,8 +299,14 @@ func TestFeedsOfOtherKinds(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if got := checkAtom(t, feed.Body).titles(); !slices.Equal(got, c.want) {
+			read := checkAtom(t, feed.Body)
+			if got := read.titles(); !slices.Equal(got, c.want) {
 				t.Errorf("%s: %q, want %q", c.name, got, c.want)
+			}
+			if c.name == "posts" {
+				if e := read.Entries[0]; e.Summary[0].Text != headline || !strings.Contains(e.Content[0].Text, "<strong>gras</strong>") || strings.Contains(e.Content[0].Text, "alert") {
+					t.Errorf("the post says %+v", e)
+				}
 			}
 		}
 	})
@@ -319,6 +325,9 @@ func TestFeedsHoldAgainstNastyTexts(t *testing.T) {
 		}
 		if s := e.Summary[0].Text; len(s) > summaryMax+8 || !strings.HasSuffix(s, "é…") {
 			t.Errorf("the summary has %d bytes", len(s))
+		}
+		if c := e.Content[0]; c.Type != "html" || !strings.Contains(c.Text, "titre") || strings.Contains(c.Text, "</summary") || len(c.Text) > 4*contentMax {
+			t.Errorf("the content is of type %s: %.200s", c.Type, c.Text)
 		}
 		if len(e.Categories) != 1 || e.Categories[0].Term != `l'"eau` {
 			t.Errorf("categories %q", e.Categories)
