@@ -37,14 +37,30 @@ func (p *Portal) functions(look *theme.Theme, say *i18n.Printer) template.FuncMa
 	}
 }
 
-// icon draws a picture of the sprite, for the eye alone.
-func (p *Portal) icon(name string) (template.HTML, error) {
-	for i := range len(name) {
-		if c := name[i]; (c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '-' {
-			return "", fmt.Errorf("no icon is called %q", name)
+// icon draws a picture of the sprite, for the eye alone; classes may follow
+// its name: large, flip.
+func (p *Portal) icon(name string, classes ...string) (template.HTML, error) {
+	drawn := "icon"
+	for _, word := range append(classes, name) {
+		if !plainWord(word) {
+			return "", fmt.Errorf("no icon and no class is called %q", word)
 		}
 	}
-	return template.HTML(`<svg class="icon" aria-hidden="true" focusable="false"><use href="` + p.front.path("icons.svg") + `#` + name + `"></use></svg>`), nil
+	for _, class := range classes {
+		drawn += " " + class
+	}
+	return template.HTML(`<svg class="` + drawn + `" aria-hidden="true" focusable="false"><use href="` + p.front.path("icons.svg") + `#` + name + `"></use></svg>`), nil
+}
+
+// plainWord tells whether a text may stand in an attribute as it is: letters,
+// digits and dashes.
+func plainWord(word string) bool {
+	for i := range len(word) {
+		if c := word[i]; (c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '-' {
+			return false
+		}
+	}
+	return true
 }
 
 // host is the name of the server of an address, for people.
