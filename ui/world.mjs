@@ -1,82 +1,122 @@
 // The background of maps: the outlines of lands and the borders between countries, of Natural Earth
 // at 1:50 million, with fewer points, so that it comes with every map.
 import { readFile } from "node:fs/promises";
-import { meshArcs } from "topojson-client";
+import { feature, mesh } from "topojson-client";
 
 // Distances in degrees. The shape of an island is kept in proportion to its size, so that Mayotte
-// stays Mayotte; the coasts and borders of Europe, where most maps look, keep twice the detail.
-const tolerance = 0.18;
+// stays Mayotte; the coasts and borders of Europe, where most maps look, keep more.
+const tolerance = 0.25;
 const proportion = 1 / 15;
-const detailed = { west: -12, south: 34, east: 32, north: 61, tolerance: 0.05 };
-const steps = 18000; // of the grid around the world: 0.02°
+const detailed = { west: -12, south: 35, east: 25, north: 60, tolerance: 0.02 };
+const steps = 24000; // of the grid around the world: 0.015°
 
+/** TopoJSON with two objects, "land" and "borders"; every ring and every line is an arc of its own. */
 export async function world(source) {
   const topology = JSON.parse(await readFile(source, "utf8"));
-  const { scale, translate } = topology.transform;
-  const absolute = topology.arcs.map((arc) => {
-    let x = 0;
-    let y = 0;
-    return arc.map(([dx, dy]) => [(x += dx) * scale[0] + translate[0], (y += dy) * scale[1] + translate[1]]);
-  });
-  const countries = topology.objects.countries;
-  const borders = meshArcs(topology, countries, (a, b) => a !== b);
-  const land = { type: "MultiPolygon", arcs: topology.objects.land.geometries.flatMap((g) => g.arcs) };
-  const arcs = absolute.map((arc) => onGrid(simplified(arc)));
+  const arcs = [];
+  const arc = (points) => arcs.push(onGrid(simplified(points))) - 1;
+  const polygons = polygonsOf(feature(topology, topology.objects.land)).flatMap(cutAtDateLine);
+  const lines = mesh(topology, topology.objects.countries, (a, b) => a !== b).coordinates;
   return {
     type: "Topology",
     transform: { scale: [360 / steps, 360 / steps], translate: [-180, -90] },
-    objects: { land, borders: { type: "MultiLineString", arcs: borders.arcs } },
+    objects: {
+      land: { type: "MultiPolygon", arcs: polygons.map((rings) => rings.map((ring) => [arc(ring)])) },
+      borders: { type: "MultiLineString", arcs: lines.map((line) => [arc(line)]) },
+    },
     arcs,
   };
 }
 
+function polygonsOf(land) {
+  const geometries = land.type === "FeatureCollection" ? land.features.map((each) => each.geometry) : [land.geometry];
+  return geometries.flatMap((geometry) => (geometry.type === "Polygon" ? [geometry.coordinates] : geometry.coordinates));
+}
+
+// The source lets rings jump from 180° to -180°: they are drawn on, then cut where the map ends.
+function cutAtDateLine(rings) {
+  const unrolled = rings.map(unroll);
+  if (unrolled.every((ring) => ring.every(([x]) => Math.abs(x) <= 180))) return [rings];
+  return [-360, 0, 360].flatMap((shift) => {
+    const parts = unrolled.map((ring) => clip(clip(ring.map(([x, y]) => [x + shift, y]), -180, 1), 180, -1)).filter((ring) => ring.length > 3);
+    return parts.length > 0 ? [parts] : [];
+  });
+}
+
+function unroll(ring) {
+  let turn = 0;
+  const out = ring.map(([x, y], i) => {
+    const step = i > 0 ? x - ring[i - 1][0] : 0;
+    if (step > 180) turn -= 360;
+    if (step < -180) turn += 360;
+    return [x + turn, y];
+  });
+  // Around the pole: closed along the lower edge of the map.
+  return turn === 0 ? out : [...out, [out[out.length - 1][0], -90], [out[0][0], -90], out[0]];
+}
+
+// Sutherland–Hodgman at one meridian, keeping the side where x · sign ≥ edge · sign.
+function clip(ring, edge, sign) {
+  const out = [];
+  ring.forEach((point, i) => {
+    const before = ring[(i + ring.length - 1) % ring.length];
+    const [inside, wasInside] = [(point[0] - edge) * sign >= 0, (before[0] - edge) * sign >= 0];
+    if (inside !== wasInside) out.push([edge, before[1] + ((point[1] - before[1]) * (edge - before[0])) / (point[0] - before[0])]);
+    if (inside) out.push(point);
+  });
+  if (out.length > 0 && distance(out[0], out[out.length - 1]) > 0) out.push(out[0]);
+  return out;
+}
+
 // Ramer–Douglas–Peucker; a ring is cut at its first point and the one farthest from it.
-function simplified(arc) {
-  const limit = toleranceOf(arc);
-  const kept = new Set([0, arc.length - 1]);
-  const [first, last] = [arc[0], arc[arc.length - 1]];
-  if (first[0] === last[0] && first[1] === last[1]) {
-    let far = 0;
-    arc.forEach((p, i) => { if (distance(p, first) > distance(arc[far], first)) far = i; });
-    kept.add(far);
-    keep(arc, 0, far, limit, kept);
-    keep(arc, far, arc.length - 1, limit, kept);
-    const corner = farthest(arc, 0, far).at || farthest(arc, far, arc.length - 1).at;
-    if (kept.size < 4 && corner) kept.add(corner); // a ring needs three corners
+function simplified(points) {
+  const last = points.length - 1;
+  const kept = new Set([0, last]);
+  if (distance(points[0], points[last]) > 0) {
+    keep(points, 0, last, kept);
   } else {
-    keep(arc, 0, arc.length - 1, limit, kept);
+    const size = toleranceOf(points);
+    let far = 0;
+    points.forEach((p, i) => {
+      if (distance(p, points[0]) > distance(points[far], points[0])) far = i;
+    });
+    kept.add(far);
+    keep(points, 0, far, kept, size);
+    keep(points, far, last, kept, size);
+    const corner = farthest(points, 0, far).at || farthest(points, far, last).at;
+    if (kept.size < 4 && corner) kept.add(corner); // a ring needs three corners
   }
-  return arc.filter((_, i) => kept.has(i));
+  return points.filter((_, i) => kept.has(i));
 }
 
-function keep(arc, from, to, limit, kept) {
-  const { at, off } = farthest(arc, from, to);
-  if (!at || off <= limit) return;
+function keep(points, from, to, kept, most = Infinity) {
+  const { at, off } = farthest(points, from, to);
+  if (!at || off <= Math.min(most, isDetailed(points[at]) ? detailed.tolerance : tolerance)) return;
   kept.add(at);
-  keep(arc, from, at, limit, kept);
-  keep(arc, at, to, limit, kept);
+  keep(points, from, at, kept, most);
+  keep(points, at, to, kept, most);
 }
 
-function farthest(arc, from, to) {
-  const [a, b] = [arc[from], arc[to]];
+function farthest(points, from, to) {
+  const [a, b] = [points[from], points[to]];
   const length = distance(a, b);
   let at = 0;
   let off = -1;
   for (let i = from + 1; i < to; i++) {
-    const p = arc[i];
+    const p = points[i];
     const d = length === 0 ? distance(p, a) : Math.abs((b[0] - a[0]) * (a[1] - p[1]) - (a[0] - p[0]) * (b[1] - a[1])) / length;
     if (d > off) [at, off] = [i, d];
   }
   return { at, off };
 }
 
-function toleranceOf(arc) {
-  const xs = arc.map((p) => p[0]);
-  const ys = arc.map((p) => p[1]);
-  const [west, east, south, north] = [Math.min(...xs), Math.max(...xs), Math.min(...ys), Math.max(...ys)];
-  const near = west < detailed.east && east > detailed.west && south < detailed.north && north > detailed.south;
-  return Math.min(near ? detailed.tolerance : tolerance, Math.max(east - west, north - south) * proportion);
+function toleranceOf(points) {
+  const xs = points.map((p) => p[0]);
+  const ys = points.map((p) => p[1]);
+  return Math.max(Math.max(...xs) - Math.min(...xs), Math.max(...ys) - Math.min(...ys)) * proportion;
 }
+
+const isDetailed = ([x, y]) => x > detailed.west && x < detailed.east && y > detailed.south && y < detailed.north;
 
 const distance = (a, b) => Math.hypot(a[0] - b[0], a[1] - b[1]);
 
@@ -90,6 +130,6 @@ function onGrid(points) {
     if (out.length === 0 || step[0] !== 0 || step[1] !== 0) out.push(step);
     before = at;
   }
-  if (out.length === 1) out.push([0, 0]);
+  while (out.length < 2) out.push([0, 0]);
   return out;
 }

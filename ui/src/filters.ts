@@ -86,7 +86,6 @@ export class Filters extends Enhancement {
     const link = (event.target as Element).closest<HTMLAnchorElement>("a[href]");
     if (!link || link.target || link.download || !this.isLive(link)) return;
     event.preventDefault();
-    clearTimeout(this.#timer);
     void this.load(new URL(link.href), { fromLink: link.closest(".pager") !== null });
   }
 
@@ -103,6 +102,7 @@ export class Filters extends Enhancement {
   }
 
   private async load(url: URL, step: Step): Promise<void> {
+    clearTimeout(this.#timer); // what was about to be asked is overtaken
     this.#asked?.abort();
     const asked = new AbortController();
     this.#asked = asked;

@@ -47,8 +47,10 @@ function alike(at: ChildNode | null, next: Node): ChildNode | undefined {
   return at;
 }
 
+/** Whether the node is still to come among its siblings, neither passed nor dropped. */
 function follows(at: ChildNode | null, node: Node): boolean {
-  return at !== null && (at === node || Boolean(at.compareDocumentPosition(node) & Node.DOCUMENT_POSITION_FOLLOWING));
+  if (!at || node.parentNode !== at.parentNode) return false;
+  return at === node || Boolean(at.compareDocumentPosition(node) & Node.DOCUMENT_POSITION_FOLLOWING);
 }
 
 /** Elements that made their own children keep them, as long as they are told the same. */

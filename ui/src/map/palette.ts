@@ -1,7 +1,7 @@
 // The colours of the page, for what is painted rather than styled.
 import type { PathOptions } from "leaflet";
 
-export type Role = "land" | "borders" | "area" | "feature" | "chosen";
+export type Role = "land" | "borders" | "area" | "feature";
 
 /** How something is painted on a map, in the theme that the element is shown in now. */
 export function paint(role: Role, element: Element): PathOptions {
@@ -16,8 +16,6 @@ export function paint(role: Role, element: Element): PathOptions {
       return { stroke: true, weight: 2, color: colour("accent"), fill: true, fillColor: colour("accent"), fillOpacity: 0.18 };
     case "feature":
       return { stroke: true, weight: 2, color: colour("accent"), fill: true, fillColor: colour("accent"), fillOpacity: 0.3 };
-    case "chosen":
-      return { stroke: true, weight: 4, color: colour("focus"), fill: true, fillColor: colour("focus"), fillOpacity: 0.35 };
   }
 }
 
