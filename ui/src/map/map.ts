@@ -1,6 +1,6 @@
 // Draws a map with Leaflet: the outlines of the world, then an area or features upon it.
 import type { Feature, GeoJsonObject } from "geojson";
-import { canvas, circleMarker, FeatureGroup, geoJSON, latLngBounds, Map as LeafletMap, rectangle, tileLayer, type GeoJSON as GeoJSONLayer, type GeoJSONOptions, type LatLngBounds, type Path, type Renderer } from "leaflet";
+import { canvas, circleMarker, FeatureGroup, type FitBoundsOptions, geoJSON, latLngBounds, Map as LeafletMap, rectangle, tileLayer, type GeoJSON as GeoJSONLayer, type GeoJSONOptions, type LatLngBounds, type Path, type Renderer } from "leaflet";
 import { create, webAddress } from "../element.js";
 import { text } from "../texts.js";
 import { attribution, controls } from "./controls.js";
@@ -14,6 +14,8 @@ const world: [[number, number], [number, number]] = [
   [-84, -180],
   [84, 180],
 ];
+// Pixels kept free around what is shown: the buttons stand at the left.
+const clear: FitBoundsOptions = { paddingTopLeft: [88, 24], paddingBottomRight: [24, 24] };
 const manyFeatures = 300; // beyond, they are painted rather than drawn one by one
 
 /** Draws the map that the element's attributes describe, over its content; the answer takes it away again. */
@@ -132,7 +134,7 @@ class Scene {
     if (features) seen = this.features(features, life);
     else if (area) seen = this.paint(geoJSON({ type: "FeatureCollection", features: area } as GeoJsonObject, { interactive: false }), "area").getBounds();
     else this.paint(rectangle(bounds, { interactive: false }), "area");
-    this.map.fitBounds(seen, { padding: [24, 24], maxZoom: features ? 16 : 10, animate: false });
+    this.map.fitBounds(seen, { ...clear, maxZoom: features ? 16 : 10, animate: false });
   }
 
   repaint(): void {
@@ -172,7 +174,7 @@ class Scene {
       const layer = layers[at];
       if (!layer) return;
       this.box.scrollIntoView({ block: "nearest" });
-      this.map.fitBounds(layer.getBounds(), { maxZoom: Math.max(this.map.getZoom(), 8), padding: [48, 48], animate: false });
+      this.map.fitBounds(layer.getBounds(), { maxZoom: Math.max(this.map.getZoom(), 8), ...clear, animate: false });
       showing.back = from;
       layer.openPopup(layer.getBounds().getCenter());
     };
