@@ -62,8 +62,8 @@ func (s *Store) RecentDataserviceIDs(ctx context.Context, f DataserviceFilter, r
 	return l.recent(ctx, s.db, "ds.created_at", "ds.created_at", r)
 }
 
-// recent reads both lists along the index of the order; COALESCE keeps SQLite
-// from the index of organisations, where it would have all to sort.
+// recent reads both lists along the index of the order. COALESCE and the sum keep
+// SQLite from other indexes, where it would have all they hold to sort.
 func (l *listing) recent(ctx context.Context, d *db.DB, order, created string, r Recent) (certified, others []string, err error) {
 	for _, c := range r.Where {
 		l.and(c.SQL, c.Args...)
@@ -77,6 +77,6 @@ func (l *listing) recent(ctx context.Context, d *db.DB, order, created string, r
 	if err := read(&certified, owner+" IN "+trusted); err != nil {
 		return nil, nil, err
 	}
-	err = read(&others, owner+" NOT IN "+trusted+" AND "+created+" <= ?", r.Before)
+	err = read(&others, owner+" NOT IN "+trusted+" AND "+created+" + 0 <= ?", r.Before)
 	return certified, others, err
 }

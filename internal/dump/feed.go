@@ -165,10 +165,13 @@ func (s *Feeds) narrow(ctx context.Context, f DatasetFilter) ([]catalog.Conditio
 		f.OrganizationName = ""
 	}
 	conditions, err := f.conditions(ctx, &run{Dumps: s.dumps})
-	for _, c := range conditions {
+	if err != nil {
+		return nil, err
+	}
+	for _, c := range conditions[1:] { // lists are of public datasets already
 		where = append(where, catalog.Condition{SQL: c.sql, Args: c.args})
 	}
-	return where, err
+	return where, nil
 }
 
 // Reuses is the feed of reuses, by creation.
