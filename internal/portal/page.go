@@ -70,7 +70,9 @@ type Site struct {
 type Alternate struct {
 	Lang, Name, URL string
 	// Path is the same address within the site, arguments included.
-	Path    string
+	Path string
+	// Offer proposes the page in that language, Accept and Refuse answer.
+	Offer, Accept, Refuse string
 	Current bool
 }
 
@@ -244,8 +246,10 @@ func (v *visit) addresses(page *Page, d draft) {
 	}
 	page.Canonical = v.Site.Base + v.path(lasting) + kept
 	for _, lang := range v.p.Languages {
+		say := v.theme.Printer(lang)
 		page.Alternates = append(page.Alternates, Alternate{
-			Lang: lang, Name: v.theme.Printer(lang).T("site.language"), Current: lang == v.lang,
+			Lang: lang, Name: say.T("site.language"), Current: lang == v.lang,
+			Offer: say.T("site.language-offer"), Accept: say.T("site.language-accept"), Refuse: say.T("site.language-refuse"),
 			URL:  v.Site.Base + prefixed(v.p.Language, lang, lasting) + kept,
 			Path: prefixed(v.p.Language, lang, d.path) + query,
 		})
@@ -308,18 +312,10 @@ func (v *visit) words(label map[string]string, message string) string {
 	return label["en"]
 }
 
-// scriptMessages are the messages that scripts show.
-var scriptMessages = []string{
-	"script.copied", "script.copy-failed", "script.loading", "script.failed", "script.suggestions", "script.no-suggestion",
-	"script.results-updated", "script.map-failed", "script.zoom-in", "script.zoom-out", "script.language-offer", "script.close",
-}
-
+// scriptWords are the messages that scripts show, which they fill in by
+// themselves.
 func (v *visit) scriptWords() template.JS {
-	words := make(map[string]string, len(scriptMessages))
-	for _, id := range scriptMessages {
-		words[strings.TrimPrefix(id, "script.")] = v.say.T(id)
-	}
-	encoded, err := json.Marshal(words) // escapes <, > and &
+	encoded, err := json.Marshal(v.say.Patterns("script.")) // escapes <, > and &
 	if err != nil {
 		return "{}"
 	}
