@@ -103,7 +103,7 @@ async function sprite(folder) {
     files.map(async (file) => {
       const parts = /^\s*<svg\s([^>]*)>(.*)<\/svg>\s*$/s.exec(await readFile(join(folder, file), "utf8"));
       if (!parts) throw new Error(`icons/${file} is not one svg element`);
-      const attributes = parts[1].replace(/\s*\b(xmlns|id|width|height)="[^"]*"/g, "").trim();
+      const attributes = parts[1].replace(/(^|\s)(xmlns|id|width|height)="[^"]*"/g, "").trim();
       return `<symbol id="${basename(file, ".svg")}" ${attributes}>${parts[2].replace(/>\s+</g, "><").trim()}</symbol>`;
     }),
   );
