@@ -1,0 +1,328 @@
+package portal
+
+import (
+	"bytes"
+	"encoding/json"
+	"html/template"
+	"maps"
+	"math"
+	"net/http"
+	"slices"
+	"strconv"
+	"time"
+
+	"grenier/internal/catalog"
+	"grenier/internal/geo"
+	"grenier/internal/geo/shape"
+	"grenier/internal/i18n"
+	"grenier/internal/web"
+)
+
+// datasetInformations is the tab of all that is known of a dataset.
+type datasetInformations struct {
+	Dataset   datasetHead
+	Frequency string
+	// FrequencyDate is when the producer promised the next update, NextUpdate
+	// when the frequency does; zero when nothing is promised.
+	FrequencyDate, NextUpdate time.Time
+	// TemporalStart and TemporalEnd are days, empty where there is none.
+	TemporalStart, TemporalEnd string
+	Territory                  *territory
+	Schemas                    []fileSchema
+	Contacts                   []datasetContact
+	Tags                       []Link
+	Extras                     []fact
+	MoreExtras                 int
+	Harvest                    *datasetHarvest
+	HarvestFacts               []fact
+	Charts                     []template.HTML
+	// Links are other forms of the description, for programs.
+	Links []Sibling
+}
+
+// territory is what a dataset covers.
+type territory struct {
+	Zones       []Link
+	MoreZones   int
+	Granularity string
+	// Names are those of the zones as a sentence.
+	Names string
+	// Map is nil when there is nothing to draw.
+	Map *territoryMap
+}
+
+// territoryMap draws a territory.
+type territoryMap struct {
+	// BBox is west,south,east,north in degrees.
+	BBox string
+	// Contour is the address of the territory as GeoJSON, empty when only the
+	// box is known.
+	Contour string
+	// Tiles and Attribution are those of the site's maps.
+	Tiles, Attribution string
+	// Picture is a small map, drawn without scripts.
+	Picture template.HTML
+}
+
+// fact is a name and a value that another program gave.
+type fact struct{ Name, Value, URL string }
+
+func (p *Portal) showDatasetInformations(v *visit, a datasetArgs) error {
+	d, done, err := v.dataset(a.Key, "/"+tabInformations)
+	if done || err != nil {
+		return err
+	}
+	content, err := v.datasetInformations(d)
+	if err != nil {
+		return err
+	}
+	page := v.datasetDraft(d, "dataset-informations", tabInformations, nil)
+	page.data = content
+	return v.show(page)
+}
+
+func (v *visit) datasetInformations(d *catalog.Dataset) (content datasetInformations, err error) {
+	if content.Dataset, err = v.head(d, tabInformations); err != nil {
+		return content, err
+	}
+	if content.Territory, err = v.territory(d); err != nil {
+		return content, err
+	}
+	schemas, err := v.p.Catalog.SchemasOf(v.Context(), v.viewer, d.ID)
+	if err != nil {
+		return content, err
+	}
+	for _, s := range schemas[:min(len(schemas), mostSchemas)] {
+		content.Schemas = append(content.Schemas, fileSchema{Name: deref(s.Name), Version: deref(s.Version), URL: linkable(deref(s.URL))})
+	}
+	content.Frequency, content.FrequencyDate, content.NextUpdate = v.frequency(d), d.FrequencyDate.Time, d.NextUpdate().Time
+	content.TemporalStart, content.TemporalEnd = deref(d.TemporalStart), deref(d.TemporalEnd)
+	content.Contacts, content.Tags, content.Harvest = v.contacts(d), v.keywords(d.Tags), harvestOf(d)
+	content.Extras, content.MoreExtras = factsOf(fields(d.Extras))
+	content.HarvestFacts = v.harvestFacts(d)
+	content.Charts = v.datasetCharts(d)
+	content.Links = []Sibling{
+		{"application/json", v.say.T("dataset.api-1"), "/api/1/datasets/" + d.ID + "/"},
+		{"application/json", v.say.T("dataset.api-2"), "/api/2/datasets/" + d.ID + "/"},
+	}
+	return content, nil
+}
+
+// Bounds of what the page lists.
+const (
+	mostSchemas = 20
+	mostZones   = 20
+	mostExtras  = 40
+	valueLength = 300 // characters of a value
+)
+
+// contacts are whom to ask, in the order of the dataset.
+func (v *visit) contacts(d *catalog.Dataset) []datasetContact {
+	list := make([]datasetContact, 0, len(d.ContactPoints))
+	for i := range d.ContactPoints {
+		c := &d.ContactPoints[i]
+		list = append(list, datasetContact{
+			Role: i18n.Label(i18n.ContactRole, c.Role, v.lang), Name: c.Name, Email: deref(c.Email), Form: linkable(deref(c.ContactForm)),
+		})
+	}
+	return list
+}
+
+// territory tells what a dataset covers, nil when it does not say.
+func (v *visit) territory(d *catalog.Dataset) (*territory, error) {
+	t := &territory{}
+	for _, id := range d.Zones[:min(len(d.Zones), mostZones)] {
+		name := id
+		if zone, ok := v.p.Zones.Get(id); ok {
+			name = zone.Name
+		}
+		t.Zones = append(t.Zones, Link{name, v.path("/datasets/search") + "?geozone=" + template.URLQueryEscaper(id)})
+		if t.Names != "" {
+			t.Names += ", "
+		}
+		t.Names += name
+	}
+	t.MoreZones = len(d.Zones) - len(t.Zones)
+	if granularity := deref(d.Granularity); granularity != "" {
+		t.Granularity = i18n.Label(i18n.Granularity, granularity, v.lang)
+	}
+	covered, found, err := v.p.Zones.Coverage(v.Context(), d.Zones, d.Geometry)
+	if err != nil {
+		return nil, err
+	}
+	if found {
+		if t.Map, err = v.territoryMap(d, covered); err != nil {
+			return nil, err
+		}
+	}
+	if len(t.Zones) == 0 && t.Granularity == "" && t.Map == nil {
+		return nil, nil
+	}
+	return t, nil
+}
+
+func (v *visit) territoryMap(d *catalog.Dataset, covered geo.Coverage) (*territoryMap, error) {
+	picture, err := v.p.Zones.Locator(v.Context(), covered)
+	if err != nil {
+		return nil, err
+	}
+	m := &territoryMap{Picture: template.HTML(picture), Tiles: v.p.MapTiles, Attribution: v.p.MapAttribution}
+	for i, side := range covered.BBox {
+		if i > 0 {
+			m.BBox += ","
+		}
+		m.BBox += strconv.FormatFloat(side, 'f', -1, 64)
+	}
+	if len(covered.Zones) > 0 || covered.Geometry != nil || covered.Box {
+		m.Contour = datasetPath(d, "coverage.geojson")
+	}
+	return m, nil
+}
+
+// serveCoverage answers with the territory of a dataset as GeoJSON, for maps.
+func (p *Portal) serveCoverage(c *web.Call, a datasetArgs) error {
+	d, done, err := p.datasetOf(c, same, a.Key, "/coverage.geojson")
+	if done || err != nil {
+		return err
+	}
+	covered, _, err := p.Zones.Coverage(c.Context(), d.Zones, d.Geometry)
+	if err != nil {
+		return err
+	}
+	contours, err := p.Zones.Contours(c.Context(), covered.Zones)
+	if err != nil {
+		return err
+	}
+	body := []byte(`{"type":"FeatureCollection","features":[`)
+	add := func(geometry []byte) {
+		if body[len(body)-1] == '}' {
+			body = append(body, ',')
+		}
+		body = append(append(append(body, `{"type":"Feature","properties":{},"geometry":`...), geometry...), '}')
+	}
+	for _, id := range covered.Zones {
+		if contour, ok := contours[id]; ok {
+			add(contour.GeoJSON())
+		}
+	}
+	if json.Valid(covered.Geometry) {
+		add(covered.Geometry)
+	}
+	if covered.Box {
+		add(boxShape(covered.BBox).GeoJSON())
+	}
+	return c.Blob(http.StatusOK, "application/geo+json", append(body, "]}"...))
+}
+
+// boxShape is a box as an area.
+func boxShape(box [4]float64) shape.Shape {
+	west, south, east, north := box[0], box[1], box[2], box[3]
+	return shape.Shape{{{shape.At(west, south), shape.At(east, south), shape.At(east, north), shape.At(west, north)}}}
+}
+
+// factsOf are the members of an object that another program gave, by name,
+// and the number of those that are too many to show.
+func factsOf(members map[string]json.RawMessage) (list []fact, more int) {
+	names := slices.Sorted(maps.Keys(members))
+	for i, name := range names {
+		if i == mostExtras {
+			return list, len(names) - mostExtras
+		}
+		value := plainValue(members[name])
+		list = append(list, fact{Name: cutText(name, valueLength), Value: cutText(value, valueLength), URL: linkable(value)})
+	}
+	return list, 0
+}
+
+// plainValue writes a JSON value as people read it: texts without quotes,
+// others on one line.
+func plainValue(raw json.RawMessage) string {
+	var words string
+	if json.Unmarshal(raw, &words) == nil {
+		return words
+	}
+	var compact bytes.Buffer
+	if json.Compact(&compact, raw) != nil {
+		return string(raw)
+	}
+	return compact.String()
+}
+
+// cutText shortens a text to so many characters.
+func cutText(text string, most int) string {
+	if len(text) <= most {
+		return text
+	}
+	runes := []rune(text)
+	if len(runes) <= most {
+		return text
+	}
+	return string(runes[:most-1]) + "…"
+}
+
+// harvestFacts are what is known of where the description comes from.
+func (v *visit) harvestFacts(d *catalog.Dataset) []fact {
+	h := d.Harvest
+	if h == nil {
+		return nil
+	}
+	var list []fact
+	add := func(name, value string) {
+		if value != "" {
+			list = append(list, fact{Name: v.say.T("dataset.harvest-" + name), Value: cutText(value, valueLength), URL: linkable(value)})
+		}
+	}
+	add("domain", deref(h.Domain))
+	add("url", deref(h.RemoteURL))
+	add("id", deref(h.RemoteID))
+	add("identifier", deref(h.DctIdentifier))
+	add("uri", deref(h.URI))
+	add("backend", deref(h.Backend))
+	add("created", v.say.Date(h.CreatedAt))
+	add("issued", v.say.Date(h.IssuedAt))
+	add("modified", v.say.Date(h.ModifiedAt))
+	add("last", v.say.DateTime(h.LastUpdate))
+	add("archived", v.say.Date(h.ArchivedAt))
+	return list
+}
+
+// datasetCharts draw the counters by month that a dataset has.
+func (v *visit) datasetCharts(d *catalog.Dataset) []template.HTML {
+	var charts []template.HTML
+	for _, counted := range []struct {
+		id      string
+		members map[string]json.RawMessage
+	}{{"reuses", fields(d.ReusesByMonths)}, {"followers", fields(d.FollowersByMonths)}} {
+		if chart, ok := v.countChart(counted.id, counted.members); ok {
+			charts = append(charts, chart)
+		}
+	}
+	return charts
+}
+
+// chartMonths is how many months a chart shows.
+const chartMonths = 12
+
+func (v *visit) countChart(id string, members map[string]json.RawMessage) (template.HTML, bool) {
+	months := catalog.Months(v.now)
+	months = months[len(months)-chartMonths:]
+	series := ChartSeries{Name: v.say.T("dataset.chart-" + id)}
+	marks := make([]ChartMark, 0, chartMonths)
+	counted := false
+	for _, month := range months {
+		value := math.NaN()
+		if json.Unmarshal(members[month], &value) == nil && value > 0 {
+			counted = true
+		}
+		series.Values = append(series.Values, value)
+		marks = append(marks, ChartMark{Name: v.say.Month(month), Short: month[5:] + "/" + month[2:4]})
+	}
+	if !counted {
+		return "", false
+	}
+	return Chart{
+		ID: "chart-" + id, Title: series.Name, Form: ChartColumns, Marks: marks, Series: []ChartSeries{series},
+		Number: func(f float64) string { return v.say.Number(int64(f)) }, Short: func(f float64) string { return v.say.Compact(f) },
+		Words: ChartWords{Marks: v.say.T("dataset.chart-month"), Numbers: v.say.T("dataset.chart-numbers"), Gap: "–"},
+	}.Figure(), true
+}
