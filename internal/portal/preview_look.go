@@ -35,7 +35,7 @@ var lookFormats = map[string]lookKind{
 	"csv": lookTable, "tsv": lookTable, "csv.gz": lookTable, "geojson": lookMap, "json": lookText, "jsonl": lookText, "ndjson": lookText,
 	"xml": lookText, "txt": lookText, "md": lookText, "rdf": lookText, "ttl": lookText, "n3": lookText, "kml": lookText, "gpx": lookText,
 	"gml": lookText, "xsd": lookText, "yaml": lookText, "yml": lookText, "sql": lookText, "ics": lookText, "gtfs": lookArchive,
-	"zip": lookArchive, "shp": lookArchive, "png": lookImage, "jpg": lookImage, "jpeg": lookImage, "gif": lookImage, "webp": lookImage,
+	"zip": lookArchive, "png": lookImage, "jpg": lookImage, "jpeg": lookImage, "gif": lookImage, "webp": lookImage,
 }
 
 // lookOf chooses how to look into a resource, by its format or else by the end
@@ -48,10 +48,10 @@ func lookOf(r *catalog.Resource) lookKind {
 	}
 	before, _, _ := strings.Cut(address, "?")
 	ending := strings.TrimPrefix(strings.ToLower(path.Ext(before)), ".")
-	if lookFormats[ending] == lookArchive {
+	if ending == "zip" {
 		return lookArchive // whatever is in it
 	}
-	if kind, ok := lookFormats[format]; ok && (kind != lookArchive || ending == "zip" || format == "zip") {
+	if kind, ok := lookFormats[format]; ok {
 		return kind
 	}
 	if format != "" && format != "other" {
