@@ -14,6 +14,13 @@ import (
 //go:embed dist/[^t]*
 var dist embed.FS
 
+//go:embed styles/tokens.css
+var tokens string
+
+// Tokens returns the style sheet that sets every colour, size and font of the
+// pages, as it is written: theme packs are checked against it.
+func Tokens() string { return tokens }
+
 // SwaggerUI returns the files that show the documentation of the API:
 // swagger-ui.css and swagger-ui-bundle.js. It is empty in a program that was
 // built without the front end.

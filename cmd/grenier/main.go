@@ -54,6 +54,7 @@ type commands struct {
 	Backup  backupCommand  `cmd:"" help:"Write a backup, also beside a running server (SQLite)."`
 	Restore restoreCommand `cmd:"" help:"Make the database of a data folder from a backup (SQLite)."`
 	Check   checkCommand   `cmd:"" help:"Verify what is stored, and say how to mend it."`
+	Theme   themeCommand   `cmd:"" help:"Check theme packs."`
 	Config  configCommand  `cmd:"" name:"config" help:"Print the settings, and where each comes from."`
 	Version versionCommand `cmd:"" help:"Print the version."`
 }

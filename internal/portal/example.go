@@ -1,9 +1,9 @@
 package portal
 
 import (
+	"errors"
+	"fmt"
 	"maps"
-	"reflect"
-	"slices"
 
 	"grenier/internal/portal/theme"
 )
@@ -21,29 +21,15 @@ func contents() map[string]any {
 	return all
 }
 
-// try draws every page of a theme with examples of its data, empty and full, so
-// that a template that asks for what is not there is found before a reader is.
+// try draws every page of a theme in the site's own language, so that a template
+// that asks for what is not there is found before a reader is.
 func (p *Portal) try(worn *theme.Theme) ([]theme.Finding, error) {
-	names := worn.Pages()
-	known := contents()
-	for name := range known {
-		if !slices.Contains(names, name) {
-			names = append(names, name)
-		}
+	failed := p.tryAll(worn, []string{p.Language})
+	switch len(failed) {
+	case 0:
+		return worn.Findings(), nil
+	case 1:
+		return nil, errors.New(explain(worn, failed[0]).String())
 	}
-	for _, name := range names {
-		content, ok := known[name]
-		if !ok {
-			return nil, theme.UnknownPage(name)
-		}
-		for _, full := range []bool{false, true} {
-			page := theme.Example(reflect.TypeFor[Page](), full).Interface().(Page)
-			page.Name, page.Lang = name, p.Language
-			page.Data = theme.Example(reflect.TypeOf(content), full).Interface()
-			if _, err := worn.Execute(p.Language, name, &page); err != nil {
-				return nil, err
-			}
-		}
-	}
-	return worn.Findings(), nil
+	return nil, fmt.Errorf("%s (and %d more: see grenier theme check)", explain(worn, failed[0]), len(failed)-1)
 }

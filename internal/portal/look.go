@@ -1,11 +1,9 @@
 package portal
 
 import (
-	"archive/zip"
-	"bytes"
 	"context"
-	"errors"
 	"fmt"
+	"html/template"
 	"io/fs"
 	"os"
 	"slices"
@@ -15,8 +13,7 @@ import (
 
 	"grenier/internal/i18n"
 	"grenier/internal/portal/theme"
-
-	"html/template"
+	"grenier/ui"
 )
 
 // look is what the site wears: the program's own theme, and the pack over it.
@@ -44,7 +41,7 @@ func newLook(p *Portal) (*look, error) {
 
 func (p *Portal) themeOptions() theme.Options {
 	return theme.Options{
-		Base: files, Language: p.Language, Zone: p.Zone,
+		Base: files, Language: p.Language, Zone: p.Zone, Version: p.Version, Tokens: ui.Tokens(),
 		Functions: func(t *theme.Theme, printer *i18n.Printer) template.FuncMap { return p.functions(t, printer) },
 	}
 }
@@ -79,7 +76,7 @@ func (l *look) wear() {
 // readPack reads a pack and tries each of its pages. An error is a pack that
 // cannot be worn; findings are what its author should know.
 func (p *Portal) readPack(path string) (*theme.Theme, []theme.Finding, error) {
-	pack, err := openPack(path)
+	pack, err := theme.OpenPack(path)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -91,46 +88,8 @@ func (p *Portal) readPack(path string) (*theme.Theme, []theme.Finding, error) {
 	return worn, findings, err
 }
 
-const (
-	// maxZip bounds a pack in a zip file, in bytes, packed and unpacked.
-	maxZip = 64 << 20
-	// watchEvery is how often the pack is looked at in development.
-	watchEvery = 500 * time.Millisecond
-)
-
-// openPack opens a folder or a zip file, whose files may lie in one folder.
-func openPack(path string) (fs.FS, error) {
-	info, err := os.Stat(path)
-	if err != nil {
-		return nil, fmt.Errorf("there is no theme pack at %s", path)
-	}
-	if info.IsDir() {
-		return os.DirFS(path), nil
-	}
-	if info.Size() > maxZip {
-		return nil, fmt.Errorf("%s is larger than %d MB", path, maxZip>>20)
-	}
-	content, err := os.ReadFile(path)
-	if err != nil {
-		return nil, err
-	}
-	archive, err := zip.NewReader(bytes.NewReader(content), int64(len(content)))
-	if err != nil {
-		return nil, fmt.Errorf("%s is neither a folder nor a zip file", path)
-	}
-	var total uint64
-	for _, file := range archive.File {
-		if total += file.UncompressedSize64; total > maxZip {
-			return nil, fmt.Errorf("%s holds more than %d MB", path, maxZip>>20)
-		}
-	}
-	if _, err := fs.Stat(archive, "theme.yaml"); errors.Is(err, fs.ErrNotExist) {
-		if entries, err := fs.ReadDir(archive, "."); err == nil && len(entries) == 1 && entries[0].IsDir() {
-			return fs.Sub(archive, entries[0].Name())
-		}
-	}
-	return archive, nil
-}
+// watchEvery is how often the pack is looked at in development.
+const watchEvery = 500 * time.Millisecond
 
 // watch reads the pack again when one of its files changed.
 func (l *look) watch(ctx context.Context) {

@@ -24,9 +24,6 @@ var types = map[string]string{
 	".json": "application/json", ".txt": "text/plain; charset=utf-8", ".pdf": "application/pdf",
 }
 
-// maxAssets bounds the static files of a pack together, in bytes.
-const maxAssets = 64 << 20
-
 // readAssets reads the static files and the styles of a pack. Their common
 // fingerprint is part of their addresses, so that styles may name pictures and
 // fonts by relative addresses.
@@ -45,7 +42,6 @@ func (t *Theme) readAssets() error {
 		}
 	}
 	var all []byte
-	total := 0
 	for _, name := range names {
 		kind, ok := types[strings.ToLower(path.Ext(name))]
 		if !ok {
@@ -53,12 +49,9 @@ func (t *Theme) readAssets() error {
 				return fmt.Errorf("%s: this kind of file is not served", name)
 			}
 		}
-		content, err := readBounded(t.pack, name)
+		content, err := t.pack.ReadFile(name)
 		if err != nil {
 			return err
-		}
-		if total += len(content); total > maxAssets {
-			return fmt.Errorf("the static files are larger than %d MB together", maxAssets>>20)
 		}
 		all = append(all, name...)
 		all = append(all, fingerprint(content)...)
@@ -99,10 +92,11 @@ func (t *Theme) Text(lang, name string) (string, bool) {
 // Texts are the names of the pages of words in a language.
 func (t *Theme) Texts(lang string) []string {
 	var names []string
-	for _, layer := range []fs.FS{t.base, t.pack} {
-		if layer == nil {
-			continue
-		}
+	layers := []fs.FS{t.base}
+	if t.pack != nil {
+		layers = append(layers, t.pack)
+	}
+	for _, layer := range layers {
 		found, err := walk(layer, "pages/"+lang)
 		if err != nil {
 			continue

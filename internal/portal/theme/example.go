@@ -9,8 +9,8 @@ import (
 
 // UnknownPage is the error of a pack with a template for a page that the
 // program does not have.
-func UnknownPage(name string) error {
-	return fmt.Errorf("templates/pages/%s.html: there is no such page", name)
+func UnknownPage(name string, known []string) error {
+	return fmt.Errorf("templates/pages/%s.html: there is no such page%s", name, instead(name, known))
 }
 
 // depth bounds examples of types that hold themselves.

@@ -16,7 +16,8 @@ type About struct {
 	Version string `yaml:"version"`
 	// Extends names the look that the pack stands on: base.
 	Extends string `yaml:"extends"`
-	// Grenier is the least version of the program that the pack was written for.
+	// Grenier is the least version of the program that the pack was written for:
+	// ">=1.2".
 	Grenier string `yaml:"grenier"`
 	Licence string `yaml:"licence"`
 	// AllowLowContrast accepts colours that are hard to read.
@@ -77,7 +78,7 @@ func (t *Theme) readAbout() error {
 	if t.pack == nil {
 		return nil
 	}
-	content, err := readBounded(t.pack, "theme.yaml")
+	content, err := t.pack.ReadFile("theme.yaml")
 	if errors.Is(err, fs.ErrNotExist) {
 		return errors.New("theme.yaml is missing: a pack says its name there")
 	}
@@ -92,6 +93,9 @@ func (t *Theme) readAbout() error {
 		return errors.New("theme.yaml: name is missing")
 	case t.About.Extends != "" && t.About.Extends != "base":
 		return fmt.Errorf("theme.yaml: extends %q: packs stand on base", t.About.Extends)
+	}
+	if err := fits(t.About.Grenier, t.o.Version); err != nil {
+		return fmt.Errorf("theme.yaml: grenier: %w", err)
 	}
 	return nil
 }

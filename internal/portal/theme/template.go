@@ -2,10 +2,10 @@ package theme
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"html/template"
-	"path"
+	"maps"
+	"slices"
 	"strings"
 	"sync"
 	"text/template/parse"
@@ -84,74 +84,85 @@ func (t *Theme) set(lang, page string) (*template.Template, error) {
 	return c.set, c.err
 }
 
+// layoutFile is the template around all pages.
+const layoutFile = "templates/layout.html"
+
+// pageFile is the template of a page.
+func pageFile(page string) string { return "templates/pages/" + page + ".html" }
+
 // compile parses the parts, the page, and what the pack redefines, in this
 // order: later definitions win.
 func (t *Theme) compile(lang, page string) (*template.Template, error) {
-	set := template.New("page").Funcs(t.o.Functions(t, t.Printer(lang)))
-	for _, name := range t.parts {
-		if err := t.parse(set, name, name); err != nil {
+	set := template.New("page").Funcs(t.functions(lang))
+	for _, name := range append(t.parts[:len(t.parts):len(t.parts)], pageFile(page)) {
+		if err := t.parse(set, name); err != nil {
 			return nil, err
 		}
 	}
-	if err := t.parse(set, "templates/pages/"+page+".html", "templates/pages/"+page+".html"); err != nil {
-		return nil, err
-	}
-	for _, name := range t.blocks {
-		block := strings.TrimSuffix(path.Base(name), ".block.html")
-		if strings.HasPrefix(name, "partials/slots/") {
-			block = "slot-" + strings.TrimSuffix(path.Base(name), ".html")
+	for _, b := range t.blocks {
+		if err := t.redefine(set, b); err != nil {
+			return nil, err
 		}
-		if err := t.parse(set, name, block); err != nil {
+	}
+	if t.pack != nil {
+		if err := t.refuseLoops(set); err != nil {
 			return nil, err
 		}
 	}
 	for _, one := range set.Templates() {
 		if one.Tree != nil {
-			boundRanges(one.Tree.Root)
+			beat(one.Tree.Root)
 		}
 	}
 	return set, nil
 }
 
+// functions are those of the templates; what they write is bounded in packs.
+func (t *Theme) functions(lang string) template.FuncMap {
+	functions := t.o.Functions(t, t.Printer(lang))
+	if t.pack == nil {
+		return functions
+	}
+	return boundFunctions(functions)
+}
+
+// FunctionNames are the names of the functions of templates, sorted.
+func (t *Theme) FunctionNames() []string {
+	return slices.Sorted(maps.Keys(t.functions(t.o.Language)))
+}
+
 // parse adds a file to a set. A file of definitions alone defines no template
 // of its own name.
-func (t *Theme) parse(set *template.Template, file, name string) error {
+func (t *Theme) parse(set *template.Template, file string) error {
 	content, err := t.open(file)
 	if err != nil {
 		return err
 	}
-	if _, err := set.New(name).Parse(string(content)); err != nil {
-		var failed *template.Error
-		if errors.As(err, &failed) {
-			return failed
-		}
-		return fmt.Errorf("%s: %w", file, err)
+	if _, err := set.New(file).Parse(string(content)); err != nil {
+		return fmt.Errorf("%s", strings.TrimPrefix(err.Error(), "template: "))
 	}
 	return nil
 }
 
-// boundRanges puts an empty text at the start of each loop's body: it is
-// written at each turn, where the bounds of the writer end a loop that writes
-// nothing itself.
-func boundRanges(node parse.Node) {
-	switch n := node.(type) {
-	case *parse.ListNode:
-		if n == nil {
-			return
-		}
-		for _, child := range n.Nodes {
-			boundRanges(child)
-		}
-	case *parse.RangeNode:
-		beat := &parse.TextNode{NodeType: parse.NodeText, Pos: n.Pos}
-		n.List.Nodes = append([]parse.Node{beat}, n.List.Nodes...)
-		boundRanges(n.List)
-		boundRanges(n.ElseList)
-	case *parse.IfNode:
-		boundRanges(n.List)
-		boundRanges(n.ElseList)
-	case *parse.WithNode:
-		boundRanges(n.List)
-		boundRanges(n.ElseList)
+// beat puts an empty text at the start of each template, branch and loop's body:
+// it is written at each turn, where the bounds of the writer end what
+// writes nothing itself.
+func beat(list *parse.ListNode) {
+	if list == nil {
+		return
 	}
+	for _, child := range list.Nodes {
+		switch n := child.(type) {
+		case *parse.RangeNode:
+			beat(n.List)
+			beat(n.ElseList)
+		case *parse.IfNode:
+			beat(n.List)
+			beat(n.ElseList)
+		case *parse.WithNode:
+			beat(n.List)
+			beat(n.ElseList)
+		}
+	}
+	list.Nodes = append([]parse.Node{&parse.TextNode{NodeType: parse.NodeText, Pos: list.Pos}}, list.Nodes...)
 }

@@ -33,6 +33,10 @@ type Options struct {
 	Language string
 	// Zone is the time zone of the dates shown.
 	Zone *time.Location
+	// Version is the program's version, which packs may ask for.
+	Version string
+	// Tokens is the style sheet of the program's own tokens.
+	Tokens string
 }
 
 // Theme is a look. It does not change; a pack that changed is read into a new
@@ -46,14 +50,15 @@ type Theme struct {
 
 	o       Options
 	base    fs.FS
-	pack    fs.FS // nil without a pack
-	blocks  []string
+	pack    *Pack   // nil without a pack
+	blocks  []block // what the pack redefines of the shared parts
 	assets  map[string]Asset
 	hash    string
 	parts   []string // templates shared by all pages
 	pages   []string
-	sets    sync.Map // setKey → *compiled
-	printer sync.Map // language → *i18n.Printer
+	own     *i18n.Messages // of the program alone, nil without a pack
+	sets    sync.Map       // setKey → *compiled
+	printer sync.Map       // language → *i18n.Printer
 }
 
 // Base reads the program's own look.
@@ -63,7 +68,7 @@ func Base(o Options) (*Theme, error) {
 }
 
 // Overlay reads a pack over the program's own look.
-func Overlay(o Options, pack fs.FS) (*Theme, error) {
+func Overlay(o Options, pack *Pack) (*Theme, error) {
 	t := &Theme{o: o, base: o.Base, pack: pack}
 	return t, t.read()
 }
@@ -94,19 +99,27 @@ func (t *Theme) readMessages() error {
 	if err != nil {
 		return err
 	}
-	layers := []fs.FS{texts}
-	if t.pack != nil && exists(t.pack, "i18n") {
-		own, err := fs.Sub(t.pack, "i18n")
-		if err != nil {
-			return err
-		}
-		layers = append(layers, own)
+	if t.Messages, err = i18n.ReadMessages(texts); err != nil || t.pack == nil {
+		return err
 	}
-	t.Messages, err = i18n.ReadMessages(layers...)
-	if err != nil {
-		return fmt.Errorf("messages: %w", err)
+	t.own = t.Messages
+	words, err := t.packMessages()
+	if err != nil || words == nil {
+		return err
 	}
-	return nil
+	if _, err := i18n.ReadMessages(words); err != nil {
+		return fmt.Errorf("i18n/%s", strings.TrimPrefix(err.Error(), "messages: "))
+	}
+	t.Messages, err = i18n.ReadMessages(texts, words)
+	return err
+}
+
+// packMessages is the folder of messages of the pack, nil for none.
+func (t *Theme) packMessages() (fs.FS, error) {
+	if !exists(t.pack, "i18n") {
+		return nil, nil
+	}
+	return fs.Sub(t.pack, "i18n")
 }
 
 // Languages are those that the pages have words in.
@@ -124,29 +137,12 @@ func (t *Theme) Printer(lang string) *i18n.Printer {
 // open gives a file of the pack when it has it, else the program's own.
 func (t *Theme) open(name string) ([]byte, error) {
 	if t.pack != nil {
-		content, err := readBounded(t.pack, name)
+		content, err := t.pack.ReadFile(name)
 		if err == nil || !errors.Is(err, fs.ErrNotExist) {
 			return content, err
 		}
 	}
 	return fs.ReadFile(t.base, name)
-}
-
-// maxFile bounds a file of a pack, in bytes.
-const maxFile = 8 << 20
-
-func readBounded(pack fs.FS, name string) ([]byte, error) {
-	info, err := fs.Stat(pack, name)
-	if err != nil {
-		return nil, err
-	}
-	if info.IsDir() {
-		return nil, fmt.Errorf("%s: %w", name, fs.ErrNotExist)
-	}
-	if info.Size() > maxFile {
-		return nil, fmt.Errorf("%s: larger than %d MB", name, maxFile>>20)
-	}
-	return fs.ReadFile(pack, name)
 }
 
 func exists(files fs.FS, name string) bool {
@@ -157,42 +153,45 @@ func exists(files fs.FS, name string) bool {
 // listTemplates finds the templates: the shared parts, one a page, and the
 // blocks and slots that the pack redefines.
 func (t *Theme) listTemplates() error {
-	t.parts = []string{"templates/layout.html"}
+	t.parts = []string{layoutFile}
+	layers := []fs.FS{t.base}
+	if t.pack != nil {
+		layers = append(layers, t.pack)
+	}
 	seen := map[string]bool{}
-	for _, layer := range []fs.FS{t.base, t.pack} {
-		if layer == nil {
-			continue
-		}
+	var blocks []string
+	for _, layer := range layers {
 		names, err := walk(layer, "templates", "partials")
 		if err != nil {
 			return err
 		}
 		for _, name := range names {
-			if seen[name] || !strings.HasSuffix(name, ".html") {
+			if seen[name] {
 				continue
 			}
 			seen[name] = true
 			switch {
-			case strings.HasSuffix(name, ".block.html"), strings.HasPrefix(name, "partials/slots/"):
-				t.blocks = append(t.blocks, name)
+			case strings.HasSuffix(name, ".block.html"), strings.HasPrefix(name, "partials/"):
+				blocks = append(blocks, name)
+			case !strings.HasSuffix(name, ".html"):
 			case strings.HasPrefix(name, "templates/pages/"):
 				t.pages = append(t.pages, strings.TrimSuffix(strings.TrimPrefix(name, "templates/pages/"), ".html"))
 			case strings.HasPrefix(name, "templates/parts/"):
 				t.parts = append(t.parts, name)
-			case name != "templates/layout.html":
-				return fmt.Errorf("%s: there is no such template to override; pages are in templates/pages, parts in templates/parts", name)
+			case name != layoutFile:
+				return fmt.Errorf("%s: there is no such template to override; pages are in templates/pages, parts in templates/parts, single blocks in templates/NAME.block.html", name)
 			}
 		}
 	}
 	sort.Strings(t.pages)
-	return nil
+	if len(blocks) == 0 {
+		return nil
+	}
+	return t.readBlocks(blocks)
 }
 
 // Pages are the names of the pages that have a template.
 func (t *Theme) Pages() []string { return slices.Clone(t.pages) }
-
-// maxFiles bounds the files of a pack.
-const maxFiles = 2000
 
 func walk(files fs.FS, roots ...string) ([]string, error) {
 	var names []string
@@ -206,9 +205,6 @@ func walk(files fs.FS, roots ...string) ([]string, error) {
 			}
 			if !entry.IsDir() {
 				names = append(names, name)
-			}
-			if len(names) > maxFiles {
-				return fmt.Errorf("more than %d files", maxFiles)
 			}
 			return nil
 		})

@@ -1,0 +1,231 @@
+package theme
+
+import (
+	"fmt"
+	"html/template"
+	"maps"
+	"path"
+	"slices"
+	"strings"
+	"text/template/parse"
+)
+
+// block is a part that a pack redefines by a file of its own.
+type block struct{ file, name string }
+
+// slots are where packs may add to pages: partials/slots/NAME.html.
+const slots = "partials/slots/"
+
+// readBlocks names the parts that files of a pack redefine.
+func (t *Theme) readBlocks(files []string) error {
+	defined, err := t.defined()
+	if err != nil {
+		return err
+	}
+	for _, file := range files {
+		name, err := blockName(file)
+		if err != nil {
+			return err
+		}
+		if !defined[name] {
+			return unknownBlock(file, name, defined)
+		}
+		t.blocks = append(t.blocks, block{file, name})
+	}
+	return nil
+}
+
+// blockName is the name of the part that a file redefines.
+func blockName(file string) (string, error) {
+	base := path.Base(file)
+	if path.Dir(file)+"/" == slots && strings.HasSuffix(base, ".html") {
+		return "slot-" + strings.TrimSuffix(base, ".html"), nil
+	}
+	name, ok := strings.CutSuffix(base, ".block.html")
+	switch {
+	case !ok || strings.HasPrefix(file, "partials/"):
+		return "", fmt.Errorf("%s: nobody reads this file; slots are files partials/slots/NAME.html", file)
+	case path.Dir(file) != "templates":
+		return "", fmt.Errorf("%s: single blocks lie directly in templates/", file)
+	case name == "main":
+		return "", fmt.Errorf("%s: each page has a block main of its own; override templates/pages/NAME.html instead", file)
+	case name == "layout":
+		return "", fmt.Errorf("%s: override %s instead", file, layoutFile)
+	}
+	return name, nil
+}
+
+func unknownBlock(file, name string, defined map[string]bool) error {
+	names := slices.Sorted(maps.Keys(defined))
+	slot, isSlot := strings.CutPrefix(name, "slot-")
+	if !isSlot {
+		return fmt.Errorf("%s: there is no block %q%s", file, name, instead(name, names))
+	}
+	var known []string
+	for _, one := range names {
+		if one, ok := strings.CutPrefix(one, "slot-"); ok {
+			known = append(known, one)
+		}
+	}
+	return fmt.Errorf("%s: there is no slot %q; there are %s", file, slot, strings.Join(known, ", "))
+}
+
+// defined are the names of all parts: those of the shared files and those
+// within pages.
+func (t *Theme) defined() (map[string]bool, error) {
+	names := map[string]bool{}
+	files := slices.Clone(t.parts)
+	for _, page := range t.pages {
+		files = append(files, pageFile(page))
+	}
+	for _, file := range files {
+		trees, err := t.trees(file)
+		if err != nil {
+			return nil, err
+		}
+		for name := range trees {
+			if name != file {
+				names[name] = true
+			}
+		}
+	}
+	return names, nil
+}
+
+// Slots are the names of the places where packs may add to pages.
+func (t *Theme) Slots() ([]string, error) {
+	defined, err := t.defined()
+	if err != nil {
+		return nil, err
+	}
+	var names []string
+	for name := range defined {
+		if slot, ok := strings.CutPrefix(name, "slot-"); ok {
+			names = append(names, slot)
+		}
+	}
+	slices.Sort(names)
+	return names, nil
+}
+
+// trees parses a template file without its functions: the parts in it by name.
+func (t *Theme) trees(file string) (map[string]*parse.Tree, error) {
+	content, err := t.open(file)
+	if err != nil {
+		return nil, err
+	}
+	tree := parse.New(file)
+	tree.Mode = parse.SkipFuncCheck
+	trees := map[string]*parse.Tree{}
+	if _, err := tree.Parse(string(content), "", "", trees); err != nil {
+		return nil, fmt.Errorf("%s", strings.TrimPrefix(err.Error(), "template: "))
+	}
+	return trees, nil
+}
+
+// redefine puts a part of the pack in the place of that of the same name, on
+// pages that have it. The file holds what the part shows, or its definition.
+func (t *Theme) redefine(set *template.Template, b block) error {
+	before := set.Lookup(b.name)
+	if before == nil {
+		return nil
+	}
+	tree := before.Tree
+	if err := t.parse(set, b.file); err != nil {
+		return err
+	}
+	if after := set.Lookup(b.name); after.Tree != tree {
+		return nil
+	}
+	own := set.Lookup(b.file)
+	if own == nil || own.Tree == nil {
+		return fmt.Errorf("%s: it defines other blocks, and not %s", b.file, b.name)
+	}
+	_, err := set.AddParseTree(b.name, own.Tree)
+	return err
+}
+
+// refuseLoops refuses templates of a pack that show themselves, directly or
+// through others: nothing would end them.
+func (t *Theme) refuseLoops(set *template.Template) error {
+	trees := map[string]*parse.Tree{}
+	for _, one := range set.Templates() {
+		if one.Tree != nil {
+			trees[one.Name()] = one.Tree
+		}
+	}
+	done := map[string]bool{}
+	for _, name := range slices.Sorted(maps.Keys(trees)) {
+		if call := loop(trees, name, map[string]bool{}, done); call != nil {
+			return fmt.Errorf("%s:%d: the template %q shows itself; a template of a pack must not", trees[name].ParseName, call.Line, name)
+		}
+	}
+	return nil
+}
+
+// loop finds a call that leads from a template back to one on the way to it.
+func loop(trees map[string]*parse.Tree, name string, way, done map[string]bool) *parse.TemplateNode {
+	if done[name] || trees[name] == nil {
+		return nil
+	}
+	way[name] = true
+	defer func() { done[name] = true; delete(way, name) }()
+	var found *parse.TemplateNode
+	each(trees[name].Root, func(node parse.Node) {
+		call, ok := node.(*parse.TemplateNode)
+		if found != nil || !ok {
+			return
+		}
+		if way[call.Name] || loop(trees, call.Name, way, done) != nil {
+			found = call
+		}
+	})
+	return found
+}
+
+// each visits the nodes of a template, commands and arguments included.
+func each(node parse.Node, visit func(parse.Node)) {
+	switch n := node.(type) {
+	case *parse.ListNode:
+		if n == nil {
+			return
+		}
+		for _, child := range n.Nodes {
+			each(child, visit)
+		}
+		return
+	case *parse.PipeNode:
+		if n == nil {
+			return
+		}
+		for _, command := range n.Cmds {
+			each(command, visit)
+		}
+		return
+	}
+	visit(node)
+	switch n := node.(type) {
+	case *parse.ActionNode:
+		each(n.Pipe, visit)
+	case *parse.TemplateNode:
+		each(n.Pipe, visit)
+	case *parse.IfNode:
+		eachBranch(&n.BranchNode, visit)
+	case *parse.WithNode:
+		eachBranch(&n.BranchNode, visit)
+	case *parse.RangeNode:
+		eachBranch(&n.BranchNode, visit)
+	case *parse.CommandNode:
+		for _, argument := range n.Args {
+			each(argument, visit)
+		}
+	case *parse.ChainNode:
+		each(n.Node, visit)
+	}
+}
+
+func eachBranch(n *parse.BranchNode, visit func(parse.Node)) {
+	each(n.Pipe, visit)
+	each(n.List, visit)
+	each(n.ElseList, visit)
+}
