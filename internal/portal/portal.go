@@ -72,9 +72,13 @@ type Deps struct {
 // Portal holds the pages.
 type Portal struct {
 	Deps
-	look  *look
-	boot  script
-	front *front
+	look     *look
+	boot     script
+	front    *front
+	pictures *pictures
+	shares   *shares
+	// openAPI keeps the descriptions of APIs that were read lately.
+	openAPI *openAPIShelf
 }
 
 // New reads the pages and the theme pack. A pack that is broken is told in the
@@ -86,7 +90,7 @@ func New(deps Deps) (*Portal, error) {
 	if deps.Zone == nil {
 		deps.Zone = time.UTC
 	}
-	p := &Portal{Deps: deps}
+	p := &Portal{Deps: deps, openAPI: newOpenAPIShelf(deps.Fetch)}
 	var err error
 	if p.front, err = readFront(deps.Front, deps.Manifest); err != nil {
 		return nil, err
@@ -96,6 +100,10 @@ func New(deps Deps) (*Portal, error) {
 		return nil, err
 	}
 	p.Languages = p.languages()
+	if p.pictures, err = newPictures(deps, pictureSourceOf(deps.Fetch)); err != nil {
+		return nil, err
+	}
+	p.shares = newShares(p)
 	return p, nil
 }
 
@@ -117,6 +125,9 @@ func (p *Portal) Routes(root *web.Table) {
 	t := &table{p: p, root: root}
 	p.fileRoutes(root)
 	p.resourceRoutes(root)
+	p.crawlerRoutes(root)
+	p.pictures.routes(root)
+	p.shares.routes(root)
 	for _, declare := range []func(*table){
 		p.homeRoutes, p.searchRoutes, p.datasetRoutes, p.organizationRoutes, p.reuseRoutes, p.dataserviceRoutes,
 		p.topicRoutes, p.postRoutes, p.userRoutes, p.tagRoutes, p.helpRoutes, p.wordRoutes, p.territoryRoutes,
