@@ -38,10 +38,16 @@ func (s *Store) TagCounts(ctx context.Context) ([]TagCount, error) {
 	return counts, nil
 }
 
+// KnownTags returns what TagCounts counted some seconds ago at most, longer where
+// counting takes long. The list is shared: never change it.
+func (s *Store) KnownTags(ctx context.Context) ([]TagCount, error) {
+	return s.tags.get(ctx, s.TagCounts)
+}
+
 // SuggestTags returns the most used tags that hold the slug of the text, the
 // shortest first. Counts may be some seconds old.
 func (s *Store) SuggestTags(ctx context.Context, q string, size int) ([]string, error) {
-	counts, err := s.tags.get(ctx, s.TagCounts)
+	counts, err := s.KnownTags(ctx)
 	if err != nil {
 		return nil, err
 	}
