@@ -50,12 +50,12 @@ func allSearchKeys() []web.Key {
 func (v *visit) asks(kind *searchKind) bool {
 	args := v.R.URL.Query()
 	for _, name := range []string{"q", "sort", "page", "place", "coverage_start", "coverage_end"} {
-		if first(args[name]) != "" {
+		if firstArg(args[name]) != "" {
 			return true
 		}
 	}
 	for i := range kind.filters {
-		if first(args[kind.filters[i].name]) != "" {
+		if firstArg(args[kind.filters[i].name]) != "" {
 			return true
 		}
 	}

@@ -2,9 +2,13 @@ package portal
 
 import (
 	"net/http"
+	"net/url"
+	"slices"
+	"strings"
 
 	"grenier/internal/i18n"
 	"grenier/internal/search"
+	"grenier/internal/text"
 	"grenier/internal/web"
 )
 
@@ -22,7 +26,7 @@ type searchAll struct {
 	// Kinds lead to the search of each kind.
 	Kinds []searchKindLink
 	// Places are territories that the words may mean, Tags keywords.
-	Places  []Link
+	Places  []searchPlace
 	Tags    []Link
 	Support string
 }
@@ -34,12 +38,18 @@ type searchGroup struct {
 	Results                                   []result
 }
 
+// searchPlace leads to the datasets of a territory.
+type searchPlace struct {
+	Name, Level, Label, URL string
+	Count                   int64
+}
+
 // Of the search among everything: how many of the best results it shows.
 const (
 	bestDatasets = 5
 	bestOthers   = 3
 	mostPlaces   = 4
-	mostTags     = 6
+	mostKeywords     = 6
 )
 
 type allArgs struct {
@@ -50,8 +60,8 @@ type allArgs struct {
 
 // showAll shows the best results of every kind, or leads to the search of one.
 func (p *Portal) showAll(v *visit, args allArgs) error {
-	words := wordsOf(first(args.Words))
-	if kind := kindNamed(first(args.Type)); kind != nil {
+	words := wordsOf(firstArg(args.Words))
+	if kind := kindNamed(firstArg(args.Type)); kind != nil {
 		return v.Redirect(http.StatusFound, v.address(kind.path, wordsArg(words)))
 	}
 	content := searchAll{Query: words, Action: v.path("/search"), Heading: v.say.T("search.title-all"), Support: v.path("/support")}
@@ -66,8 +76,11 @@ func (p *Portal) showAll(v *visit, args allArgs) error {
 	title := v.say.T("search.title-all")
 	if words != "" {
 		title = v.say.T("search.title-words", "words", words, "kind", v.say.T("search.everything"))
-		content.Places = v.placeLinks(words, mostPlaces)
-		tags, err := p.Catalog.SuggestTags(v.Context(), words, mostTags)
+		var err error
+		if content.Places, err = v.places(words, mostPlaces); err != nil {
+			return err
+		}
+		tags, err := v.tagsNamed(words, mostKeywords)
 		if err != nil {
 			return err
 		}
@@ -119,23 +132,46 @@ func (p *Portal) group(v *visit, content *searchAll, kind *searchKind, words str
 	return keys, nil
 }
 
-// placeLinks lead from names of territories to their datasets.
-func (v *visit) placeLinks(words string, most int) []Link {
-	var links []Link
-	for _, zone := range v.p.Zones.Suggest(words, most) {
-		links = append(links, Link{
-			Label: zone.Name + " – " + i18n.Label(i18n.Granularity, zone.Level, v.lang),
-			Path:  v.address("/datasets/search", map[string][]string{"geozone": {zone.ID}}),
-		})
+// considered is how many territories and tags are looked at for those to show.
+const considered = 40
+
+// places are the territories with datasets that the words most probably mean.
+func (v *visit) places(words string, most int) ([]searchPlace, error) {
+	counts, err := v.p.Catalog.CountByZone(v.Context())
+	if err != nil {
+		return nil, err
 	}
-	return links
+	var places []searchPlace
+	for _, zone := range v.p.Zones.Suggest(words, considered) {
+		if len(places) < most && counts[zone.ID] > 0 {
+			level := i18n.Label(i18n.Granularity, zone.Level, v.lang)
+			places = append(places, searchPlace{
+				Name: zone.Name, Level: level, Label: zone.Name + " – " + level, Count: counts[zone.ID],
+				URL: v.address("/datasets/search", url.Values{"geozone": {zone.ID}}),
+			})
+		}
+	}
+	return places, nil
+}
+
+// tagsNamed are the most used tags in which a word begins like the words.
+func (v *visit) tagsNamed(words string, most int) ([]string, error) {
+	tags, err := v.p.Catalog.SuggestTags(v.Context(), words, considered)
+	if err != nil {
+		return nil, err
+	}
+	slug := text.Slug(words)
+	tags = slices.DeleteFunc(tags, func(tag string) bool {
+		return slug == "" || !strings.HasPrefix(tag, slug) && !strings.Contains(tag, "-"+slug)
+	})
+	return tags[:min(len(tags), most)], nil
 }
 
 // tagLinks lead from tags to the datasets that bear them.
 func (v *visit) tagLinks(tags []string) []Link {
 	links := make([]Link, 0, len(tags))
 	for _, tag := range tags {
-		links = append(links, Link{tag, v.address("/datasets/search", map[string][]string{"tag": {tag}})})
+		links = append(links, Link{tag, v.address("/datasets/search", url.Values{"tag": {tag}})})
 	}
 	return links
 }

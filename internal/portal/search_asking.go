@@ -65,7 +65,7 @@ const (
 // asked reads what a search of a kind is asked. Unknown orders are left out;
 // unknown values of filters stay, find nothing, and can be taken away.
 func (v *visit) asked(kind *searchKind) *asking {
-	a := &asking{kind: kind, words: wordsOf(first(v.Args("q"))), chosen: map[string][]string{}, page: pageOf(first(v.Args("page")))}
+	a := &asking{kind: kind, words: wordsOf(firstArg(v.Args("q"))), chosen: map[string][]string{}, page: pageOf(firstArg(v.Args("page")))}
 	for i := range kind.filters {
 		f := &kind.filters[i]
 		values := v.valuesOf(f)
@@ -76,13 +76,13 @@ func (v *visit) asked(kind *searchKind) *asking {
 			a.chosen[f.name] = values
 		}
 	}
-	if sort := first(v.Args("sort")); slices.Contains(kind.sorts, sort) {
+	if sort := firstArg(v.Args("sort")); slices.Contains(kind.sorts, sort) {
 		a.sort = sort
 	}
 	return a
 }
 
-func first(values []string) string {
+func firstArg(values []string) string {
 	if len(values) == 0 {
 		return ""
 	}
@@ -96,11 +96,11 @@ func (v *visit) valuesOf(f *searchFilter) []string {
 	case "geozone":
 		given = append(v.zonesTyped(), given...)
 	case "temporal_coverage":
-		given = append(given, coverageTyped(first(v.Args("coverage_start")), first(v.Args("coverage_end"))))
+		given = append(given, coverageTyped(firstArg(v.Args("coverage_start")), firstArg(v.Args("coverage_end"))))
 	}
 	var values []string
 	for _, value := range given {
-		value = strings.Map(printable, wordsOf(value))
+		value = strings.Map(printableWords, wordsOf(value))
 		if f.name == "tag" {
 			value = text.Slug(value)
 		}
@@ -114,7 +114,7 @@ func (v *visit) valuesOf(f *searchFilter) []string {
 	return values
 }
 
-func printable(r rune) rune {
+func printableWords(r rune) rune {
 	if unicode.IsControl(r) {
 		return -1
 	}
@@ -124,7 +124,7 @@ func printable(r rune) rune {
 // zonesTyped are the zones that the name in the argument "place" means: the most
 // probable one, or the name itself when no zone is called so.
 func (v *visit) zonesTyped() []string {
-	place := wordsOf(first(v.Args("place")))
+	place := wordsOf(firstArg(v.Args("place")))
 	if place == "" {
 		return nil
 	}

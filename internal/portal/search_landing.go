@@ -2,6 +2,7 @@ package portal
 
 import (
 	"context"
+	"net/url"
 
 	"grenier/internal/account"
 	"grenier/internal/catalog"
@@ -114,7 +115,7 @@ func (v *visit) shelves(a *asking, counts []search.FacetCounts) ([]landingShelf,
 		shelf := landingShelf{ID: "by-" + name, Label: v.say.T("search.by-" + name)}
 		for _, value := range append(shown.Values, shown.More...) {
 			shelf.Items = append(shelf.Items, landingItem{
-				value.Label, v.address(a.kind.path, map[string][]string{name: {value.Value}}), value.Count,
+				value.Label, v.address(a.kind.path, url.Values{name: {value.Value}}), value.Count,
 			})
 		}
 		if len(shelf.Items) > 0 {
@@ -128,7 +129,7 @@ func (v *visit) shelves(a *asking, counts []search.FacetCounts) ([]landingShelf,
 func (p *Portal) landingGroup(v *visit, kind *searchKind, sort string, hits []search.Hit) (landingGroup, []web.Key, error) {
 	id := map[string]string{"-views": "popular", "-created": "recent"}[sort]
 	group := landingGroup{
-		ID: id, Label: v.say.T("search." + id), More: v.address(kind.path, map[string][]string{"sort": {sort}}), MoreLabel: v.say.T("search.more-" + id),
+		ID: id, Label: v.say.T("search." + id), More: v.address(kind.path, url.Values{"sort": {sort}}), MoreLabel: v.say.T("search.more-" + id),
 	}
 	ids := make([]string, len(hits))
 	keys := make([]web.Key, len(hits))

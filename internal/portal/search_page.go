@@ -30,8 +30,8 @@ type searchPage struct {
 	// Hidden are filters in force that no facet shows, Fields everything that is
 	// asked but the order.
 	Hidden, Fields []searchField
-	Results []result
-	Pager   pager
+	Results        []result
+	Pager          pager
 	// Forms are other forms of the same search.
 	Forms []searchForm
 	// Support leads to the page for help.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"html/template"
 	"net/url"
+	"strings"
 	"time"
 
 	"grenier/internal/account"
@@ -64,10 +65,11 @@ type resultQuality struct {
 	Score   float64
 }
 
-// resultCounter counts something; Label is short, for a narrow column.
+// resultCounter counts something; Label is short, for a narrow column, Name says
+// it in full.
 type resultCounter struct {
-	Label string
-	Count int64
+	Label, Name string
+	Count       int64
 }
 
 // formatsShown is how many formats a row shows.
@@ -141,13 +143,21 @@ func (b *rowBuilder) row(folder, id, slug string, owned *catalog.Owned) result {
 	return row
 }
 
+// acronym is what follows a title: nothing when the title has it already.
+func acronym(title string, acronym *string) template.HTML {
+	if acronym == nil || *acronym == "" || strings.Contains(strings.ToLower(title), strings.ToLower(*acronym)) {
+		return ""
+	}
+	return template.HTML(" (" + template.HTMLEscapeString(*acronym) + ")")
+}
+
 func (b *rowBuilder) counter(id string, count int64) resultCounter {
-	return resultCounter{b.say.T("search.counter-" + id), count}
+	return resultCounter{b.say.T("search.counter-" + id), b.say.T("search.name-" + id), count}
 }
 
 func moment(t db.Time) time.Time { return t.Time }
 
-// access tells who may use something, nil when everybody may.
+// access tells who may use something.
 func (b *rowBuilder) access(kind string) resultBadge {
 	tone, icon := "warning", "lock"
 	if kind == "open" {
@@ -173,9 +183,7 @@ func (b *rowBuilder) datasets(ctx context.Context, ids []string) error {
 
 func (b *rowBuilder) dataset(d *catalog.Dataset, formats []string) result {
 	row := b.row("datasets", d.ID, d.Slug, &d.Owned)
-	if d.Acronym != nil && *d.Acronym != "" {
-		row.Title += template.HTML(" (" + template.HTMLEscapeString(*d.Acronym) + ")")
-	}
+	row.Title += acronym(d.Title, d.Acronym)
 	if d.DescriptionShort != nil && *d.DescriptionShort != "" && len(b.hits[d.ID].Snippet.Marks) == 0 {
 		row.Excerpt = template.HTML(template.HTMLEscapeString(text.Excerpt(*d.DescriptionShort, 2*excerptLength)))
 	}
@@ -254,9 +262,7 @@ func (b *rowBuilder) organizations(ctx context.Context, ids []string) error {
 		}
 		row := b.row("organizations", o.ID, o.Slug, nil)
 		row.Initials, row.Certified = initials(o.Name), o.Certified
-		if o.Acronym != nil && *o.Acronym != "" {
-			row.Title += template.HTML(" (" + template.HTMLEscapeString(*o.Acronym) + ")")
-		}
+		row.Title += acronym(o.Name, o.Acronym)
 		for _, badge := range o.Badges {
 			if badge != "certified" {
 				row.Kicker, row.Icon = i18n.Label(i18n.OrganizationBadge, badge, b.lang), "building"

@@ -8,7 +8,6 @@ import (
 
 	"grenier/internal/account"
 	"grenier/internal/catalog"
-	"grenier/internal/i18n"
 	"grenier/internal/search"
 	"grenier/internal/web"
 )
@@ -35,11 +34,11 @@ const (
 
 // suggest answers the search fields. type asks for one kind of object.
 func (p *Portal) suggest(v *visit, args allArgs) error {
-	words := wordsOf(first(args.Words))
+	words := wordsOf(firstArg(args.Words))
 	found := []suggestion{}
 	if words != "" {
 		var err error
-		if kind := kindNamed(first(args.Type)); kind != nil {
+		if kind := kindNamed(firstArg(args.Type)); kind != nil {
 			found, err = p.suggestKind(v, found, kind, words, suggestOneKind)
 		} else {
 			found, err = p.suggestAll(v, found, words)
@@ -68,20 +67,16 @@ func (p *Portal) suggestAll(v *visit, found []suggestion, words string) ([]sugge
 			return nil, err
 		}
 	}
-	counts, err := p.Catalog.CountByZone(v.Context())
+	places, err := v.places(words, suggestPlaces)
 	if err != nil {
 		return nil, err
 	}
-	for _, zone := range p.Zones.Suggest(words, suggestPlaces) {
-		if counts[zone.ID] == 0 {
-			continue
-		}
+	for _, place := range places {
 		found = append(found, suggestion{
-			Title: zone.Name, URL: v.address("/datasets/search", url.Values{"geozone": {zone.ID}}), Kind: "place",
-			KindLabel: i18n.Label(i18n.Granularity, zone.Level, v.lang), Detail: v.say.T("common.datasets", "count", counts[zone.ID]),
+			Title: place.Name, URL: place.URL, Kind: "place", KindLabel: place.Level, Detail: v.say.T("common.datasets", "count", place.Count),
 		})
 	}
-	tags, err := p.Catalog.SuggestTags(v.Context(), words, suggestTags)
+	tags, err := v.tagsNamed(words, suggestTags)
 	if err != nil {
 		return nil, err
 	}
