@@ -103,6 +103,9 @@ func examplePage(name, lang string, content any, full bool) Page {
 	return page
 }
 
+// askedField is the expression of a template that failed.
+var askedField = regexp.MustCompile(`at <([^>]+)>: can't evaluate`)
+
 // noFunction is a function that templates do not have.
 var noFunction = regexp.MustCompile(`function "(\w+)" not defined`)
 
@@ -116,6 +119,10 @@ func explain(worn *theme.Theme, err error) theme.Finding {
 			page = failed.page
 		}
 		fields := fieldsOf(of, page)
+		finding.Text = fmt.Sprintf("there is no field %s here", field)
+		if asked := askedField.FindStringSubmatch(err.Error()); asked != nil {
+			finding.Text += ", for " + asked[1]
+		}
 		finding.Text += instead(field, fields)
 		if len(fields) > 0 {
 			finding.Text += "; there is " + strings.Join(fields, ", ")

@@ -118,52 +118,71 @@ func (p palette) colour(name string) (c colour, value string, ok bool) {
 
 func (p palette) isDark() bool { return p.mode.chosen == "dark" || p.mode.chosen == "" && p.mode.dark }
 
-// findings are the colours that cannot be read or are too near to each other.
-// told holds what was said of other modes.
+// findings are the colours that cannot be read, and those on which others are
+// hard to read. told holds what was said of other modes.
 func (p palette) findings(allowed bool, told map[string]bool) []Finding {
 	var findings []Finding
-	say := func(f Finding, key string) {
-		if !told[key] {
-			told[key] = true
-			findings = append(findings, f)
-		}
-	}
+	near := map[string][]string{} // what is hard to read, by the token under it
+	var grounds []string
+	first := map[string]declaration{}
 	for _, pair := range pairs {
 		for _, front := range strings.Fields(pair.fronts) {
 			for _, under := range strings.Fields(pair.under) {
-				f, key := p.pair(front, under, pair.least, allowed)
-				if key != "" {
-					say(f, key)
+				ratio, unread, ok := p.pair(front, under)
+				switch {
+				case !ok && !told[unread.Text]:
+					told[unread.Text] = true
+					findings = append(findings, unread)
+				case ok && ratio < pair.least:
+					if near[under] == nil {
+						grounds, first[under] = append(grounds, under), p.values[tokenPrefix+"color-"+front]
+					}
+					near[under] = append(near[under], fmt.Sprintf("%s (contrast %.2f, needs %s)", front, ratio-0.005, short(pair.least)))
 				}
 			}
+		}
+	}
+	for _, under := range grounds {
+		at := p.values[tokenPrefix+"color-"+under]
+		if at.file == "" || first[under].file != "" && len(near[under]) == 1 {
+			at = first[under]
+		}
+		list := strings.Join(near[under], ", ")
+		if key := fmt.Sprintf("%s %s %d", under, list, at.line); !told[key] {
+			told[key] = true
+			findings = append(findings, Finding{File: at.file, Line: at.line, Fault: !allowed, Text: fmt.Sprintf(
+				"on %scolor-%s these are hard to read (%s): %s; make them or the ground lighter or darker%s", tokenPrefix, under, p.mode.name, list, p.hint(at))})
 		}
 	}
 	return findings
 }
 
-// pair looks at one colour on another; key is empty when all is well.
-func (p palette) pair(front, under string, least float64, allowed bool) (f Finding, key string) {
+// hint tells a way out of what often goes wrong in a mode.
+func (p palette) hint(at declaration) string {
+	switch {
+	case p.mode.chosen == "light" && at.dark:
+		return `; in the media query write :root:not([data-theme="light"]), so that the light look can be chosen`
+	case p.mode.chosen == "dark":
+		return `; give the dark values again for :root[data-theme="dark"]`
+	case p.mode.chosen == "" && p.mode.dark && !at.dark:
+		return `; give dark values in @media (prefers-color-scheme: dark) { :root:not([data-theme="light"]) { … } }`
+	}
+	return ""
+}
+
+// pair gives the contrast of one colour on another; ok is false, and unread says
+// why, when one of them cannot be read.
+func (p palette) pair(front, under string) (ratio float64, unread Finding, ok bool) {
 	front, under = tokenPrefix+"color-"+front, tokenPrefix+"color-"+under
 	ground, value, ok := p.colour(under)
 	if !ok || ground.alpha < 1 {
-		return p.unread(under, value), under + value
+		return 0, p.unread(under, value), false
 	}
 	drawn, value, ok := p.colour(front)
 	if !ok {
-		return p.unread(front, value), front + value
+		return 0, p.unread(front, value), false
 	}
-	ratio := contrast(drawn.over(ground), ground)
-	if ratio >= least {
-		return Finding{}, ""
-	}
-	at := p.values[front]
-	if at.file == "" {
-		at = p.values[under]
-	}
-	return Finding{
-		File: at.file, Line: at.line, Fault: !allowed,
-		Text: fmt.Sprintf("%s on %s is hard to read (%s): contrast %.2f, at least %s is needed; make one of them lighter or darker", front, under, p.mode.name, ratio-0.005, short(least)),
-	}, fmt.Sprintf("%s %s %.2f %d", front, under, ratio, at.line)
+	return contrast(drawn.over(ground), ground), Finding{}, true
 }
 
 func (p palette) unread(name, value string) Finding {
@@ -171,6 +190,4 @@ func (p palette) unread(name, value string) Finding {
 	return Finding{File: at.file, Line: at.line, Text: fmt.Sprintf("the contrast of %s cannot be checked: %q is not a plain colour", name, value)}
 }
 
-func short(n float64) string {
-	return strings.TrimSuffix(fmt.Sprintf("%.1f", n), ".0")
-}
+func short(n float64) string { return strings.TrimSuffix(fmt.Sprintf("%.1f", n), ".0") }
