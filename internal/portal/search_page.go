@@ -46,7 +46,7 @@ type searchKindLink struct {
 }
 
 // searchChip is a filter in force; URL leads to the search without it.
-type searchChip struct{ Filter, Value, URL string }
+type searchChip struct{ Label, URL string }
 
 // searchSort is an order of the results.
 type searchSort struct {
@@ -173,7 +173,8 @@ func (v *visit) chips(a *asking, names *valueNames) ([]searchChip, []searchField
 	for i := range a.kind.filters {
 		f := &a.kind.filters[i]
 		for _, value := range a.chosen[f.name] {
-			chips = append(chips, searchChip{v.say.T("facet." + f.name), names.label(f, value), v.without(a, f.name, value)})
+			label := v.say.T("search.chip", "filter", v.say.T("facet."+f.name), "value", names.label(f, value))
+			chips = append(chips, searchChip{label, v.without(a, f.name, value)})
 			if f.column == "" && f.name != "temporal_coverage" {
 				hidden = append(hidden, searchField{f.name, value})
 			}

@@ -269,9 +269,9 @@ func (b *rowBuilder) organizations(ctx context.Context, ids []string) error {
 				break
 			}
 		}
-		row.Facts = []cardFact{
-			{Icon: "dataset", Text: b.say.T("common.datasets", "count", o.Datasets)},
-			{Icon: "reuse", Text: b.say.T("common.reuses", "count", o.Reuses)},
+		row.Facts = []cardFact{{Icon: "dataset", Text: b.say.T("common.datasets", "count", o.Datasets)}}
+		if o.Reuses > 0 {
+			row.Facts = append(row.Facts, cardFact{Icon: "reuse", Text: b.say.T("common.reuses", "count", o.Reuses)})
 		}
 		if o.Dataservices > 0 {
 			row.Facts = append(row.Facts, cardFact{Icon: "api", Text: b.say.T("search.found-dataservices", "count", o.Dataservices)})

@@ -130,7 +130,7 @@ func TestSearchResults(t *testing.T) {
 	s.holds("/datasets/search?q=eau", "26 jeux de données", "<mark>eau</mark>", "Ville de Valmont &lt;b&gt;", "producteur certifié", "alert(2)", "Restreint",
 		`rel="next"`, `value="0.`, "mis à jour")
 	s.holds("/en/datasets/search?q=eau", "26 datasets", "/en/datasets/dataset-", "certified", `lang="fr"`)
-	s.holds("/datasets/search?q=eau&format=csv", "1 jeu de données", `data-family="geographical"`, "+ 1", "Format : CSV")
+	s.holds("/datasets/search?q=eau&format=csv", "1 jeu de données", `data-family="geographical"`, "+ 1", "Format : CSV")
 	s.holds("/organizations?q=valmont", "1 organisation", "/organizations/ville-de-valmont")
 	s.holds("/search?q=eau", "Voir les 26 jeux de données", "/datasets/search?q=eau", "/datasets/search?tag=eau")
 	for _, path := range []string{"/datasets/search?q=eau&page=2", "/search?q=eau", "/datasets", "/datasets/search?q=secrete", "/suggest?q=eau"} {
@@ -169,8 +169,8 @@ func TestSearchState(t *testing.T) {
 	}
 	// A period with one day stands for that day; an unknown order is none.
 	s.holds("/datasets/search?coverage_start=2020-01-31&sort=zzz", "31 janvier 2020", `value="2020-01-31"`)
-	s.holds("/datasets/search?organization="+searchTown, "Organisation : Ville de Valmont &lt;b&gt;", "25 jeux de données")
-	s.holds("/datasets/search?last_update_range=last_30_days", "Mise à jour : 30 derniers jours", "26 jeux")
+	s.holds("/datasets/search?organization="+searchTown, "Organisation : Ville de Valmont &lt;b&gt;", "25 jeux de données")
+	s.holds("/datasets/search?last_update_range=last_30_days", "Mise à jour : 30 derniers jours", "26 jeux")
 	// The same question about other kinds keeps the filters that both have.
 	s.holds("/datasets/search?q=eau&format=csv&organization="+searchTown, `href="/reuses/search?organization=`+searchTown+`&amp;q=eau"`)
 }

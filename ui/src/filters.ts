@@ -145,6 +145,7 @@ export class Filters extends Enhancement {
     }
     const own = page.querySelector(`gr-filters[target="${CSS.escape(this.getAttribute("target") ?? "")}"]`);
     if (own) morph(this, own, traversal);
+    for (const field of this.querySelectorAll<HTMLInputElement>("input[data-once]")) field.value = ""; // it was added to the choices
     this.settle();
     updateHead(page);
     if (fromLink && this.target) this.bringToTop(this.target);
