@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"html/template"
 	"maps"
+	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
@@ -25,9 +26,10 @@ type datasetPage struct {
 	Figures     datasetFigures
 	Contacts    []datasetContact
 	Frequency   string
-	// NextUpdate is when the frequency promises the next update, zero when it
-	// promises none.
+	// NextUpdate is when the next update is promised, zero when none is; Late
+	// tells that it should have come.
 	NextUpdate time.Time
+	Late       bool
 	Tags       []Link
 	// MoreTags counts the tags that are not shown.
 	MoreTags int
@@ -135,6 +137,15 @@ func (p *Portal) showDataset(v *visit, a datasetArgs) error {
 	if err != nil {
 		return err
 	}
+	if content.Files.Lost {
+		community := datasetCommunity{}
+		if err := v.askedCommunity(d, a.Resource, &community); err != nil {
+			return err
+		}
+		if community.Asked != nil { // it is on another tab
+			return v.to(http.StatusFound, datasetPath(d, tabCommunity))
+		}
+	}
 	page := v.datasetDraft(d, "dataset", tabFiles, a.kept())
 	page.data = content
 	page.until = content.Quality.until
@@ -166,8 +177,9 @@ func (v *visit) datasetPage(d *catalog.Dataset, a datasetArgs) (datasetPage, err
 	content := datasetPage{
 		Dataset: head, Description: v.description(d), Files: list, Quality: v.quality(d), Contacts: v.contacts(d),
 		Figures:   datasetFigures{Views: d.Views, Reuses: d.Reuses, Followers: d.Followers, Downloads: d.Downloads},
-		Frequency: v.frequency(d), NextUpdate: d.NextUpdate().Time, Harvest: harvestOf(d),
+		Frequency: v.frequency(d), Harvest: harvestOf(d),
 	}
+	content.NextUpdate, content.Late = v.nextUpdate(d)
 	content.Tags = v.keywords(d.Tags[:min(len(d.Tags), shownTags)])
 	content.MoreTags = len(d.Tags) - len(content.Tags)
 	return content, nil

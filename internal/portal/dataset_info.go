@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"grenier/internal/catalog"
@@ -22,9 +23,10 @@ import (
 type datasetInformations struct {
 	Dataset   datasetHead
 	Frequency string
-	// FrequencyDate is when the producer promised the next update, NextUpdate
-	// when the frequency does; zero when nothing is promised.
-	FrequencyDate, NextUpdate time.Time
+	// NextUpdate is when the producer, or else the frequency, promises the next
+	// update, zero when nothing is promised; Late tells that it should have come.
+	NextUpdate time.Time
+	Late       bool
 	// TemporalStart and TemporalEnd are days, empty where there is none.
 	TemporalStart, TemporalEnd string
 	Territory                  *territory
@@ -95,7 +97,8 @@ func (v *visit) datasetInformations(d *catalog.Dataset) (content datasetInformat
 	for _, s := range schemas[:min(len(schemas), mostSchemas)] {
 		content.Schemas = append(content.Schemas, fileSchema{Name: deref(s.Name), Version: deref(s.Version), URL: linkable(deref(s.URL))})
 	}
-	content.Frequency, content.FrequencyDate, content.NextUpdate = v.frequency(d), d.FrequencyDate.Time, d.NextUpdate().Time
+	content.Frequency = v.frequency(d)
+	content.NextUpdate, content.Late = v.nextUpdate(d)
 	content.TemporalStart, content.TemporalEnd = deref(d.TemporalStart), deref(d.TemporalEnd)
 	content.Contacts, content.Tags, content.Harvest = v.contacts(d), v.keywords(d.Tags), harvestOf(d)
 	content.Extras, content.MoreExtras = factsOf(fields(d.Extras))
@@ -126,6 +129,16 @@ func (v *visit) contacts(d *catalog.Dataset) []datasetContact {
 		})
 	}
 	return list
+}
+
+// nextUpdate is when the next update is promised, by the producer for a moment
+// after the last one, else by the frequency; late tells that it is past.
+func (v *visit) nextUpdate(d *catalog.Dataset) (promised time.Time, late bool) {
+	promised = d.NextUpdate().Time
+	if d.FrequencyDate.After(d.LastUpdate.Time) {
+		promised = d.FrequencyDate.Time
+	}
+	return promised, !promised.IsZero() && promised.Before(v.now)
 }
 
 // territory tells what a dataset covers, nil when it does not say.
@@ -234,12 +247,16 @@ func factsOf(members map[string]json.RawMessage) (list []fact, more int) {
 	return list, 0
 }
 
-// plainValue writes a JSON value as people read it: texts without quotes,
-// others on one line.
+// plainValue writes a JSON value as people read it: texts without quotes, lists
+// of texts joined by commas, others on one line.
 func plainValue(raw json.RawMessage) string {
 	var words string
 	if json.Unmarshal(raw, &words) == nil {
 		return words
+	}
+	var list []string
+	if json.Unmarshal(raw, &list) == nil && len(list) > 0 {
+		return strings.Join(list, ", ")
 	}
 	var compact bytes.Buffer
 	if json.Compact(&compact, raw) != nil {

@@ -326,6 +326,35 @@ func TestCitations(t *testing.T) {
 	}
 }
 
+func TestFileNamesAreSafe(t *testing.T) {
+	for _, one := range []struct{ title, format, want string }{
+		{"Arbres plantés (2026)", "csv", "arbres-plantes-2026.csv"}, {"", "", "data"}, {"$(rm -rf ~)`id`\"'\n", "c$(x)sv", "rm-rf-id.cxsv"},
+		{"../../etc/passwd", "../x", "etc-passwd.x"}, {strings.Repeat("long ", 40), "csv.gz", strings.TrimSuffix(strings.Repeat("long-", 12), "-") + ".csv.gz"},
+		{"日本語", "averylongformatname", "data"},
+	} {
+		got := fileName(one.title, one.format)
+		if got != one.want && one.title != "日本語" {
+			t.Errorf("%q %q: %q, want %q", one.title, one.format, got, one.want)
+		}
+		if strings.Trim(got, "abcdefghijklmnopqrstuvwxyz0123456789.-") != "" || strings.HasPrefix(got, "-") {
+			t.Errorf("%q is not safe", got)
+		}
+	}
+}
+
+func TestNextUpdate(t *testing.T) {
+	s := newSite(t, dbtest.SQLite(t), nil)
+	last, promised := time.Now().AddDate(-3, 0, 0), time.Now().AddDate(0, 1, 0)
+	s.dataset(1, "Tard", func(d *catalog.Dataset) { d.Frequency, d.LastUpdate = ptr("monthly"), db.TimeOf(last) })
+	s.dataset(2, "Promis", func(d *catalog.Dataset) {
+		d.Frequency, d.LastUpdate, d.FrequencyDate = ptr("monthly"), db.TimeOf(last), db.TimeOf(promised)
+	})
+	for _, tab := range []string{"", "/informations"} {
+		hides(t, s.shows("/datasets/dataset-1"+tab, "Mise à jour attendue depuis"), "Prochaine mise à jour")
+		s.shows("/datasets/dataset-2"+tab, "Prochaine mise à jour prévue")
+	}
+}
+
 func TestCommunityResources(t *testing.T) {
 	s := newSite(t, dbtest.SQLite(t), nil)
 	s.insert(&account.User{ID: "0000000000000000000000bb", Slug: "ada", FirstName: "Ada", LastName: "Roche", CreatedAt: db.Now(), ModifiedAt: db.Now()})
@@ -334,7 +363,7 @@ func TestCommunityResources(t *testing.T) {
 	s.shows("/datasets/dataset-1/community-resources", "Arbres corrigés", "Ada Roche", "/users/ada")
 	s.shows("/datasets/dataset-1/community-resources?resource_id="+resourceID(1), "Le fichier demandé", "<details open>")
 	s.shows("/datasets/dataset-1/community-resources?resource_id="+resourceID(9), "Ce fichier n’est plus")
-	hides(t, s.shows("/datasets/dataset-1?resource_id="+resourceID(1), "Ce fichier n’est plus"), "Arbres corrigés")
+	s.answers("/en/datasets/dataset-1?resource_id="+resourceID(1), http.StatusFound, "/en/datasets/dataset-1/community-resources?resource_id="+resourceID(1))
 }
 
 func TestUses(t *testing.T) {

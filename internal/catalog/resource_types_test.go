@@ -1,0 +1,31 @@
+package catalog
+
+import (
+	"fmt"
+	"maps"
+	"testing"
+
+	"grenier/internal/db"
+	"grenier/internal/db/dbtest"
+)
+
+func TestResourceTypes(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		s := newShelf(t, d)
+		one, other := s.dataset("one", nil).ID, s.dataset("other", nil).ID
+		for i, r := range []Resource{
+			{DatasetID: &one, Type: "main"}, {DatasetID: &one, Type: "main"}, {DatasetID: &one, Type: "documentation"},
+			{DatasetID: &one, Type: "main", Community: true}, {DatasetID: &other, Type: "code"},
+		} {
+			r.ID, r.Version, r.Rank, r.Title, r.Filetype, r.URL = fmt.Sprintf("00000000-0000-4000-8000-%012d", i), 1, int64(i), "x", "remote", "https://x.example/"
+			r.CreatedInternal, r.ModifiedInternal = db.Now(), db.Now()
+			s.insert(&r)
+		}
+		for dataset, want := range map[string]map[string]int{one: {"main": 2, "documentation": 1}, other: {"code": 1}, "none": {}} {
+			got, err := s.store.ResourceTypes(t.Context(), dataset)
+			if err != nil || !maps.Equal(got, want) {
+				t.Errorf("%s: %v, %v, want %v", dataset, got, err, want)
+			}
+		}
+	})
+}
