@@ -3,6 +3,7 @@ package portal
 import (
 	"html/template"
 	"net/url"
+	"slices"
 	"strings"
 
 	"grenier/internal/account"
@@ -69,7 +70,7 @@ func (p *Portal) showHome(v *visit, _ web.None) error {
 		}
 	}
 	return v.show(draft{
-		name: "home", path: "/", description: v.say.T("home.lead"), data: content, keys: homeKeys,
+		name: "home", path: "/", description: v.say.T("home.lead"), linked: homeJSONLD(linkedSite{v.Site.Base, v.siteTitle()}, v.say.T("home.lead"), p.Languages), data: content, keys: homeKeys,
 	})
 }
 
@@ -165,17 +166,39 @@ func (p *Portal) homeCards(v *visit, kind string, count int) ([]card, error) {
 }
 
 // frequent is how many keywords the first page proposes.
-const frequent = 6
+const frequent = 7
 
-// frequentTags are the keywords of most datasets.
+// longestFrequent bounds a proposed keyword, in characters.
+const longestFrequent = 18
+
+// frequentTags are the keywords that come back most among the datasets that
+// people look at most. Those of the whole catalogue would be the ones that
+// programs write on everything.
 func (p *Portal) frequentTags(v *visit) ([]Link, error) {
-	counts, err := p.Catalog.TagCounts(v.Context())
+	ids, _, err := p.Catalog.DatasetIDs(v.Context(), account.Nobody, catalog.DatasetFilter{Sort: "-views"}, catalog.Page{Limit: 100})
 	if err != nil {
 		return nil, err
 	}
+	datasets, err := p.Catalog.DatasetsByIDs(v.Context(), account.Nobody, ids, catalog.Parts{})
+	if err != nil {
+		return nil, err
+	}
+	counts := map[string]int{}
+	var order []string
+	for i := range datasets {
+		for _, tag := range datasets[i].Tags {
+			if len(tag) > longestFrequent {
+				continue
+			}
+			if counts[tag]++; counts[tag] == 1 {
+				order = append(order, tag)
+			}
+		}
+	}
+	slices.SortStableFunc(order, func(a, b string) int { return counts[b] - counts[a] })
 	var tags []Link
-	for _, count := range counts[:min(len(counts), frequent)] {
-		tags = append(tags, Link{strings.ReplaceAll(count.Tag, "-", " "), v.path("/datasets/search?tag=" + url.QueryEscape(count.Tag))})
+	for _, tag := range order[:min(len(order), frequent)] {
+		tags = append(tags, Link{strings.ReplaceAll(tag, "-", " "), v.path("/datasets/search?tag=" + url.QueryEscape(tag))})
 	}
 	return tags, nil
 }
@@ -191,6 +214,9 @@ func (v *visit) figures(m catalog.SiteMetrics) []figure {
 		{"organizations", m.Organizations, "/organizations"}, {"reuses", m.Reuses, "/reuses/search"},
 		{"dataservices", m.Dataservices, "/dataservices/search"},
 	} {
+		if one.count == 0 {
+			continue
+		}
 		figures = append(figures, figure{v.say.T("home.figure-"+one.name, "count", one.count), one.count, v.path(one.path)})
 	}
 	return figures
