@@ -49,7 +49,7 @@ const (
 	bestDatasets = 5
 	bestOthers   = 3
 	mostPlaces   = 4
-	mostKeywords     = 6
+	mostKeywords = 6
 )
 
 type allArgs struct {

@@ -51,7 +51,7 @@ var (
 	updatedFilter  = searchFilter{name: "last_update_range", column: "last_update", basic: true, shared: true}
 	accessFilter   = searchFilter{name: "access_type", column: "access_type", basic: true, labels: i18n.AccessType, shared: true}
 	producerFilter = searchFilter{name: "producer_type", column: "producer_type", basic: true, labels: i18n.ProducerType, shared: true}
-	tagFilter      = searchFilter{name: "tag", column: "tag", own: noFilter, repeat: true, add: "tag", shared: true}
+	tagFilter      = searchFilter{name: "tag", column: "tag", own: noFilter, repeat: true, basic: true, add: "tag", shared: true}
 	ownerFilter    = searchFilter{name: "organization", column: "organization_id_with_name", own: "organization", shared: true}
 	badgedFilter   = searchFilter{name: "organization_badge", column: "organization_badge", labels: i18n.OrganizationBadge, shared: true}
 	personFilter   = searchFilter{name: "owner"}
@@ -65,9 +65,8 @@ var searchKinds = []*searchKind{
 		kind: search.Dataset, name: "datasets", path: "/datasets/search", icon: "dataset",
 		filters: []searchFilter{
 			{name: "format_family", column: "format_family", basic: true, labels: i18n.FormatFamily},
-			updatedFilter, accessFilter, producerFilter,
+			tagFilter, updatedFilter, accessFilter, producerFilter,
 			{name: "badge", column: "badge", basic: true, labels: i18n.DatasetBadge},
-			tagFilter,
 			{name: "format", column: "format", repeat: true},
 			ownerFilter,
 			{name: "geozone", column: "geozone", add: "place"},
