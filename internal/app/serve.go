@@ -267,7 +267,9 @@ func (s *server) portal(dumps *dump.Dumps) (*portal.Portal, error) {
 	deps := portal.Deps{
 		Catalog: s.Catalog, Organizations: s.Organizations, People: s.People, Zones: s.Zones, Search: s.match(),
 		Feeds:    dump.NewFeeds(dumps, settings.FeedDelay),
-		Sitemaps: dump.NewSitemaps(s.DB, dump.SitemapOptions{Language: settings.Language, Languages: settings.Languages}),
+		Sitemaps: dump.NewSitemaps(s.DB, dump.SitemapOptions{
+			Pages: portal.SitePages(), Language: settings.Language, Languages: settings.Languages,
+		}),
 		Versions: s.versions, Kept: s.kept, Log: s.Log, Version: Version, Language: settings.Language, Languages: settings.Languages,
 		Zone: settings.Location(), Theme: settings.Theme, Dev: settings.Dev, Contact: settings.Contact,
 		MapTiles: settings.MapTiles, MapAttribution: settings.MapAttribution, Hidden: settings.DisallowIndexing,

@@ -44,6 +44,7 @@ type Store struct {
 	tags       fresh[[]TagCount]
 	metrics    fresh[SiteMetrics]
 	zoneCounts fresh[map[string]int64]
+	downloaded fresh[[]string]
 }
 
 // Rules are the settings that the rules of the catalogue depend on.

@@ -12,7 +12,9 @@ import (
 
 // problem is the content of an error page.
 type problem struct {
-	Status    int
+	Status int
+	// Icon is the name of a picture.
+	Icon      string
 	Text      string
 	RequestID string
 	// Search tells whether a search may help; Query is what the address seems
@@ -40,7 +42,7 @@ func (p *Portal) ErrorPage(w http.ResponseWriter, r *http.Request, pr web.Proble
 	page := v.frame(draft{
 		name: "error", title: title, path: path, noIndex: true,
 		data: problem{
-			Status: pr.Status, Text: text, RequestID: pr.RequestID, Search: pr.Status == http.StatusNotFound || pr.Status == http.StatusGone,
+			Status: pr.Status, Icon: problemIcon(pr.Status), Text: text, RequestID: pr.RequestID, Search: pr.Status == http.StatusNotFound || pr.Status == http.StatusGone,
 			Query: askedFor(path), Support: v.path("/support") + "?" + url.Values{
 				"request": {pr.RequestID}, "time": {v.now.UTC().Format(time.RFC3339)}, "page": {shortened(r.URL.RequestURI())},
 			}.Encode(),
@@ -56,6 +58,21 @@ func (p *Portal) ErrorPage(w http.ResponseWriter, r *http.Request, pr web.Proble
 	w.Header()["Content-Type"] = []string{"text/html; charset=utf-8"}
 	w.WriteHeader(pr.Status)
 	_, _ = w.Write(body) // a client that went away is seen in the log
+}
+
+// problemIcon is the picture of a status.
+func problemIcon(status int) string {
+	switch {
+	case status == http.StatusNotFound:
+		return "search"
+	case status == http.StatusGone:
+		return "trash"
+	case status == http.StatusUnauthorized, status == http.StatusForbidden:
+		return "lock"
+	case status == http.StatusTooManyRequests, status == http.StatusServiceUnavailable, status == http.StatusGatewayTimeout:
+		return "clock"
+	}
+	return "warning"
 }
 
 // shortened bounds an address that travels in another.

@@ -1,0 +1,29 @@
+package catalog
+
+import (
+	"context"
+	"slices"
+)
+
+// ranked bounds how many objects the rankings hold.
+const ranked = 100
+
+// MostDownloaded returns the identifiers of the public datasets whose files
+// were downloaded most, at most limit (up to 100), the most first. Counts may
+// be some seconds old.
+func (s *Store) MostDownloaded(ctx context.Context, limit int) ([]string, error) {
+	ids, err := s.downloaded.get(ctx, func(ctx context.Context) ([]string, error) {
+		var ids []string
+		err := s.db.Read().NewRaw(`SELECT id FROM datasets WHERE visible = TRUE AND downloads > 0
+			ORDER BY downloads DESC, id LIMIT ?`, ranked).Scan(ctx, &ids)
+		return ids, err
+	})
+	return slices.Clone(ids[:min(len(ids), limit)]), err
+}
+
+// FrequentTags returns the tags that most public datasets and reuses bear, at
+// most limit, and how many tags there are. Counts may be some seconds old.
+func (s *Store) FrequentTags(ctx context.Context, limit int) (tags []TagCount, total int, err error) {
+	counts, err := s.tags.get(ctx, s.TagCounts)
+	return slices.Clone(counts[:min(len(counts), limit)]), len(counts), err
+}
