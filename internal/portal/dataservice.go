@@ -40,6 +40,8 @@ type dataserviceAccess struct {
 	// Open tells that everybody may, without asking anyone.
 	Open  bool
 	Label string
+	// Title says it in a sentence.
+	Title string
 	// Category is the legal ground of a restriction, Definition what the law
 	// says, Reason what the producer adds.
 	Category, Definition, Reason string
@@ -122,6 +124,10 @@ func (v *visit) dataserviceAccess(s *catalog.Dataservice) dataserviceAccess {
 	}
 	a.Label = v.say.T("common.access-open")
 	if !a.Open {
+		a.Title = v.say.T("dataservice.restricted")
+		if s.AccessType == "open_with_account" {
+			a.Title = v.say.T("dataservice.needs-account")
+		}
 		a.Label = i18n.Label(i18n.AccessType, s.AccessType, v.lang)
 	}
 	if category := deref(s.AccessTypeReasonCategory); category != "" {

@@ -33,7 +33,7 @@ type objectKind struct {
 // address, with its slash.
 func (v *visit) object(k objectKind, key, tail string) (id string, done bool, err error) {
 	if name, ok := strings.CutSuffix(key, ".json"); ok && tail == "" {
-		return "", true, v.Redirect(http.StatusFound, "/api/1/"+k.base+"/"+url.PathEscape(name)+"/")
+		return "", true, v.Redirect(http.StatusFound, documentPath(k.base, name))
 	}
 	found, err := k.find(v.Context(), key)
 	if err != nil {
@@ -55,7 +55,17 @@ func (v *visit) to(status int, path string) error {
 
 // document is the sibling of a page for programs.
 func (v *visit) document(base, id string) Sibling {
-	return Sibling{"application/json", v.say.T("common.as-json"), "/api/1/" + base + "/" + url.PathEscape(id) + "/"}
+	return Sibling{"application/json", v.say.T("common.as-json"), documentPath(base, id)}
+}
+
+// documentPath is the address of an object in the API. Topics are in its second
+// version alone.
+func documentPath(base, id string) string {
+	version := "1"
+	if base == "topics" {
+		version = "2"
+	}
+	return "/api/" + version + "/" + base + "/" + url.PathEscape(id) + "/"
 }
 
 // sharePicture is the address of the picture that stands for an object.

@@ -105,6 +105,9 @@ func (d *apiDocument) serverURL(server *apiValue) string {
 
 func (d *apiDocument) readSwaggerServers() {
 	base, host := d.root.get("basePath").str(), d.root.get("host").str()
+	if base == "" {
+		base = "/"
+	}
 	if host == "" {
 		if address := d.absolute(base); address != "" {
 			d.servers = []apiServer{{URL: address}}

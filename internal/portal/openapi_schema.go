@@ -25,7 +25,7 @@ type apiField struct {
 const (
 	schemaDepth  = 6
 	schemaFields = 150  // of one schema
-	pageFields   = 2500 // of all schemas of a page
+	pageFields   = 2000 // of all schemas of a page
 	fieldText    = 300  // characters of a description
 )
 

@@ -259,6 +259,9 @@ func (v *visit) organizationList(o *account.Organization, kind string, cards []c
 		content.Empty = v.say.T("organization.no-" + kind)
 		return content
 	}
+	for i := range cards { // whose they are is told above
+		cards[i].Kicker, cards[i].Certified = "", false
+	}
 	content.Search = search
 	content.Shelf = cardShelf{ID: "list", Title: v.say.T("organization.tab-" + kind), Cards: cards}
 	if total > len(cards) {

@@ -133,7 +133,7 @@ func (p *Portal) showPost(v *visit, in objectArgs) error {
 		Updated: post.ModifiedAt.Time, Tags: v.keywords(post.Tags), Share: v.shareOf(post.Name, v.Site.Base+v.path(path)),
 	}
 	if post.Image != nil || post.ImageURL != nil {
-		content.Image = picturePath("posts", post.ID, "800")
+		content.Image = picturePath("posts", post.ID, coverSize)
 		content.Credit = Item{Label: deref(post.CreditTo), URL: linkable(deref(post.CreditURL)), External: true}
 	}
 	if err := v.postBody(post, &content); err != nil {

@@ -30,7 +30,7 @@ type reusePage struct {
 	// Type and Topic are what it is and what it is about; TopicURL leads to
 	// reuses about the same.
 	Type, Topic, TypeURL, TopicURL string
-	// Image is the address of its picture.
+	// Image is the address of its picture; empty when it has none.
 	Image    string
 	Producer *producer
 	// URL is the reuse itself, elsewhere; empty when its address is not one of
@@ -68,10 +68,13 @@ func (p *Portal) showReuse(v *visit, in objectArgs) error {
 	content := reusePage{
 		ID: r.ID, Title: r.Title, Long: isLong(r.Title), Lang: v.contentLang(), States: v.states(r.Private, r.ArchivedAt.Time, r.DeletedAt.Time),
 		Type: i18n.Label(i18n.ReuseType, r.Type, v.lang), TypeURL: v.path("/reuses/search?type=" + url.QueryEscape(r.Type)),
-		Image: picturePath("reuses", r.ID, "800"), Producer: v.producer(&r.Owned), URL: linkable(r.URL), Prose: v.prose(r.Description),
+		Producer: v.producer(&r.Owned), URL: linkable(r.URL), Prose: v.prose(r.Description),
 		Tags: v.keywords(r.Tags), Created: r.CreatedAt.Time, Updated: r.ModifiedAt.Time, Share: v.shareOf(r.Title, v.Site.Base+v.path(path)),
 		Figures: v.countFigures(counted{"datasets", r.DatasetCount}, counted{"dataservices", int64(len(r.Dataservices))}, counted{"followers", r.Followers},
 			counted{"views", r.Views}),
+	}
+	if deref(r.Image) != "" {
+		content.Image = picturePath("reuses", r.ID, coverSize)
 	}
 	if r.Topic != "" {
 		content.Topic = i18n.Label(i18n.ReuseTopic, r.Topic, v.lang)
