@@ -31,11 +31,14 @@ var built struct {
 	err    error
 }
 
-// Main runs the tests of a package and removes what the harness built. Call it
-// from TestMain.
-func Main(m *testing.M) {
+// Main runs the tests of a package, then ends what they shared, and removes what
+// the harness built. Call it from TestMain.
+func Main(m *testing.M, ends ...func()) {
 	time.Local = time.UTC
 	status := m.Run()
+	for _, end := range ends {
+		end()
+	}
 	if built.folder != "" {
 		os.RemoveAll(built.folder)
 	}
