@@ -1,14 +1,17 @@
 package portal
 
 import (
+	"context"
 	"html/template"
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	"grenier/internal/account"
 	"grenier/internal/catalog"
 	"grenier/internal/portal/theme"
+	"grenier/internal/search"
 	"grenier/internal/text"
 	"grenier/internal/web"
 )
@@ -130,8 +133,7 @@ func (p *Portal) homeCards(v *visit, kind string, count int) ([]card, error) {
 	ctx, first := v.Context(), catalog.Page{Limit: count}
 	switch kind {
 	case "popular", "recent":
-		sort := map[string]string{"popular": "-views", "recent": "-created"}[kind]
-		ids, _, err := p.Catalog.DatasetIDs(ctx, account.Nobody, catalog.DatasetFilter{Sort: sort}, first)
+		ids, err := p.topDatasets(ctx, map[string]string{"popular": "views", "recent": "created"}[kind], count)
 		if err != nil {
 			return nil, err
 		}
@@ -165,21 +167,64 @@ func (p *Portal) homeCards(v *visit, kind string, count int) ([]card, error) {
 	return nil, nil
 }
 
-// frequent is how many keywords the first page proposes.
-const frequent = 7
+// topDatasets are the public datasets with the highest values in a column, as
+// the index has them, or as the rows have them while it is being built.
+func (p *Portal) topDatasets(ctx context.Context, column string, count int) ([]string, error) {
+	result, err := p.Search.Search(search.Query{Kind: search.Dataset, Sort: search.Sort{Field: column, Descending: true}, Limit: count})
+	if err == nil {
+		ids := make([]string, 0, len(result.Hits))
+		for _, hit := range result.Hits {
+			ids = append(ids, hit.ID)
+		}
+		return ids, nil
+	}
+	ids, _, err := p.Catalog.DatasetIDs(ctx, account.Nobody, catalog.DatasetFilter{Sort: "-" + column}, catalog.Page{Limit: count})
+	return ids, err
+}
 
-// longestFrequent bounds a proposed keyword, in characters.
-const longestFrequent = 18
+// trends are the keywords that the first page proposes, for a while.
+type trends struct {
+	tags  []string
+	until time.Time
+}
+
+const (
+	// frequent is how many keywords the first page proposes.
+	frequent = 7
+	// longestFrequent bounds a proposed keyword, in characters.
+	longestFrequent = 18
+	// trendsHold is how long proposed keywords hold: they change by the month.
+	trendsHold = 10 * time.Minute
+	// trendsFrom is how many datasets, the most viewed ones, they are taken from.
+	trendsFrom = 100
+)
 
 // frequentTags are the keywords that come back most among the datasets that
 // people look at most. Those of the whole catalogue would be the ones that
 // programs write on everything.
 func (p *Portal) frequentTags(v *visit) ([]Link, error) {
-	ids, _, err := p.Catalog.DatasetIDs(v.Context(), account.Nobody, catalog.DatasetFilter{Sort: "-views"}, catalog.Page{Limit: 100})
+	now := p.trends.Load()
+	if now == nil || v.now.After(now.until) {
+		tags, err := p.readTrends(v.Context())
+		if err != nil {
+			return nil, err
+		}
+		now = &trends{tags, v.now.Add(trendsHold)}
+		p.trends.Store(now)
+	}
+	var links []Link
+	for _, tag := range now.tags {
+		links = append(links, Link{strings.ReplaceAll(tag, "-", " "), v.path("/datasets/search?tag=" + url.QueryEscape(tag))})
+	}
+	return links, nil
+}
+
+func (p *Portal) readTrends(ctx context.Context) ([]string, error) {
+	ids, err := p.topDatasets(ctx, "views", trendsFrom)
 	if err != nil {
 		return nil, err
 	}
-	datasets, err := p.Catalog.DatasetsByIDs(v.Context(), account.Nobody, ids, catalog.Parts{})
+	datasets, err := p.Catalog.DatasetsByIDs(ctx, account.Nobody, ids, catalog.Parts{})
 	if err != nil {
 		return nil, err
 	}
@@ -196,11 +241,7 @@ func (p *Portal) frequentTags(v *visit) ([]Link, error) {
 		}
 	}
 	slices.SortStableFunc(order, func(a, b string) int { return counts[b] - counts[a] })
-	var tags []Link
-	for _, tag := range order[:min(len(order), frequent)] {
-		tags = append(tags, Link{strings.ReplaceAll(tag, "-", " "), v.path("/datasets/search?tag=" + url.QueryEscape(tag))})
-	}
-	return tags, nil
+	return order[:min(len(order), frequent)], nil
 }
 
 func (v *visit) figures(m catalog.SiteMetrics) []figure {

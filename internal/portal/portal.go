@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"grenier/internal/account"
@@ -79,18 +80,33 @@ type Portal struct {
 	shares   *shares
 	// openAPI keeps the descriptions of APIs that were read lately.
 	openAPI *openAPIShelf
+	trends  atomic.Pointer[trends]
 }
 
 // New reads the pages and the theme pack. A pack that is broken is told in the
 // log, and the site wears the program's own look.
 func New(deps Deps) (*Portal, error) {
+	p, err := dressed(deps)
+	if err != nil {
+		return nil, err
+	}
+	p.openAPI = newOpenAPIShelf(deps.Fetch)
+	if p.pictures, err = newPictures(deps, pictureSourceOf(deps.Fetch)); err != nil {
+		return nil, err
+	}
+	p.shares = newShares(p)
+	return p, nil
+}
+
+// dressed is a portal with its look alone, which can draw pages and serve none.
+func dressed(deps Deps) (*Portal, error) {
 	if deps.Log == nil {
 		deps.Log = slog.New(slog.NewTextHandler(io.Discard, nil))
 	}
 	if deps.Zone == nil {
 		deps.Zone = time.UTC
 	}
-	p := &Portal{Deps: deps, openAPI: newOpenAPIShelf(deps.Fetch)}
+	p := &Portal{Deps: deps}
 	var err error
 	if p.front, err = readFront(deps.Front, deps.Manifest); err != nil {
 		return nil, err
@@ -100,10 +116,6 @@ func New(deps Deps) (*Portal, error) {
 		return nil, err
 	}
 	p.Languages = p.languages()
-	if p.pictures, err = newPictures(deps, pictureSourceOf(deps.Fetch)); err != nil {
-		return nil, err
-	}
-	p.shares = newShares(p)
 	return p, nil
 }
 
