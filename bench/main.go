@@ -94,7 +94,7 @@ func run(ctx context.Context, o options) error {
 		fn   func(context.Context, *report) error
 	}{
 		{"start", o.measureStart}, {"kept", o.measureKept}, {"rows", o.measureRows}, {"search", o.measureSearch},
-		{"relevance", o.measureRelevance}, {"dump", o.measureDump}, {"pages-kept", o.measurePagesKept}, {"pages", o.measurePages},
+		{"relevance", o.measureRelevance}, {"dump", o.measureDump}, {"pages-kept", o.measurePagesKept}, {"page-types", o.measurePages},
 	} {
 		if !o.wants(measure.name) {
 			continue

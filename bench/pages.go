@@ -209,8 +209,13 @@ func pageKinds(address string, all []sample) ([]pageKind, error) {
 
 // objectPages are the pages of the objects that a list of the API tells.
 func objectPages(address, document, path string) ([]string, error) {
-	body, err := fetch(address, document)
+	answer, err := plain.Get("http://" + address + document)
 	if err != nil {
+		return nil, err
+	}
+	defer answer.Body.Close()
+	body, err := io.ReadAll(answer.Body)
+	if err != nil || answer.StatusCode == http.StatusNotFound { // the list is empty
 		return nil, err
 	}
 	var list struct {
