@@ -244,10 +244,8 @@ func (v *visit) files(d *catalog.Dataset, a datasetArgs) (datasetFiles, error) {
 	case slices.Contains(fileTypes, a.Type):
 		list.Only = a.Type
 		err = v.onlyFiles(d, a, &list)
-	case d.ResourceCount <= fewFiles:
-		err = v.fewFiles(d, &list)
 	default:
-		err = v.manyFiles(d, &list)
+		err = v.firstFiles(d, &list)
 	}
 	if list.Asked != nil {
 		list.without(list.Asked.ID)
@@ -360,43 +358,36 @@ func pageAddress(path string, args url.Values, page int) string {
 	return withQuery(path, args.Encode())
 }
 
-// fewFiles reads all files at once and sorts them by type.
-func (v *visit) fewFiles(d *catalog.Dataset, list *datasetFiles) error {
+// firstFiles shows the first files of each type. The first files of the dataset
+// are read at once; only the types that stand too far behind are asked for.
+func (v *visit) firstFiles(d *catalog.Dataset, list *datasetFiles) error {
 	rows, _, err := v.p.Catalog.ResourcesOf(v.Context(), v.viewer, d.ID, catalog.ResourceFilter{Page: catalog.Page{Limit: fewFiles}})
 	if err != nil {
 		return err
 	}
-	list.rows = rows
+	counts := make(map[string]int)
 	byType := make(map[string][]catalog.Resource)
 	for _, row := range rows {
 		byType[row.Type] = append(byType[row.Type], row)
+		counts[row.Type]++
 	}
-	for _, kind := range typesOf(byType) {
-		of := byType[kind]
-		group := v.group(d, kind, len(of))
-		group.Files = v.fileList(d, of[:min(len(of), filesPerPage)])
-		list.Groups = append(list.Groups, group)
-	}
-	return nil
-}
-
-// manyFiles reads the first files of each type.
-func (v *visit) manyFiles(d *catalog.Dataset, list *datasetFiles) error {
-	counts, err := v.p.Catalog.ResourceTypes(v.Context(), d.ID)
-	if err != nil {
-		return err
-	}
-	for _, kind := range typesOf(counts) {
-		rows, _, err := v.p.Catalog.ResourcesOf(v.Context(), v.viewer, d.ID, catalog.ResourceFilter{
-			Type: kind, Page: catalog.Page{Limit: filesPerPage},
-		})
-		if err != nil {
+	if len(rows) == fewFiles {
+		if counts, err = v.p.Catalog.ResourceTypes(v.Context(), d.ID); err != nil {
 			return err
 		}
-		list.rows = append(list.rows, rows...)
+	}
+	for _, kind := range typesOf(counts) {
+		of := byType[kind]
+		if len(of) < min(counts[kind], filesPerPage) {
+			f := catalog.ResourceFilter{Type: kind, Page: catalog.Page{Limit: filesPerPage}}
+			if of, _, err = v.p.Catalog.ResourcesOf(v.Context(), v.viewer, d.ID, f); err != nil {
+				return err
+			}
+		}
+		of = of[:min(len(of), filesPerPage)]
 		group := v.group(d, kind, counts[kind])
-		group.Files = v.fileList(d, rows)
-		list.Groups = append(list.Groups, group)
+		group.Files = v.fileList(d, of)
+		list.rows, list.Groups = append(list.rows, of...), append(list.Groups, group)
 	}
 	return nil
 }

@@ -17,6 +17,7 @@ import (
 	"grenier/internal/db"
 	"grenier/internal/db/dbtest"
 	"grenier/internal/fetch"
+	"grenier/internal/web"
 )
 
 const hostile = `<script>alert("x")</script>`
@@ -57,6 +58,58 @@ func (s *site) withFiles(n, files int, kind func(i int) string) *catalog.Dataset
 		}
 	}
 	return d
+}
+
+// as asks for a page as somebody does.
+func (s *site) as(viewer account.Viewer, target string) *httptest.ResponseRecorder {
+	s.t.Helper()
+	root := web.NewTable("", web.Info{})
+	s.portal.Routes(root)
+	handler, err := web.NewHandler(web.Options{
+		Sites:        web.OneSite(web.Site{Base: "https://data.example.org", Title: "Valmont", Language: "fr"}),
+		Versions:     web.NewVersions(),
+		Authenticate: func(*http.Request) (web.Caller, error) { return web.Caller{Viewer: viewer, Known: true}, nil },
+		ErrorPage:    s.portal.ErrorPage,
+	}, root)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	w := httptest.NewRecorder()
+	r := httptest.NewRequest(http.MethodGet, target, nil)
+	r.Header.Set("Accept", "text/html")
+	handler.ServeHTTP(w, r)
+	return w
+}
+
+func TestOwnersSeeWhatIsHidden(t *testing.T) {
+	base, change := remote(t, map[string]string{"/1.csv": "a;b\n1;2\n"})
+	s := newSite(t, dbtest.SQLite(t), change)
+	owner := &account.User{ID: "0000000000000000000000bb", Slug: "ada", FirstName: "Ada", LastName: "Roche", CreatedAt: db.Now(), ModifiedAt: db.Now()}
+	other := &account.User{ID: "0000000000000000000000cc", Slug: "bob", FirstName: "Bob", LastName: "Martin", CreatedAt: db.Now(), ModifiedAt: db.Now()}
+	s.insert(owner, other)
+	d := s.dataset(1, "Caché", func(d *catalog.Dataset) {
+		d.Private, d.Visible, d.OwnerID, d.ResourceCount = true, false, &owner.ID, 2
+	})
+	s.dataset(2, "Effacé", func(d *catalog.Dataset) { d.DeletedAt, d.Visible, d.OwnerID = db.Now(), false, &owner.ID })
+	s.file(d, 1, "Fichier", func(r *catalog.Resource) { r.URL = base + "/1.csv" })
+	for target, wanted := range map[string]string{
+		"/datasets/dataset-1": "est privé", "/datasets/dataset-1/informations": "est privé", "/datasets/dataset-2": "a été supprimé",
+		"/explore/dataset-1?part=preview&resource_id=" + resourceID(1): "<table",
+		"/datasets/dataset-1/files.zip":                                "fichier.csv",
+	} {
+		w := s.as(account.Viewer{User: owner}, target)
+		if w.Code != http.StatusOK || !strings.Contains(w.Body.String(), wanted) {
+			t.Errorf("%s: %d without %q", target, w.Code, wanted)
+		}
+		if kept := w.Header().Get("Cache-Control"); !strings.Contains(kept, "private") && !strings.Contains(kept, "no-store") {
+			t.Errorf("%s may be kept by others: %q", target, kept)
+		}
+		for _, code := range []int{s.as(account.Viewer{User: other}, target).Code, s.get(target).Code} {
+			if code != http.StatusNotFound && code != http.StatusGone {
+				t.Errorf("%s: %d for others", target, code)
+			}
+		}
+	}
 }
 
 // license adds a licence.
@@ -207,6 +260,24 @@ func TestFilesByTypeAndPage(t *testing.T) {
 	_ = d
 }
 
+func TestTypesFarBehindAreShown(t *testing.T) {
+	s := newSite(t, dbtest.SQLite(t), nil)
+	s.withFiles(1, 100, func(i int) string {
+		switch {
+		case i < 2:
+			return "code"
+		case i < 90:
+			return "main"
+		}
+		return "documentation"
+	})
+	body := s.shows("/datasets/dataset-1", "Fichier 0.", "Fichier 2.", "Fichier 95.", "Page 1 sur 15", "Page 1 sur 2")
+	hides(t, body, "Fichier 8.", "Fichier 96.")
+	if n := strings.Count(body, `<article class="file"`); n != 14 {
+		t.Errorf("%d files on the page, want 14", n)
+	}
+}
+
 func TestThousandsOfFiles(t *testing.T) {
 	s := newSite(t, dbtest.SQLite(t), nil)
 	s.withFiles(1, 15_041, mainFiles)
@@ -324,6 +395,12 @@ func TestCitations(t *testing.T) {
 	if strings.Count(ris, "\r\nER  - \r\n") != 1 || !strings.HasPrefix(ris, "TY  - DATA\r\n") || !strings.Contains(ris, "UR  - https://data.example.org/datasets/dataset-1\r\n") {
 		t.Errorf("RIS:\n%s", ris)
 	}
+}
+
+func TestUsesThatNeverCame(t *testing.T) {
+	s := newSite(t, dbtest.SQLite(t), nil)
+	s.dataset(1, "Arbres", func(d *catalog.Dataset) { d.Reuses = 7 })
+	hides(t, s.shows("/datasets/dataset-1/reuses_and_dataservices", "7 sont comptées ailleurs", "Aucune API"), "Pas encore de réutilisation")
 }
 
 func TestFileNamesAreSafe(t *testing.T) {

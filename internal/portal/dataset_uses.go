@@ -17,9 +17,11 @@ type datasetUses struct {
 	Reuses, APIs cardList
 }
 
-// cardList is a page of cards and their number in all.
+// cardList is a page of cards and their number in all. Told is the number that
+// the catalogue was given, which is larger where not all came.
 type cardList struct {
 	Count int
+	Told  int64
 	Cards []card
 	Turn  turn
 }
@@ -121,7 +123,7 @@ func (v *visit) datasetReuses(d *catalog.Dataset, arg string, address func(int) 
 		return list, err
 	}
 	reuses, err := v.p.Catalog.ReusesByIDs(v.Context(), v.viewer, ids)
-	list.Cards = v.reuseCards(reuses)
+	list.Cards, list.Told = v.reuseCards(reuses), d.Reuses
 	return list, err
 }
 
@@ -135,7 +137,7 @@ func (v *visit) datasetAPIs(d *catalog.Dataset, arg string, address func(int) st
 		return list, err
 	}
 	services, err := v.p.Catalog.DataservicesByIDs(v.Context(), v.viewer, ids)
-	list.Cards = v.dataserviceCards(services)
+	list.Cards, list.Told = v.dataserviceCards(services), d.Dataservices
 	return list, err
 }
 

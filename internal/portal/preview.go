@@ -350,11 +350,17 @@ func (e *explorer) part(v *visit, d *catalog.Dataset, content explorePage) error
 	h := v.W.Header()
 	h["X-Robots-Tag"] = []string{"noindex"}
 	h["Content-Language"] = []string{v.lang}
-	h["Cache-Control"] = []string{"private, no-store"}
-	if d.Visible && v.viewer.Anonymous() {
-		h["Cache-Control"] = []string{"public, max-age=300"}
-	}
+	h["Cache-Control"] = freshness(v.Call, d)
 	return v.Blob(http.StatusOK, "text/html; charset=utf-8", body)
+}
+
+// freshness says how long others may keep what was seen of a file: a while
+// what everybody may read, not at all what only some may.
+func freshness(c *web.Call, d *catalog.Dataset) []string {
+	if c.Caller.Known || d.Private || !d.DeletedAt.IsZero() {
+		return []string{"private, no-store"}
+	}
+	return []string{"public, max-age=300"}
 }
 
 // serveFeatures answers with the features of a file, for the map of its
@@ -396,6 +402,7 @@ func (e *explorer) named(c *web.Call, a exploreArgs, tail string) (*sight, bool,
 	h["X-Content-Type-Options"] = []string{"nosniff"}
 	h["X-Robots-Tag"] = []string{"noindex"}
 	h["Content-Security-Policy"] = []string{"default-src 'none'"}
+	h["Cache-Control"] = freshness(c, d)
 	seen, err := e.seen(c, d, r)
 	return seen, false, err
 }
