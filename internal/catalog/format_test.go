@@ -12,8 +12,7 @@ import (
 func TestFormatsOf(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		s, ctx := newShelf(t, d), context.Background()
-		first, _ := s.id()
-		second, _ := s.id()
+		first, second := s.dataset("first", nil).ID, s.dataset("second", nil).ID
 		s.exec("INSERT INTO formats (dataset_id, format, position) VALUES (?, 'shp', 1), (?, 'csv', 0), (?, 'pdf', 0)", first, first, second)
 		got, err := s.store.FormatsOf(ctx, []string{first, "unknown"})
 		if err != nil || len(got) != 1 || !slices.Equal(got[first], []string{"csv", "shp"}) {
