@@ -6,21 +6,63 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 const [base, folder] = process.argv.slice(2);
-const widths = [390, 820, 1440];
+const widths = [320, 768, 1440];
 const pages = [
-  { name: "home", path: "/", language: "fr", scheme: "light" },
-  { name: "home-dark", path: "/", language: "en", scheme: "dark" },
-  { name: "apidoc", path: "/apidoc/", language: "en", scheme: "light", settle: 4000 },
+  { name: "home", path: "/", dark: true },
+  { name: "home-en", path: "/en" },
+  { name: "datasets", path: "/datasets" },
+  { name: "search", path: "/datasets/search?q=transport", dark: true },
+  { name: "search-filtered", path: "/datasets/search?format_family=geographical&sort=-created" },
+  { name: "search-nothing", path: "/datasets/search?q=zzqxjwv" },
+  { name: "search-all", path: "/search?q=logement" },
+  { name: "dataset", path: await pageOf("/api/1/datasets/?sort=-reuses&page_size=1"), dark: true },
+  { name: "dataset-informations", path: (await pageOf("/api/1/datasets/?geozone=fr:region:84&page_size=1")) + "/informations", settle: 1500 },
+  { name: "dataset-uses", path: (await pageOf("/api/1/datasets/?sort=-reuses&page_size=1")) + "/reuses_and_dataservices" },
+  { name: "dataset-long", path: await longest("/api/1/datasets/?page_size=100") },
+  { name: "dataset-many", path: await pageOf("/api/1/datasets/?page_size=100", (d) => -(d.resources.total ?? d.resources.length)) },
+  { name: "organizations", path: "/organizations" },
+  { name: "organization", path: await pageOf("/api/1/organizations/?sort=-datasets&page_size=1") },
+  { name: "organization-information", path: (await pageOf("/api/1/organizations/?sort=-datasets&page_size=1")) + "/information" },
+  { name: "reuses", path: "/reuses" },
+  { name: "reuse", path: await pageOf("/api/1/reuses/?page_size=1") },
+  { name: "dataservices", path: "/dataservices/search" },
+  { name: "dataservice", path: await pageOf("/api/1/dataservices/?page_size=1") },
+  { name: "topics", path: "/topics" },
+  { name: "topic", path: await pageOf("/api/2/topics/?page_size=1") },
+  { name: "posts", path: "/posts" },
+  { name: "post", path: await pageOf("/api/1/posts/?page_size=1") },
+  { name: "tags", path: "/tags" },
+  { name: "licenses", path: "/licenses" },
+  { name: "exports", path: "/exports" },
+  { name: "developers", path: "/developers" },
+  { name: "dashboard", path: "/dashboard" },
+  { name: "support", path: "/support" },
+  { name: "sitemap", path: "/sitemap" },
+  { name: "legal", path: "/pages/legal/mentions" },
+  { name: "not-found", path: "/datasets/rien-de-tel", status: 404 },
+  { name: "apidoc", path: "/apidoc/", settle: 4000 },
 ];
 // Pages without end are cut here, in CSS pixels.
 const maxHeight = 4000;
+
+// The address of the page of the first object of a list, by an order of our own where one is given.
+async function pageOf(list, order) {
+  const { data } = await (await fetch(base + list)).json();
+  const [first] = order ? data.toSorted((a, b) => order(a) - order(b)) : data;
+  const kind = /\/api\/\d\/(\w+)/.exec(list)[1];
+  return `/${kind}/${first.slug}`;
+}
+
+function longest(list) {
+  return pageOf(list, (object) => -object.title.length);
+}
 
 const profile = await mkdtemp(join(tmpdir(), "grenier-browser-"));
 const browser = spawn(
   "chromium",
   [
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--hide-scrollbars",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+    "--disable-background-networking", "--lang=fr", "--disable-component-update", "--disable-sync",
     `--user-data-dir=${profile}`, "--remote-debugging-pipe", "about:blank",
   ],
   { stdio: ["ignore", "ignore", "ignore", "pipe", "pipe"] },
@@ -55,7 +97,7 @@ function send(method, params = {}, sessionId) {
 
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
-async function picture(page, width) {
+async function picture(page, width, scheme) {
   const { targetId } = await send("Target.createTarget", { url: "about:blank" });
   const { sessionId } = await send("Target.attachToTarget", { targetId, flatten: true });
   const tab = (method, params) => send(method, params, sessionId);
@@ -64,14 +106,14 @@ async function picture(page, width) {
     listeners.push((message) => {
       if (message.sessionId !== sessionId) return;
       if (message.method === "Page.loadEventFired") resolve();
-      if (message.method === "Log.entryAdded" && message.params.entry.level === "error") problems.push(message.params.entry.text);
+      if (message.method === "Log.entryAdded" && message.params.entry.level === "error" && !page.status) problems.push(message.params.entry.text);
       if (message.method === "Runtime.exceptionThrown") problems.push(message.params.exceptionDetails.text);
     });
   });
   for (const domain of ["Page", "Log", "Runtime", "Network"]) await tab(`${domain}.enable`);
-  await tab("Network.setExtraHTTPHeaders", { headers: { "Accept-Language": page.language } });
-  await tab("Emulation.setEmulatedMedia", { features: [{ name: "prefers-color-scheme", value: page.scheme }] });
-  const screen = { width, deviceScaleFactor: 1, mobile: width < 800 };
+  await tab("Network.setExtraHTTPHeaders", { headers: { "Accept-Language": "fr" } });
+  await tab("Emulation.setEmulatedMedia", { features: [{ name: "prefers-color-scheme", value: scheme }] });
+  const screen = { width, deviceScaleFactor: 1, mobile: false };
   await tab("Emulation.setDeviceMetricsOverride", { ...screen, height: 900 });
   await tab("Page.navigate", { url: base + page.path });
   await Promise.race([loaded, pause(20_000)]);
@@ -80,7 +122,7 @@ async function picture(page, width) {
   if (cssContentSize.width > width) problems.push(`the page is ${cssContentSize.width} pixels wide, more than ${width}`);
   const clip = { x: 0, y: 0, width, height: Math.min(Math.ceil(cssContentSize.height), maxHeight), scale: 1 };
   const { data } = await tab("Page.captureScreenshot", { format: "png", clip, captureBeyondViewport: true });
-  const file = join(folder, `${page.name}-${width}.png`);
+  const file = join(folder, `${page.name}-${width}${scheme === "dark" ? "-dark" : ""}.png`);
   await writeFile(file, Buffer.from(data, "base64"));
   console.log(file);
   for (const problem of problems) console.error(`${page.path} at ${width}: ${problem}`);
@@ -90,7 +132,11 @@ async function picture(page, width) {
 
 let failures = 0;
 try {
-  for (const page of pages) for (const width of widths) failures += await picture(page, width);
+  for (const page of pages) {
+    for (const scheme of page.dark ? ["light", "dark"] : ["light"]) {
+      for (const width of widths) failures += await picture(page, width, scheme);
+    }
+  }
 } finally {
   const ended = new Promise((resolve) => browser.once("exit", resolve));
   await Promise.race([send("Browser.close").catch(() => {}), pause(3000)]);
