@@ -65,7 +65,7 @@ func TestLiveFilters(t *testing.T) {
 	tab.Until("filtered results", `location.search.length > 1 && document.querySelector("#results [data-announce]").innerText !== `+quoted(all))
 	stayed(t, tab, "a facet")
 	few := found(tab)
-	tab.Until("the count is announced", `[...document.querySelectorAll("[aria-live]")].some((e) => e.textContent.includes(`+quoted(few)+`))`)
+	tab.Until("the count is announced", `[...document.querySelectorAll("[role=status]")].some((e) => e.textContent.includes(`+quoted(few)+`))`)
 	filtered := tab.Path()
 	checked := func(what string, is bool) {
 		t.Helper()
@@ -122,9 +122,9 @@ func quoted(text string) string {
 
 func TestSpellingIsSuggested(t *testing.T) {
 	tab := open(t, browser.Look{})
-	tab.Open("/datasets/search?q=carburrants", http.StatusOK)
+	tab.Open("/datasets/search?q=logemant", http.StatusOK)
 	tab.Click("#results .notice a")
-	tab.Until("the right spelling finds", `/carburant/.test(new URL(location).searchParams.get("q")) && document.querySelectorAll("#results .result").length > 0`)
+	tab.Until("the right spelling finds", `/logement/.test(new URL(location).searchParams.get("q")) && document.querySelectorAll("#results .result").length > 0`)
 }
 
 func TestLanguageSwitchKeepsThePage(t *testing.T) {
@@ -205,7 +205,7 @@ func TestCopy(t *testing.T) {
 	wanted := browser.Value[string](tab, `[...document.querySelectorAll("gr-copy[text]")].find((e) => e.checkVisibility()).getAttribute("text")`)
 	tab.Run(`[...document.querySelectorAll("gr-copy[text]")].find((e) => e.checkVisibility()).classList.add("tried")`)
 	tab.Click("gr-copy.tried button")
-	tab.Until("it says so", `document.querySelector("gr-copy.tried [aria-live]").textContent.trim() !== ""`)
+	tab.Until("it says so", `document.querySelector("gr-copy.tried [role=status]").textContent.trim() !== ""`)
 	if got := browser.Value[string](tab, `navigator.clipboard.readText()`); got != wanted {
 		t.Errorf("the clipboard holds %q, want %q", got, wanted)
 	}

@@ -22,6 +22,8 @@ type stop struct {
 	// Number counts the actions of the page, from 0; -1 for what is none.
 	Number                 int
 	Outlined, Shown, Clear bool
+	// Scrolls tells that the element is a box which the keyboard scrolls.
+	Scrolls bool
 }
 
 // listActions numbers what a person can do on the page: every visible link and
@@ -51,7 +53,7 @@ const whereFocus = `(() => {
 	const shown = r.bottom > 0 && r.top < innerHeight && r.right > 0 && r.left < innerWidth;
 	const points = [[.5, .5], [.1, .5], [.9, .5], [.5, .2], [.5, .8]].map(([x, y]) => document.elementFromPoint(r.left + r.width * x, r.top + r.height * y));
 	const clear = points.some((p) => p && (e.contains(p) || p.contains(e) && p !== document.documentElement || p.closest("label")?.control === e));
-	return {Name: name, Number: number, Outlined: outlined, Shown: shown, Clear: clear};
+	return {Name: name, Number: number, Outlined: outlined, Shown: shown, Clear: clear, Scrolls: e.scrollWidth > e.clientWidth || e.scrollHeight > e.clientHeight};
 })()`
 
 // TestTabReachesEveryAction walks with Tab over pages: every action has the
@@ -80,6 +82,9 @@ func TestTabReachesEveryAction(t *testing.T) {
 				at := browser.Value[stop](tab, whereFocus)
 				if at.Name == "" {
 					break // past the last
+				}
+				if at.Number < 0 && at.Scrolls {
+					continue
 				}
 				if at.Number < 0 {
 					t.Errorf("the focus is on %q, which is not visible or no action", at.Name)

@@ -283,6 +283,9 @@ func (l *tail) String() string {
 	return kept.String()
 }
 
+// Log is the end of the server's log, without the requests that went well.
+func (s *Server) Log() string { return s.log.String() }
+
 // Within tries until there is no error, and fails with the last one when that
 // takes longer than a limit.
 func Within(t testing.TB, limit time.Duration, what string, try func() error) {
