@@ -81,11 +81,11 @@ func shape(b *strings.Builder, which byte, x, y int, mirrored bool, ink string) 
 	}
 }
 
-// Monogram draws the initials of a name, of at most two words, as an SVG of
+// Monogram draws the initials of a name, of two of its words, as an SVG of
 // size×size pixels in the colours of the seed.
 func Monogram(name, seed string, size int) []byte {
 	colours := paletteOf(sha256.Sum256([]byte(seed)))
-	letters := initials(name)
+	letters := Initials(name)
 	if letters == "" {
 		return Identicon(seed, size)
 	}
@@ -98,20 +98,26 @@ func Monogram(name, seed string, size int) []byte {
 	return []byte(b.String())
 }
 
-// initials are those of the first and the last word that begins with a letter
-// or digit, in capitals; words of one or two small letters in between and at
-// the start do not count.
-func initials(name string) string {
+// between are words that no initial is taken from, unless a name begins with
+// one.
+var between = map[string]bool{
+	"de": true, "du": true, "des": true, "la": true, "le": true, "les": true, "et": true, "en": true, "of": true, "the": true, "and": true,
+	"del": true, "los": true, "las": true, "da": true, "dos": true, "der": true, "die": true, "das": true, "und": true, "für": true,
+	"di": true, "della": true, "pour": true, "for": true,
+}
+
+// Initials are those of the first two words of a name that matter, in capitals;
+// empty when it has no letter or digit.
+func Initials(name string) string {
 	var found []rune
 	for word := range strings.FieldsFuncSeq(norm.NFC.String(name), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsNumber(r) && !unicode.IsMark(r) }) {
 		runes := []rune(word)
-		if unicode.IsMark(runes[0]) || len(runes) <= 2 && unicode.IsLower(runes[0]) && len(found) > 0 {
+		if unicode.IsMark(runes[0]) || len(found) > 0 && (between[strings.ToLower(word)] || len(runes) == 1 && unicode.IsLower(runes[0])) {
 			continue
 		}
-		found = append(found, unicode.ToUpper(runes[0]))
-	}
-	if len(found) > 2 {
-		found = []rune{found[0], found[len(found)-1]}
+		if found = append(found, unicode.ToUpper(runes[0])); len(found) == 2 {
+			break
+		}
 	}
 	return string(found)
 }

@@ -79,10 +79,10 @@ func TestIdenticons(t *testing.T) {
 
 func TestMonograms(t *testing.T) {
 	for name, want := range map[string]string{
-		"Ada Lovelace": "AL", "Ville de Valmont": "VV", "ville de valmont": "VV", "  ada ": "A", "Jean-Pierre Élan": "JÉ", "Ω": "Ω", "<script>": "S",
-		"": "", "--- …": "", "e\u0301te\u0301": "É", "3D Lab": "3L", "😀 ada": "A", "Institut national de la statistique": "IS", "et": "E",
+		"Ada Lovelace": "AL", "Ville de Valmont": "VV", "ville de valmont": "VV", "  ada ": "A", "Jean-Pierre Élan": "JP", "Ω": "Ω", "<script>": "S",
+		"": "", "--- …": "", "e\u0301te\u0301": "É", "3D Lab": "3L", "😀 ada": "A", "La Poste": "LP", "et": "E", "Institut national de la statistique et des études économiques (Insee)": "IN", "Ministère de l'Intérieur": "MI",
 	} {
-		if got := initials(name); got != want {
+		if got := Initials(name); got != want {
 			t.Errorf("%q: %q, want %q", name, got, want)
 		}
 		svg := Monogram(name, "seed", 100)

@@ -6,6 +6,7 @@ import (
 	"grenier/internal/account"
 	"grenier/internal/catalog"
 	"grenier/internal/i18n"
+	"grenier/internal/image"
 	"grenier/internal/text"
 )
 
@@ -106,7 +107,7 @@ func (v *visit) organizationCards(organizations []account.Organization) []card {
 		o := &organizations[i]
 		cards = append(cards, card{
 			Title: o.Name, URL: v.path("/organizations/" + url.PathEscape(o.Slug)), Lang: v.contentLang(), Icon: "building",
-			Initials: initials(o.Name), Shade: shade(o.ID), Certified: o.Certified, Text: text.Excerpt(o.Description, 100),
+			Initials: image.Initials(o.Name), Shade: shade(o.ID), Certified: o.Certified, Text: text.Excerpt(o.Description, 100),
 			Facts: []cardFact{
 				{"dataset", v.say.T("common.datasets", "count", o.Datasets), ""},
 				{"reuse", v.say.T("common.reuses", "count", o.Reuses), ""},

@@ -191,8 +191,8 @@ type trends struct {
 const (
 	// frequent is how many keywords the first page proposes.
 	frequent = 7
-	// longestFrequent bounds a proposed keyword, in characters.
-	longestFrequent = 18
+	// shortestFrequent and longestFrequent bound a proposed keyword, in bytes.
+	shortestFrequent, longestFrequent = 4, 18
 	// trendsHold is how long proposed keywords hold: they change by the month.
 	trendsHold = 10 * time.Minute
 	// trendsFrom is how many datasets, the most viewed ones, they are taken from.
@@ -232,15 +232,16 @@ func (p *Portal) readTrends(ctx context.Context) ([]string, error) {
 	var order []string
 	for i := range datasets {
 		for _, tag := range datasets[i].Tags {
-			if len(tag) > longestFrequent {
+			if len(tag) < shortestFrequent || len(tag) > longestFrequent {
 				continue
 			}
-			if counts[tag]++; counts[tag] == 1 {
+			word := strings.TrimSuffix(tag, "s") // the plural of a word is the same proposal
+			if counts[word]++; counts[word] == 1 {
 				order = append(order, tag)
 			}
 		}
 	}
-	slices.SortStableFunc(order, func(a, b string) int { return counts[b] - counts[a] })
+	slices.SortStableFunc(order, func(a, b string) int { return counts[strings.TrimSuffix(b, "s")] - counts[strings.TrimSuffix(a, "s")] })
 	return order[:min(len(order), frequent)], nil
 }
 

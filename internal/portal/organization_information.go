@@ -9,6 +9,7 @@ import (
 	"grenier/internal/account"
 	"grenier/internal/catalog"
 	"grenier/internal/i18n"
+	"grenier/internal/image"
 )
 
 // organizationInformation is what is known of an organisation.
@@ -77,7 +78,7 @@ func (v *visit) organizationMembers(o *account.Organization) (members []organiza
 		name := m.User.FullName()
 		members = append(members, organizationMember{
 			Name: name, URL: v.path("/users/" + m.User.Slug), Role: i18n.Label(i18n.OrganizationRole, string(m.Role), v.lang),
-			Initials: initials(name), Shade: shade(m.User.ID),
+			Initials: image.Initials(name), Shade: shade(m.User.ID),
 		})
 	}
 	return members, others

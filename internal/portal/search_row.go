@@ -11,6 +11,7 @@ import (
 	"grenier/internal/catalog"
 	"grenier/internal/db"
 	"grenier/internal/i18n"
+	"grenier/internal/image"
 	"grenier/internal/search"
 	"grenier/internal/text"
 	"grenier/internal/web"
@@ -123,7 +124,7 @@ func (b *rowBuilder) row(folder, id, slug string, owned *catalog.Owned) result {
 	hit := b.hits[id]
 	row := result{
 		ID: "r-" + id, Title: template.HTML(hit.Title.HTML()), URL: b.path("/" + folder + "/" + url.PathEscape(slug)),
-		Lang: b.contentLang(), Excerpt: template.HTML(hit.Snippet.HTML()), Shade: shade(id), Initials: initials(hit.Title.Text),
+		Lang: b.contentLang(), Excerpt: template.HTML(hit.Snippet.HTML()), Shade: shade(id), Initials: image.Initials(hit.Title.Text),
 	}
 	if owned == nil {
 		return row
@@ -133,11 +134,11 @@ func (b *rowBuilder) row(folder, id, slug string, owned *catalog.Owned) result {
 	case owned.Organization != nil:
 		o := owned.Organization
 		row.Owner.URL, row.Owner.Certified = b.path("/organizations/"+url.PathEscape(o.Slug)), o.Certified
-		row.Initials, row.Shade = initials(row.Owner.Name), shade(o.ID)
+		row.Initials, row.Shade = image.Initials(row.Owner.Name), shade(o.ID)
 		b.keys = append(b.keys, web.Object(catalog.KindOrganization, o.ID))
 	case owned.Owner != nil:
 		row.Owner.URL = b.path("/users/" + url.PathEscape(owned.Owner.Slug))
-		row.Initials, row.Shade = initials(row.Owner.Name), shade(owned.Owner.ID)
+		row.Initials, row.Shade = image.Initials(row.Owner.Name), shade(owned.Owner.ID)
 		b.keys = append(b.keys, web.Object(catalog.KindUser, owned.Owner.ID))
 	}
 	return row
@@ -261,7 +262,7 @@ func (b *rowBuilder) organizations(ctx context.Context, ids []string) error {
 			continue
 		}
 		row := b.row("organizations", o.ID, o.Slug, nil)
-		row.Initials, row.Certified = initials(o.Name), o.Certified
+		row.Initials, row.Certified = image.Initials(o.Name), o.Certified
 		row.Title += acronym(o.Name, o.Acronym)
 		for _, badge := range o.Badges {
 			if badge != "certified" {

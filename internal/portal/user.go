@@ -8,6 +8,7 @@ import (
 
 	"grenier/internal/account"
 	"grenier/internal/catalog"
+	"grenier/internal/image"
 	"grenier/internal/text"
 	"grenier/internal/web"
 )
@@ -82,7 +83,7 @@ func (v *visit) membershipCards(organizations []account.OrganizationRef) []card 
 	var cards []card
 	for _, o := range organizations[:min(len(organizations), most)] {
 		cards = append(cards, card{
-			Title: o.Name, URL: v.path("/organizations/" + url.PathEscape(o.Slug)), Lang: v.contentLang(), Initials: initials(o.Name),
+			Title: o.Name, URL: v.path("/organizations/" + url.PathEscape(o.Slug)), Lang: v.contentLang(), Initials: image.Initials(o.Name),
 			Shade: shade(o.ID), Certified: o.Certified,
 		})
 	}
