@@ -17,3 +17,12 @@ func (s *Store) ResourceTypes(ctx context.Context, dataset string) (map[string]i
 	}
 	return counts, err
 }
+
+// ResourceBytes is the size of all resources of a dataset together, as far as
+// sizes are known. Who asks has read the dataset.
+func (s *Store) ResourceBytes(ctx context.Context, dataset string) (float64, error) {
+	var bytes float64
+	err := s.db.Read().NewRaw(`SELECT COALESCE(sum(CAST(filesize AS DOUBLE PRECISION)), 0.0) FROM resources
+		WHERE dataset_id = ? AND community = FALSE`, dataset).Scan(ctx, &bytes)
+	return bytes, err
+}

@@ -19,12 +19,21 @@ func TestResourceTypes(t *testing.T) {
 		} {
 			r.ID, r.Version, r.Rank, r.Title, r.Filetype, r.URL = fmt.Sprintf("00000000-0000-4000-8000-%012d", i), 1, int64(i), "x", "remote", "https://x.example/"
 			r.CreatedInternal, r.ModifiedInternal = db.Now(), db.Now()
+			if i < 2 {
+				r.Filesize = new(int64)
+				*r.Filesize = 1 << 62 // two of them are more than an integer holds
+			}
 			s.insert(&r)
 		}
 		for dataset, want := range map[string]map[string]int{one: {"main": 2, "documentation": 1}, other: {"code": 1}, "none": {}} {
 			got, err := s.store.ResourceTypes(t.Context(), dataset)
 			if err != nil || !maps.Equal(got, want) {
 				t.Errorf("%s: %v, %v, want %v", dataset, got, err, want)
+			}
+		}
+		for dataset, want := range map[string]float64{one: 1 << 63, other: 0, "none": 0} {
+			if got, err := s.store.ResourceBytes(t.Context(), dataset); err != nil || got != want {
+				t.Errorf("%s: %v bytes, %v, want %v", dataset, got, err, want)
 			}
 		}
 	})

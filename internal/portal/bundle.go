@@ -46,11 +46,15 @@ func (p *Portal) bundleRoutes(t *table) {
 
 // zipPath is the address of all files in one archive, empty where it is not
 // offered: without other servers there is nothing to put in it.
-func (v *visit) zipPath(d *catalog.Dataset) string {
+func (v *visit) zipPath(d *catalog.Dataset) (string, error) {
 	if v.p.Fetch == nil || d.ResourceCount < 2 || d.ResourceCount > bundleFiles {
-		return ""
+		return "", nil
 	}
-	return v.path(datasetPath(d, "files.zip"))
+	size, err := v.p.Catalog.ResourceBytes(v.Context(), d.ID)
+	if err != nil || size > bundleBytes {
+		return "", err
+	}
+	return v.path(datasetPath(d, "files.zip")), nil
 }
 
 func (b *bundler) serve(v *visit, a datasetArgs) error {
@@ -96,7 +100,7 @@ func (b *bundler) entries(ctx context.Context, v *visit, d *catalog.Dataset) (en
 				continue
 			}
 			entry := fetch.Entry{Name: fileName(r.Title, format), URL: r.URL, Size: fileSize(r), Modified: r.ModifiedAt(v.now).Time}
-			entries, size = append(entries, entry), size+entry.Size
+			entries, size = append(entries, entry), size+min(entry.Size, bundleBytes+1)
 		}
 		return nil
 	})

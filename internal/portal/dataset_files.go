@@ -230,13 +230,16 @@ func (v *visit) description(d *catalog.Dataset) description {
 func (v *visit) files(d *catalog.Dataset, a datasetArgs) (datasetFiles, error) {
 	path := v.path(datasetPath(d, tabFiles))
 	list := datasetFiles{
-		Total: d.ResourceCount, Searchable: d.ResourceCount >= searchFrom, Action: path, All: path, Zip: v.zipPath(d),
+		Total: d.ResourceCount, Searchable: d.ResourceCount >= searchFrom, Action: path, All: path,
+		Announced: d.ResourceTotal() - d.ResourceCount,
 	}
-	list.Announced = d.ResourceTotal() - d.ResourceCount
+	var err error
+	if list.Zip, err = v.zipPath(d); err != nil {
+		return list, err
+	}
 	if err := v.askedFile(d, a.Resource, &list); err != nil || d.ResourceCount == 0 {
 		return list, err
 	}
-	var err error
 	switch query := wordsOf(a.Query); {
 	case query != "" && list.Searchable:
 		list.Query = query

@@ -518,6 +518,9 @@ func TestNoArchive(t *testing.T) {
 	size := int64(bundleBytes)
 	s.file(large, 1, "Un", func(r *catalog.Resource) { r.Filesize = &size })
 	s.file(large, 2, "Deux", func(r *catalog.Resource) { r.Filesize = &size })
+	for _, target := range []string{"dataset-1", "dataset-2", "dataset-3"} {
+		hides(t, s.shows("/datasets/"+target), "files.zip")
+	}
 	for target, status := range map[string]int{"dataset-1": 404, "dataset-2": 413, "dataset-3": 413} {
 		if w := s.get("/datasets/" + target + "/files.zip"); w.Code != status || !strings.Contains(w.Body.String(), "ne peut pas être faite") {
 			t.Errorf("%s: %d, want %d", target, w.Code, status)
