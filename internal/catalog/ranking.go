@@ -3,6 +3,8 @@ package catalog
 import (
 	"context"
 	"slices"
+
+	"grenier/internal/db"
 )
 
 // ranked bounds how many objects the rankings hold.
@@ -26,4 +28,15 @@ func (s *Store) MostDownloaded(ctx context.Context, limit int) ([]string, error)
 func (s *Store) FrequentTags(ctx context.Context, limit int) (tags []TagCount, total int, err error) {
 	counts, err := s.tags.get(ctx, s.TagCounts)
 	return slices.Clone(counts[:min(len(counts), limit)]), len(counts), err
+}
+
+// SiteCounters returns the counters by month that the site was given, by the
+// names of metrics (see Site.Counted); none when nobody has made the site,
+// which this does not do.
+func (s *Store) SiteCounters(ctx context.Context) (*Site, error) {
+	site, err := siteRow(ctx, s.db.Read())
+	if site == nil && err == nil {
+		site = &Site{ID: SiteID, Metrics: db.JSON("{}")}
+	}
+	return site, err
 }

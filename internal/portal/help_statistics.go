@@ -63,7 +63,7 @@ func (p *Portal) showDashboard(v *visit, _ web.None) error {
 	if err != nil {
 		return err
 	}
-	monthly, err := p.monthlyCounts(v.Call, metrics)
+	monthly, err := p.monthlyCounts(v.Context(), metrics)
 	if err != nil {
 		return err
 	}
@@ -93,8 +93,8 @@ func (p *Portal) showDashboard(v *visit, _ web.None) error {
 
 // monthlyCounts are what was created in each month, as the catalogue counts it,
 // and what the site was told of its audience.
-func (p *Portal) monthlyCounts(c *web.Call, metrics catalog.SiteMetrics) ([]monthlyCount, error) {
-	site, err := p.Catalog.Site(c.Context(), catalog.SiteSettings{Title: c.Site.Title})
+func (p *Portal) monthlyCounts(ctx context.Context, metrics catalog.SiteMetrics) ([]monthlyCount, error) {
+	site, err := p.Catalog.SiteCounters(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -195,7 +195,7 @@ func (p *Portal) serveDashboard(c *web.Call, _ web.None) error {
 	if err != nil {
 		return err
 	}
-	monthly, err := p.monthlyCounts(c, metrics)
+	monthly, err := p.monthlyCounts(c.Context(), metrics)
 	if err != nil {
 		return err
 	}

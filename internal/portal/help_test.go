@@ -72,8 +72,14 @@ func TestDashboard(t *testing.T) {
 	downloads := int64(12)
 	s.dataset(1, "Les arbres", func(d *catalog.Dataset) { d.Downloads, d.Reuses, d.Views = &downloads, 3, 1234 })
 	s.dataset(2, "Secret", func(d *catalog.Dataset) { d.Downloads, d.Views, d.Private, d.Visible = &downloads, 99, true, false })
+	month := db.Now().UTC().Format("2006-01")
+	none := db.JSON("[]")
+	s.insert(&catalog.Site{
+		ID: catalog.SiteID, Version: 1, Title: "Valmont", Keywords: none, Metrics: db.JSON(`{"datasets_visits_by_months":{"` + month + `":4321}}`),
+		DatasetsBlocs: none, ReusesBlocs: none, DataservicesBlocs: none,
+	})
 	body := s.get("/dashboard").Body.String()
-	for _, want := range []string{`id="chart-datasets"`, `id="top-views"`, `id="top-downloads"`, `id="top-reuses"`, "Les arbres", `href="/dashboard.csv"`} {
+	for _, want := range []string{`id="chart-visits"`, `id="chart-datasets"`, `id="top-views"`, `id="top-downloads"`, `id="top-reuses"`, "Les arbres", `href="/dashboard.csv"`} {
 		if !strings.Contains(body, want) {
 			t.Errorf("the page lacks %q", want)
 		}
@@ -89,7 +95,7 @@ func TestDashboard(t *testing.T) {
 		t.Fatal(err)
 	}
 	last := rows[len(rows)-1]
-	if len(rows) != catalog.MonthsCounted+1 || rows[0][0] != "month" || last[0] != db.Now().UTC().Format("2006-01") {
+	if len(rows) != catalog.MonthsCounted+1 || rows[0][0] != "month" || last[0] != month || last[1] != "4321" {
 		t.Errorf("%v", rows)
 	}
 }
