@@ -305,12 +305,13 @@ func organizationJSONLD(site linkedSite, org *account.Organization) []byte {
 func reuseJSONLD(site linkedSite, r *catalog.Reuse, datasets []catalog.Dataset) []byte {
 	o := ld{
 		"@context": linkedContext, "@type": "CreativeWork", "@id": r.ID, "alternateName": r.Slug, "name": r.Title,
-		"url": site.page("reuses", r.Slug), "isBasedOnUrl": r.URL,
+		"url": site.page("reuses", r.Slug),
 	}
 	o.set("dateCreated", r.CreatedAt)
 	o.set("dateModified", r.ModifiedAt)
 	o.set("description", linkedProse(r.Description))
 	o.set("keywords", strings.Join(r.Tags, ","))
+	o.set("isBasedOnUrl", linkedAddress(&r.URL))
 	o.set("image", r.Image)
 	o.set("author", site.owner(&r.Owned))
 	o.set("isBasedOn", site.datasets(datasets))
@@ -361,7 +362,7 @@ func postJSONLD(site linkedSite, p *catalog.Post) []byte {
 	o.set("dateModified", p.ModifiedAt)
 	o.set("description", linkedProse(linkedText(p.Headline)))
 	o.set("keywords", strings.Join(p.Tags, ","))
-	o.set("image", cmp.Or(linkedText(p.Image), linkedText(p.ImageURL)))
+	o.set("image", cmp.Or(linkedText(p.Image), linkedAddress(p.ImageURL)))
 	if p.Owner != nil {
 		o["author"] = site.person(p.Owner)
 	}

@@ -1,8 +1,10 @@
 package portal
 
 import (
+	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 
 	"grenier/internal/catalog"
 	"grenier/internal/fault"
@@ -139,6 +141,9 @@ func (p *Portal) showLicense(v *visit, in objectArgs) error {
 		return err
 	}
 	at := slices.IndexFunc(all, func(l catalog.License) bool { return l.ID == in.Key })
+	if strings.HasSuffix(in.Key, ".json") && at < 0 { // the API has licences in one list
+		return v.Redirect(http.StatusFound, "/api/1/datasets/licenses/")
+	}
 	if at < 0 {
 		return fault.New(fault.NotFound, "There is no such license.")
 	}
