@@ -19,7 +19,7 @@ import (
 // dependencies it reads the version, the languages and the front end.
 func CheckTheme(deps Deps, pack string) ([]theme.Finding, error) {
 	deps.Theme, deps.Dev = "", false
-	p, err := New(deps)
+	p, err := dressed(deps)
 	if err != nil {
 		return nil, err
 	}

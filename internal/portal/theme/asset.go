@@ -92,11 +92,7 @@ func (t *Theme) Text(lang, name string) (string, bool) {
 // Texts are the names of the pages of words in a language.
 func (t *Theme) Texts(lang string) []string {
 	var names []string
-	layers := []fs.FS{t.base}
-	if t.pack != nil {
-		layers = append(layers, t.pack)
-	}
-	for _, layer := range layers {
+	for _, layer := range t.layers() {
 		found, err := walk(layer, "pages/"+lang)
 		if err != nil {
 			continue

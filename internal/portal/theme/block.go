@@ -1,8 +1,10 @@
 package theme
 
 import (
+	"errors"
 	"fmt"
 	"html/template"
+	"io/fs"
 	"maps"
 	"path"
 	"slices"
@@ -71,7 +73,7 @@ func unknownBlock(file, name string, defined map[string]bool) error {
 }
 
 // defined are the names of all parts: those of the shared files and those
-// within pages.
+// within pages, of the program and of the pack.
 func (t *Theme) defined() (map[string]bool, error) {
 	names := map[string]bool{}
 	files := slices.Clone(t.parts)
@@ -79,13 +81,19 @@ func (t *Theme) defined() (map[string]bool, error) {
 		files = append(files, pageFile(page))
 	}
 	for _, file := range files {
-		trees, err := t.trees(file)
-		if err != nil {
-			return nil, err
-		}
-		for name := range trees {
-			if name != file {
-				names[name] = true
+		for _, layer := range t.layers() {
+			content, err := fs.ReadFile(layer, file)
+			if errors.Is(err, fs.ErrNotExist) {
+				continue
+			}
+			trees, err := parseFile(file, content)
+			if err != nil {
+				return nil, err
+			}
+			for name := range trees {
+				if name != file {
+					names[name] = true
+				}
 			}
 		}
 	}
@@ -114,6 +122,10 @@ func (t *Theme) trees(file string) (map[string]*parse.Tree, error) {
 	if err != nil {
 		return nil, err
 	}
+	return parseFile(file, content)
+}
+
+func parseFile(file string, content []byte) (map[string]*parse.Tree, error) {
 	tree := parse.New(file)
 	tree.Mode = parse.SkipFuncCheck
 	trees := map[string]*parse.Tree{}
@@ -143,44 +155,6 @@ func (t *Theme) redefine(set *template.Template, b block) error {
 	}
 	_, err := set.AddParseTree(b.name, own.Tree)
 	return err
-}
-
-// refuseLoops refuses templates of a pack that show themselves, directly or
-// through others: nothing would end them.
-func (t *Theme) refuseLoops(set *template.Template) error {
-	trees := map[string]*parse.Tree{}
-	for _, one := range set.Templates() {
-		if one.Tree != nil {
-			trees[one.Name()] = one.Tree
-		}
-	}
-	done := map[string]bool{}
-	for _, name := range slices.Sorted(maps.Keys(trees)) {
-		if call := loop(trees, name, map[string]bool{}, done); call != nil {
-			return fmt.Errorf("%s:%d: the template %q shows itself; a template of a pack must not", trees[name].ParseName, call.Line, name)
-		}
-	}
-	return nil
-}
-
-// loop finds a call that leads from a template back to one on the way to it.
-func loop(trees map[string]*parse.Tree, name string, way, done map[string]bool) *parse.TemplateNode {
-	if done[name] || trees[name] == nil {
-		return nil
-	}
-	way[name] = true
-	defer func() { done[name] = true; delete(way, name) }()
-	var found *parse.TemplateNode
-	each(trees[name].Root, func(node parse.Node) {
-		call, ok := node.(*parse.TemplateNode)
-		if found != nil || !ok {
-			return
-		}
-		if way[call.Name] || loop(trees, call.Name, way, done) != nil {
-			found = call
-		}
-	})
-	return found
 }
 
 // each visits the nodes of a template, commands and arguments included.

@@ -2,9 +2,11 @@ package theme
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"html/template"
 	"maps"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -52,22 +54,41 @@ func (t *Theme) execute(lang, page, block string, data any) ([]byte, error) {
 	return out.Bytes(), nil
 }
 
-// bounded is a page being written; it refuses what is too long or takes too
-// long.
+// bounded is a page being written; it refuses what is too long, takes too long
+// or never ends to call itself.
 type bounded struct {
 	bytes.Buffer
-	until time.Time
+	until  time.Time
+	writes int
 }
 
 var (
 	errTooLong = fmt.Errorf("the page is larger than %d MB", MaxPage>>20)
 	errTooSlow = fmt.Errorf("the page takes longer than %s", MaxTime)
+	errTooDeep = errors.New("templates show each other without end")
 )
 
+const (
+	// maxDepth bounds the functions of Go that wait for each other while a page
+	// is drawn: some five for each template within another.
+	maxDepth = 4000
+	// depthEvery is how many writes pass between two looks at the depth.
+	depthEvery = 64
+)
+
+// tooDeep tells whether more functions wait for each other than maxDepth.
+func tooDeep() bool {
+	var deepest [1]uintptr
+	return runtime.Callers(maxDepth, deepest[:]) > 0
+}
+
 func (b *bounded) Write(p []byte) (int, error) {
+	b.writes++
 	switch {
 	case b.Len()+len(p) > MaxPage:
 		return 0, errTooLong
+	case b.writes%depthEvery == 0 && tooDeep():
+		return 0, errTooDeep
 	case time.Now().After(b.until):
 		return 0, errTooSlow
 	}
@@ -101,11 +122,6 @@ func (t *Theme) compile(lang, page string) (*template.Template, error) {
 	}
 	for _, b := range t.blocks {
 		if err := t.redefine(set, b); err != nil {
-			return nil, err
-		}
-	}
-	if t.pack != nil {
-		if err := t.refuseLoops(set); err != nil {
 			return nil, err
 		}
 	}

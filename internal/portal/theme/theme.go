@@ -145,6 +145,14 @@ func (t *Theme) open(name string) ([]byte, error) {
 	return fs.ReadFile(t.base, name)
 }
 
+// layers are the program's own files and the pack.
+func (t *Theme) layers() []fs.FS {
+	if t.pack == nil {
+		return []fs.FS{t.base}
+	}
+	return []fs.FS{t.base, t.pack}
+}
+
 func exists(files fs.FS, name string) bool {
 	_, err := fs.Stat(files, name)
 	return err == nil
@@ -154,13 +162,9 @@ func exists(files fs.FS, name string) bool {
 // blocks and slots that the pack redefines.
 func (t *Theme) listTemplates() error {
 	t.parts = []string{layoutFile}
-	layers := []fs.FS{t.base}
-	if t.pack != nil {
-		layers = append(layers, t.pack)
-	}
 	seen := map[string]bool{}
 	var blocks []string
-	for _, layer := range layers {
+	for _, layer := range t.layers() {
 		names, err := walk(layer, "templates", "partials")
 		if err != nil {
 			return err
