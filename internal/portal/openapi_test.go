@@ -226,12 +226,16 @@ func FuzzOpenAPI(f *testing.F) {
 	}
 	f.Add([]byte(aliases))
 	f.Add([]byte("swagger: '2.0'\npaths: &p {/a: *p, /b: {get: {parameters: [{in: body, name: x, schema: *p}]}}}"))
-	s := newSite(&testing.T{}, dbtest.SQLite(f), nil)
+	var s *site
+	d := dbtest.SQLite(f)
 	address := &url.URL{Scheme: "https", Host: "docs.example.org", Path: "/openapi.json"}
 	f.Fuzz(func(t *testing.T, document []byte) {
 		read, err := readAPIDocument(document, address)
 		if err != nil {
 			return
+		}
+		if s == nil {
+			s = newSite(t, d, nil)
 		}
 		var page openAPIPage
 		s.portal.visit(webCall(), "fr").describe(&page, read, 1, "/here")
