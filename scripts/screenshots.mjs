@@ -15,11 +15,11 @@ const pages = [
   { name: "search-filtered", path: "/datasets/search?format_family=geographical&sort=-created" },
   { name: "search-nothing", path: "/datasets/search?q=zzqxjwv" },
   { name: "search-all", path: "/search?q=logement" },
-  { name: "dataset", path: await pageOf("/api/1/datasets/?sort=-reuses&page_size=1"), dark: true },
+  { name: "dataset", path: await most((d) => (d.resources.length > 5 && d.resources.length < 30 ? d.metrics.views : 0)), dark: true },
   { name: "dataset-informations", path: (await pageOf("/api/1/datasets/?geozone=fr:region:84&page_size=1")) + "/informations", settle: 1500 },
   { name: "dataset-uses", path: (await pageOf("/api/1/datasets/?sort=-reuses&page_size=1")) + "/reuses_and_dataservices" },
-  { name: "dataset-long", path: await longest("/api/1/datasets/?page_size=100") },
-  { name: "dataset-many", path: await pageOf("/api/1/datasets/?page_size=100", (d) => -(d.resources.total ?? d.resources.length)) },
+  { name: "dataset-long", path: await most((d) => d.title.length) },
+  { name: "dataset-many", path: await most((d) => d.resources.length) },
   { name: "organizations", path: "/organizations" },
   { name: "organization", path: await pageOf("/api/1/organizations/?sort=-datasets&page_size=1") },
   { name: "organization-information", path: (await pageOf("/api/1/organizations/?sort=-datasets&page_size=1")) + "/information" },
@@ -45,16 +45,27 @@ const pages = [
 // Pages without end are cut here, in CSS pixels.
 const maxHeight = 4000;
 
-// The address of the page of the first object of a list, by an order of our own where one is given.
-async function pageOf(list, order) {
-  const { data } = await (await fetch(base + list)).json();
-  const [first] = order ? data.toSorted((a, b) => order(a) - order(b)) : data;
-  const kind = /\/api\/\d\/(\w+)/.exec(list)[1];
-  return `/${kind}/${first.slug}`;
+// The address of the page of the first object of a list.
+async function pageOf(list) {
+  const [first] = (await listed(list)).data;
+  return `/${/\/api\/\d\/(\w+)/.exec(list)[1]}/${first.slug}`;
 }
 
-function longest(list) {
-  return pageOf(list, (object) => -object.title.length);
+async function listed(path) {
+  const answer = await fetch(base + path);
+  if (!answer.ok) throw new Error(`${path}: ${answer.status}`);
+  return answer.json();
+}
+
+// The address of the page of the dataset of the whole catalogue that has the most of something.
+async function most(measure) {
+  let best = { slug: "", value: -1 };
+  for (let page = 1, all = []; all.length > 0 || page === 1; page++) {
+    all = (await listed(`/api/1/datasets/?page_size=500&page=${page}`)).data;
+    for (const dataset of all) if (measure(dataset) > best.value) best = { slug: dataset.slug, value: measure(dataset) };
+    if (all.length < 500) break;
+  }
+  return `/datasets/${best.slug}`;
 }
 
 const profile = await mkdtemp(join(tmpdir(), "grenier-browser-"));
@@ -62,7 +73,7 @@ const browser = spawn(
   "chromium",
   [
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--hide-scrollbars",
-    "--disable-background-networking", "--lang=fr", "--disable-component-update", "--disable-sync",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync",
     `--user-data-dir=${profile}`, "--remote-debugging-pipe", "about:blank",
   ],
   { stdio: ["ignore", "ignore", "ignore", "pipe", "pipe"] },
@@ -111,7 +122,7 @@ async function picture(page, width, scheme) {
     });
   });
   for (const domain of ["Page", "Log", "Runtime", "Network"]) await tab(`${domain}.enable`);
-  await tab("Network.setExtraHTTPHeaders", { headers: { "Accept-Language": "fr" } });
+  await tab("Emulation.setUserAgentOverride", { userAgent: "Mozilla/5.0 (X11; Linux x86_64) Chrome", acceptLanguage: page.path.startsWith("/en") ? "en" : "fr" });
   await tab("Emulation.setEmulatedMedia", { features: [{ name: "prefers-color-scheme", value: scheme }] });
   const screen = { width, deviceScaleFactor: 1, mobile: false };
   await tab("Emulation.setDeviceMetricsOverride", { ...screen, height: 900 });
@@ -120,6 +131,9 @@ async function picture(page, width, scheme) {
   await pause(page.settle ?? 300);
   const { cssContentSize } = await tab("Page.getLayoutMetrics");
   if (cssContentSize.width > width) problems.push(`the page is ${cssContentSize.width} pixels wide, more than ${width}`);
+  // A window of the page's height brings the pictures that load when they come near.
+  await tab("Emulation.setDeviceMetricsOverride", { ...screen, height: Math.min(Math.ceil(cssContentSize.height), maxHeight) });
+  await pause(400);
   const clip = { x: 0, y: 0, width, height: Math.min(Math.ceil(cssContentSize.height), maxHeight), scale: 1 };
   const { data } = await tab("Page.captureScreenshot", { format: "png", clip, captureBeyondViewport: true });
   const file = join(folder, `${page.name}-${width}${scheme === "dark" ? "-dark" : ""}.png`);
