@@ -15,8 +15,7 @@ import (
 type kind struct {
 	name, path string
 	status     int // 200 when zero
-	// busy pages load more than the budget of requests allows: they show a map,
-	// or a console.
+	// busy pages load more than the budgets of others allow: they show a map.
 	busy bool
 	// twin pages share their title with another, on purpose.
 	twin bool
@@ -112,7 +111,10 @@ func (k kind) in(language string) string {
 
 const (
 	requestsAtMost = 10
-	htmlAtMost     = 30 << 10 // compressed
+	// In bytes as they come over the wire, compressed, with their headers.
+	htmlAtMost    = 30 << 10
+	scriptsAtMost = 20 << 10
+	stylesAtMost  = 15 << 10
 )
 
 // byColour are the rules of axe that depend on the colours, which the same page
@@ -185,7 +187,7 @@ func checkLooks(t *testing.T, tab *browser.Tab, script string, looks []browser.L
 }
 
 // checkWidth fails when the page is wider than the window, naming what sticks out.
-func checkWidth(t *testing.T, tab *browser.Tab, name string, width int64) {
+func checkWidth(t testing.TB, tab *browser.Tab, name string, width int64) {
 	t.Helper()
 	wide := browser.Value[[]string](tab, fmt.Sprintf(`(() => {
 		if (document.scrollingElement.scrollWidth <= %[1]d) return [];
@@ -209,7 +211,7 @@ type form struct {
 }
 
 // checkForm sees that the frame of a page is whole.
-func checkForm(t *testing.T, tab *browser.Tab, language string) {
+func checkForm(t testing.TB, tab *browser.Tab, language string) {
 	t.Helper()
 	f := browser.Value[form](tab, `(() => {
 		const ids = [...document.querySelectorAll("[id]")].map((e) => e.id);
@@ -264,7 +266,22 @@ func checkWeight(t *testing.T, s *site, tab *browser.Tab, k kind) {
 	if _, err := gzip.NewReader(strings.NewReader(string(answer.Body))); err != nil {
 		t.Error(err)
 	}
-	t.Logf("%d requests, %d bytes of HTML", len(requests), len(answer.Body))
+	for kind, most := range map[string]float64{"Script": scriptsAtMost, "Stylesheet": stylesAtMost} {
+		if got := weight(requests, kind); got > most && !k.busy {
+			t.Errorf("%.0f bytes of kind %s came, at most %.0f", got, kind, most)
+		}
+	}
+	t.Logf("%d requests, %d bytes of HTML, %.0f of scripts, %.0f of styles", len(requests), len(answer.Body), weight(requests, "Script"), weight(requests, "Stylesheet"))
+}
+
+// weight is how many bytes of a kind came.
+func weight(requests []browser.Request, kind string) (bytes float64) {
+	for _, r := range requests {
+		if r.Kind == kind {
+			bytes += max(0, r.Size)
+		}
+	}
+	return bytes
 }
 
 // titles sees that pages can be told apart by their titles.
