@@ -68,31 +68,30 @@ func (p *Portal) tryAll(worn *theme.Theme, languages []string) []error {
 			failed = append(failed, theme.UnknownPage(name, slices.Sorted(maps.Keys(known))))
 			continue
 		}
-		for _, err := range p.tryPage(worn, languages, name, content) {
-			if !told[err.Error()] {
-				told[err.Error()] = true
-				failed = append(failed, &failure{name, err})
-			}
+		err := p.tryPage(worn, languages, name, content)
+		if err != nil && !told[err.Error()] {
+			told[err.Error()] = true
+			failed = append(failed, &failure{name, err})
+		}
+		if errors.Is(err, theme.ErrTooSlow) {
+			break // others would take as long
 		}
 	}
 	return failed
 }
 
-func (p *Portal) tryPage(worn *theme.Theme, languages []string, name string, content any) []error {
-	var failed []error
+// tryPage draws a page until it fails.
+func (p *Portal) tryPage(worn *theme.Theme, languages []string, name string, content any) error {
 	for _, lang := range languages {
 		for _, full := range []bool{false, true} {
 			page := examplePage(name, lang, content, full)
 			if _, err := worn.Execute(lang, name, &page); err != nil {
-				failed = append(failed, err)
+				return err
 			}
 		}
 	}
 	page := examplePage(name, p.Language, content, true)
-	if err := worn.TryBranches(p.Language, name, &page); err != nil && len(failed) == 0 {
-		failed = append(failed, err)
-	}
-	return failed
+	return worn.TryBranches(p.Language, name, &page)
 }
 
 // examplePage is a page with examples of its content.

@@ -238,7 +238,7 @@ func (t *Theme) templateFindings() []Finding {
 	return findings
 }
 
-var loaded = regexp.MustCompile(`(?i)(?:@import\s+|url\(\s*)(?:"([^"]*)"|'([^']*)'|([^"')\s;]+))`)
+var loaded = regexp.MustCompile(`(?i)(?:@import\s+(?:url\(\s*)?|url\(\s*)(?:"([^"]*)"|'([^']*)'|([^"')\s;]+))`)
 
 // styleFindings looks for what style sheets load from elsewhere or in vain.
 func (t *Theme) styleFindings() []Finding {
@@ -265,7 +265,7 @@ func (t *Theme) styleFindings() []Finding {
 
 // wrongAddress tells what is wrong with an address in a style sheet.
 func (t *Theme) wrongAddress(file, address string) string {
-	if strings.HasPrefix(address, "data:") || strings.HasPrefix(address, "#") || strings.HasPrefix(strings.ToLower(address), "url(") {
+	if strings.HasPrefix(address, "data:") || strings.HasPrefix(address, "#") {
 		return ""
 	}
 	u, err := url.Parse(address)

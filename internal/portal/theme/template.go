@@ -15,7 +15,7 @@ import (
 )
 
 // setKey names the templates of one page in one language, whose functions speak
-// that language.
+// that language; without a page, those that all pages share.
 type setKey struct{ lang, page string }
 
 type compiled struct {
@@ -64,7 +64,8 @@ type bounded struct {
 
 var (
 	errTooLong = fmt.Errorf("the page is larger than %d MB", MaxPage>>20)
-	errTooSlow = fmt.Errorf("the page takes longer than %s", MaxTime)
+	// ErrTooSlow is the error of a template that takes longer than MaxTime.
+	ErrTooSlow = fmt.Errorf("the page takes longer than %s", MaxTime)
 	errTooDeep = errors.New("templates show each other without end")
 )
 
@@ -90,7 +91,7 @@ func (b *bounded) Write(p []byte) (int, error) {
 	case b.writes%depthEvery == 0 && tooDeep():
 		return 0, errTooDeep
 	case time.Now().After(b.until):
-		return 0, errTooSlow
+		return 0, ErrTooSlow
 	}
 	return b.Buffer.Write(p)
 }
@@ -111,14 +112,39 @@ const layoutFile = "templates/layout.html"
 // pageFile is the template of a page.
 func pageFile(page string) string { return "templates/pages/" + page + ".html" }
 
+// shared are the parts that all pages in a language start from; it is cloned,
+// never executed.
+func (t *Theme) shared(lang string) (*template.Template, error) {
+	key := setKey{lang: lang}
+	value, ok := t.sets.Load(key)
+	if !ok {
+		value, _ = t.sets.LoadOrStore(key, &compiled{})
+	}
+	c := value.(*compiled)
+	c.once.Do(func() {
+		c.set = template.New("page").Funcs(t.functions(lang))
+		for _, name := range t.parts {
+			if c.err = t.parse(c.set, name); c.err != nil {
+				return
+			}
+		}
+	})
+	return c.set, c.err
+}
+
 // compile parses the parts, the page, and what the pack redefines, in this
 // order: later definitions win.
 func (t *Theme) compile(lang, page string) (*template.Template, error) {
-	set := template.New("page").Funcs(t.functions(lang))
-	for _, name := range append(t.parts[:len(t.parts):len(t.parts)], pageFile(page)) {
-		if err := t.parse(set, name); err != nil {
-			return nil, err
-		}
+	shared, err := t.shared(lang)
+	if err != nil {
+		return nil, err
+	}
+	set, err := shared.Clone()
+	if err != nil {
+		return nil, err
+	}
+	if err := t.parse(set, pageFile(page)); err != nil {
+		return nil, err
 	}
 	for _, b := range t.blocks {
 		if err := t.redefine(set, b); err != nil {

@@ -37,7 +37,7 @@ func (t *Theme) TryBranches(lang, page string, data any) error {
 	switch {
 	case err == nil:
 		return nil
-	case errors.Is(err, errTooLong), errors.Is(err, errTooSlow), errors.Is(err, errTooDeep):
+	case errors.Is(err, errTooLong), errors.Is(err, ErrTooSlow), errors.Is(err, errTooDeep):
 		return err
 	case missing.MatchString(err.Error()) && t.blames(err):
 		return err
