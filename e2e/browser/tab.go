@@ -376,3 +376,15 @@ func shortened(text string) string {
 	}
 	return text
 }
+
+// Slow has the network be what developer tools call slow 4G: 1.44 Mbit/s, and
+// 562 ms until an answer begins.
+func (tab *Tab) Slow() {
+	tab.t.Helper()
+	_, err := chromedp.Call(tab.ctx, network.EmulateNetworkConditionsByRule, network.EmulateNetworkConditionsByRuleParams{
+		MatchedNetworkConditions: []*network.Conditions{{Latency: 562.5, DownloadThroughput: 1.6e6 / 8 * 0.9, UploadThroughput: 750e3 / 8 * 0.9}},
+	})
+	if err != nil {
+		tab.t.Fatal(err)
+	}
+}
