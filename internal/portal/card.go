@@ -47,6 +47,7 @@ func (v *visit) datasetCards(datasets []catalog.Dataset) []card {
 	cards := make([]card, 0, len(datasets))
 	for i := range datasets {
 		d := &datasets[i]
+		v.madeFrom(catalog.KindDataset, d.ID, d.OwnedBy())
 		summary := d.Description
 		if d.DescriptionShort != nil && *d.DescriptionShort != "" {
 			summary = *d.DescriptionShort
@@ -69,6 +70,7 @@ func (v *visit) reuseCards(reuses []catalog.Reuse) []card {
 	cards := make([]card, 0, len(reuses))
 	for i := range reuses {
 		r := &reuses[i]
+		v.madeFrom(catalog.KindReuse, r.ID, r.OwnedBy())
 		cards = append(cards, card{
 			Title: r.Title, URL: v.path("/reuses/" + url.PathEscape(r.Slug)), Lang: v.contentLang(),
 			Kicker: i18n.Label(i18n.ReuseType, r.Type, v.lang), Icon: "reuse", Text: text.Excerpt(r.Description, excerptLength),
@@ -87,6 +89,7 @@ func (v *visit) dataserviceCards(services []catalog.Dataservice) []card {
 	cards := make([]card, 0, len(services))
 	for i := range services {
 		s := &services[i]
+		v.madeFrom(catalog.KindDataservice, s.ID, s.OwnedBy())
 		access := v.say.T("common.access-open")
 		if s.AccessType != "open" {
 			access = v.say.T("common.access-restricted")
@@ -105,6 +108,7 @@ func (v *visit) organizationCards(organizations []account.Organization) []card {
 	cards := make([]card, 0, len(organizations))
 	for i := range organizations {
 		o := &organizations[i]
+		v.madeFrom(catalog.KindOrganization, o.ID, account.Owner{})
 		cards = append(cards, card{
 			Title: o.Name, URL: v.path("/organizations/" + url.PathEscape(o.Slug)), Lang: v.contentLang(), Icon: "building",
 			Initials: image.Initials(o.Name), Shade: shade(o.ID), Certified: o.Certified, Text: text.Excerpt(o.Description, 100),
@@ -122,6 +126,7 @@ func (v *visit) topicCards(topics []catalog.Topic) []card {
 	cards := make([]card, 0, len(topics))
 	for i := range topics {
 		topic := &topics[i]
+		v.madeFrom(catalog.KindTopic, topic.ID, account.Owner{})
 		description := ""
 		if topic.Description != nil {
 			description = *topic.Description
@@ -140,6 +145,7 @@ func (v *visit) postCards(posts []catalog.Post) []card {
 	cards := make([]card, 0, len(posts))
 	for i := range posts {
 		post := &posts[i]
+		v.madeFrom(catalog.KindPost, post.ID, account.Owner{})
 		headline := ""
 		if post.Headline != nil {
 			headline = *post.Headline

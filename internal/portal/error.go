@@ -32,7 +32,7 @@ func (p *Portal) ErrorPage(w http.ResponseWriter, r *http.Request, pr web.Proble
 	look := p.look.theme()
 	v := &visit{
 		Call: &web.Call{W: w, R: r, Site: pr.Site, Lang: lang, ID: pr.RequestID}, p: p, theme: look, lang: lang,
-		say: look.Printer(lang), now: time.Now(),
+		say: look.Printer(lang), now: time.Now(), made: new([]web.Key),
 	}
 	id := "error." + strconv.Itoa(pr.Status)
 	title, text := v.say.T(id), v.say.T(id+"-text")

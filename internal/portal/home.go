@@ -186,6 +186,9 @@ func (p *Portal) topDatasets(ctx context.Context, column string, count int) ([]s
 type trends struct {
 	tags  []string
 	until time.Time
+	// asOf and keys tell whether the datasets that they come from are as they were.
+	asOf uint64
+	keys []web.Key
 }
 
 const (
@@ -204,12 +207,13 @@ const (
 // programs write on everything.
 func (p *Portal) frequentTags(v *visit) ([]Link, error) {
 	now := p.trends.Load()
-	if now == nil || v.now.After(now.until) {
-		tags, err := p.readTrends(v.Context())
+	if now == nil || v.now.After(now.until) || !p.Versions.Holds(now.asOf, now.keys) {
+		asOf := p.Versions.Now()
+		tags, keys, err := p.readTrends(v.Context())
 		if err != nil {
 			return nil, err
 		}
-		now = &trends{tags, v.now.Add(trendsHold)}
+		now = &trends{tags, v.now.Add(trendsHold), asOf, keys}
 		p.trends.Store(now)
 	}
 	var links []Link
@@ -219,18 +223,20 @@ func (p *Portal) frequentTags(v *visit) ([]Link, error) {
 	return links, nil
 }
 
-func (p *Portal) readTrends(ctx context.Context) ([]string, error) {
+func (p *Portal) readTrends(ctx context.Context) ([]string, []web.Key, error) {
 	ids, err := p.topDatasets(ctx, "views", trendsFrom)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	datasets, err := p.Catalog.DatasetsByIDs(ctx, account.Nobody, ids, catalog.Parts{})
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	counts := map[string]int{}
 	var order []string
+	keys := make([]web.Key, 0, len(datasets))
 	for i := range datasets {
+		keys = append(keys, web.Object(catalog.KindDataset, datasets[i].ID))
 		for _, tag := range datasets[i].Tags {
 			if len(tag) < shortestFrequent || len(tag) > longestFrequent {
 				continue
@@ -242,7 +248,7 @@ func (p *Portal) readTrends(ctx context.Context) ([]string, error) {
 		}
 	}
 	slices.SortStableFunc(order, func(a, b string) int { return counts[strings.TrimSuffix(b, "s")] - counts[strings.TrimSuffix(a, "s")] })
-	return order[:min(len(order), frequent)], nil
+	return order[:min(len(order), frequent)], keys, nil
 }
 
 func (v *visit) figures(m catalog.SiteMetrics) []figure {

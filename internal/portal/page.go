@@ -73,7 +73,7 @@ type Alternate struct {
 	Path string
 	// Offer proposes the page in that language, Accept and Refuse answer.
 	Offer, Accept, Refuse string
-	Current bool
+	Current               bool
 }
 
 // Sibling is another form of a page's content.
@@ -152,7 +152,7 @@ func (v *visit) show(d draft) error {
 		if !d.until.IsZero() && d.until.Before(until) {
 			until = d.until
 		}
-		v.Keep(until, d.keys...)
+		v.Keep(until, append(d.keys, *v.made...)...)
 	}
 	v.p.head(v.W.Header(), v.lang)
 	status := d.status

@@ -25,6 +25,14 @@ type visit struct {
 	say    *i18n.Printer
 	viewer account.Viewer
 	now    time.Time
+	// made names what the parts of the page were made from, as they were read.
+	made *[]web.Key
+}
+
+// madeFrom notes that the page shows an object, and whose it is: when one of
+// them changes, the page is made anew.
+func (v *visit) madeFrom(kind, id string, owner account.Owner) {
+	*v.made = append(append(*v.made, web.Object(kind, id)), ownerKeys(owner)...)
 }
 
 // page declares a page in every language: in the site's own at the path, in the
@@ -53,6 +61,7 @@ func (p *Portal) visit(c *web.Call, lang string) *visit {
 	look := p.look.theme()
 	return &visit{
 		Call: c, p: p, theme: look, lang: lang, say: look.Printer(lang), viewer: web.ViewerOf[account.Viewer](c), now: time.Now(),
+		made: new([]web.Key),
 	}
 }
 

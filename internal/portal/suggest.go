@@ -51,7 +51,7 @@ func (p *Portal) suggest(v *visit, args allArgs) error {
 	if err != nil {
 		return err
 	}
-	v.Keep(v.now.Add(keptFor), append(allSearchKeys(), web.Epoch(catalog.KindDataset))...)
+	v.Keep(v.now.Add(tagCountsHold), append(append(allSearchKeys(), web.Epoch(catalog.KindDataset)), *v.made...)...)
 	v.W.Header()["Content-Language"] = []string{v.lang}
 	return v.Blob(http.StatusOK, "application/json", body)
 }
@@ -118,12 +118,14 @@ func (p *Portal) suggested(ctx context.Context, v *visit, kind search.Kind, ids 
 	case search.Dataset:
 		datasets, err := p.Catalog.DatasetsByIDs(ctx, account.Nobody, ids, catalog.Parts{})
 		for i := range datasets {
+			v.madeFrom(catalog.KindDataset, datasets[i].ID, datasets[i].OwnedBy())
 			all = append(all, suggestion{Title: datasets[i].Title, URL: datasets[i].Slug, Detail: datasets[i].OwnerName()})
 		}
 		return all, err
 	case search.Organization:
 		organizations, err := p.Organizations.ByIDs(ctx, ids)
 		for i := range organizations {
+			v.madeFrom(catalog.KindOrganization, organizations[i].ID, account.Owner{})
 			if o := &organizations[i]; o.DeletedAt.IsZero() {
 				all = append(all, suggestion{Title: o.Name, URL: o.Slug, Detail: v.say.T("common.datasets", "count", o.Datasets)})
 			}
@@ -132,18 +134,21 @@ func (p *Portal) suggested(ctx context.Context, v *visit, kind search.Kind, ids 
 	case search.Reuse:
 		reuses, err := p.Catalog.ReusesByIDs(ctx, account.Nobody, ids)
 		for i := range reuses {
+			v.madeFrom(catalog.KindReuse, reuses[i].ID, reuses[i].OwnedBy())
 			all = append(all, suggestion{Title: reuses[i].Title, URL: reuses[i].Slug, Detail: reuses[i].OwnerName()})
 		}
 		return all, err
 	case search.Dataservice:
 		services, err := p.Catalog.DataservicesByIDs(ctx, account.Nobody, ids)
 		for i := range services {
+			v.madeFrom(catalog.KindDataservice, services[i].ID, services[i].OwnedBy())
 			all = append(all, suggestion{Title: services[i].Title, URL: services[i].Slug, Detail: services[i].OwnerName()})
 		}
 		return all, err
 	}
 	topics, err := p.Catalog.TopicsByIDs(ctx, account.Nobody, ids)
 	for i := range topics {
+		v.madeFrom(catalog.KindTopic, topics[i].ID, account.Owner{})
 		all = append(all, suggestion{Title: topics[i].Name, URL: topics[i].Slug, Detail: v.say.T("common.elements", "count", topics[i].ElementCount)})
 	}
 	return all, err

@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -49,6 +50,11 @@ type tagLink struct {
 	Count     int64
 }
 
+// tagCountsHold bounds how long a page is shown again whose keywords may have
+// been counted some seconds before it was made: a keyword that nothing public
+// bears any more is soon gone.
+const tagCountsHold = 10 * time.Second
+
 // mostTagsShown bounds the keywords on a page.
 const mostTagsShown = 300
 
@@ -79,7 +85,7 @@ func (p *Portal) showTags(v *visit, in tagsArgs) error {
 	d := draft{
 		name: "tags", title: v.say.T("nav.tags"), description: v.say.T("tag.lead"), path: "/tags", data: content,
 		crumbs: []Link{{v.say.T("site.home"), v.path("/")}, {Label: v.say.T("nav.tags")}},
-		keys:   cardKinds(catalog.KindDataset, catalog.KindReuse),
+		keys:   cardKinds(catalog.KindDataset, catalog.KindReuse), until: v.now.Add(tagCountsHold),
 	}
 	if query != "" {
 		d.args, d.noIndex = url.Values{"q": {query}}, true
@@ -156,6 +162,7 @@ func (p *Portal) showTag(v *visit, in objectArgs) error {
 		keys: []web.Key{
 			web.Epoch("search/dataset"), web.Epoch("search/reuse"), web.Epoch(catalog.KindDataset), web.Epoch(catalog.KindReuse),
 		},
+		until: v.now.Add(tagCountsHold),
 	})
 }
 

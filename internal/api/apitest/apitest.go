@@ -36,6 +36,9 @@ type Server struct {
 	Tokens   *account.Tokens
 	Tables   []*web.Table
 	Versions *web.Versions
+	Zones    *geo.Directory
+	// Found finds what Index made findable.
+	Found feed.Match
 
 	follower *feed.Follower
 }
@@ -56,6 +59,7 @@ func NewKeeping(t testing.TB, d *db.DB, bytes uint64) *Server {
 	s := &Server{
 		T: t, DB: d, Log: log, Accounts: account.NewWriter(log), Tokens: account.NewTokens(d, []byte("secret of the tests")),
 		Catalog: catalog.New(log, zones, match, catalog.Rules{}), follower: feed.NewFollower(d, engine, nil), Versions: web.NewVersions(),
+		Zones: zones, Found: match,
 	}
 	if err := s.Catalog.SeedLicenses(context.Background()); err != nil {
 		t.Fatal(err)
@@ -83,7 +87,7 @@ func NewKeeping(t testing.TB, d *db.DB, bytes uint64) *Server {
 	s.Tables = []*web.Table{first, second, root}
 	handler, err := web.NewHandler(web.Options{
 		Sites:        web.OneSite(web.Site{Base: Base, Title: "Test", Language: "fr", Languages: []string{"fr", "en"}}),
-		Authenticate: s.authenticate, Kept: web.NewKept(s.Versions, bytes), Versions: s.Versions, Log: slog.New(slog.DiscardHandler),
+		Authenticate: s.Authenticate, Kept: web.NewKept(s.Versions, bytes), Versions: s.Versions, Log: slog.New(slog.DiscardHandler),
 	}, s.Tables...)
 	if err != nil {
 		t.Fatal(err)
@@ -96,7 +100,8 @@ func NewKeeping(t testing.TB, d *db.DB, bytes uint64) *Server {
 // Base is the address of the site in answers.
 const Base = "https://data.example.org"
 
-func (s *Server) authenticate(r *http.Request) (web.Caller, error) {
+// Authenticate finds whom the token of a request stands for.
+func (s *Server) Authenticate(r *http.Request) (web.Caller, error) {
 	key := r.Header.Get("X-API-KEY")
 	if key == "" {
 		return web.Caller{Viewer: account.Nobody}, nil
