@@ -30,7 +30,7 @@ func (t *Theme) readBlocks(files []string) error {
 			return err
 		}
 		if !defined[name] {
-			return unknownBlock(file, name, defined)
+			return t.unknownBlock(file, name, defined)
 		}
 		t.blocks = append(t.blocks, block{file, name})
 	}
@@ -57,17 +57,14 @@ func blockName(file string) (string, error) {
 	return name, nil
 }
 
-func unknownBlock(file, name string, defined map[string]bool) error {
-	names := slices.Sorted(maps.Keys(defined))
+func (t *Theme) unknownBlock(file, name string, defined map[string]bool) error {
 	slot, isSlot := strings.CutPrefix(name, "slot-")
 	if !isSlot {
-		return fmt.Errorf("%s: there is no block %q%s", file, name, instead(name, names))
+		return fmt.Errorf("%s: there is no block %q%s", file, name, instead(name, slices.Sorted(maps.Keys(defined))))
 	}
-	var known []string
-	for _, one := range names {
-		if one, ok := strings.CutPrefix(one, "slot-"); ok {
-			known = append(known, one)
-		}
+	known, err := t.Slots()
+	if err != nil {
+		return err
 	}
 	return fmt.Errorf("%s: there is no slot %q; there are %s", file, slot, strings.Join(known, ", "))
 }
