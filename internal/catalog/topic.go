@@ -256,7 +256,7 @@ type ElementFilter struct {
 // Elements returns a page of the elements of a topic, in order, and their
 // number. Those whose object is hidden from the viewer are left out.
 func (s *Store) Elements(ctx context.Context, v account.Viewer, topic string, f ElementFilter) ([]Element, int, error) {
-	if _, err := s.Topic(ctx, v, topic); err != nil {
+	if err := s.Readable(ctx, v, KindTopic, topic); err != nil {
 		return nil, 0, err
 	}
 	l := listing{table: "topic_elements", alias: "te", order: "te.position"}

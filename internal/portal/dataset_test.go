@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
@@ -70,6 +71,7 @@ func (s *site) as(viewer account.Viewer, target string) *httptest.ResponseRecord
 		Versions:     web.NewVersions(),
 		Authenticate: func(*http.Request) (web.Caller, error) { return web.Caller{Viewer: viewer, Known: true}, nil },
 		ErrorPage:    s.portal.ErrorPage,
+		Log:          slog.New(slog.DiscardHandler),
 	}, root)
 	if err != nil {
 		s.t.Fatal(err)

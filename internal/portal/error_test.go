@@ -2,6 +2,7 @@ package portal
 
 import (
 	"encoding/json"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strconv"
@@ -26,6 +27,7 @@ func failing(t *testing.T, s *site) http.Handler {
 		Sites:     web.OneSite(web.Site{Base: "https://data.example.org", Title: "Valmont", Language: "fr"}),
 		Versions:  web.NewVersions(),
 		ErrorPage: s.portal.ErrorPage,
+		Log:       slog.New(slog.DiscardHandler),
 	}, root)
 	if err != nil {
 		t.Fatal(err)

@@ -5,7 +5,6 @@ package portal
 import (
 	"context"
 	"embed"
-	"io"
 	"io/fs"
 	"log/slog"
 	"slices"
@@ -101,7 +100,7 @@ func New(deps Deps) (*Portal, error) {
 // dressed is a portal with its look alone, which can draw pages and serve none.
 func dressed(deps Deps) (*Portal, error) {
 	if deps.Log == nil {
-		deps.Log = slog.New(slog.NewTextHandler(io.Discard, nil))
+		deps.Log = slog.New(slog.DiscardHandler)
 	}
 	if deps.Zone == nil {
 		deps.Zone = time.UTC

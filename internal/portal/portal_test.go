@@ -3,6 +3,7 @@ package portal
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"testing"
@@ -57,6 +58,7 @@ func newSite(t *testing.T, d *db.DB, change func(*Deps)) *site {
 		Versions:  versions,
 		ErrorPage: portal.ErrorPage,
 		Moved:     portal.Moved,
+		Log:       slog.New(slog.DiscardHandler),
 	}, root)
 	if err != nil {
 		t.Fatal(err)

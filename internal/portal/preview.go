@@ -442,19 +442,20 @@ func (p *Portal) showExamples(v *visit, _ web.None) error {
 
 // withTables keeps the first datasets that have a table among their first files.
 func (p *Portal) withTables(v *visit, datasets []catalog.Dataset) ([]catalog.Dataset, error) {
+	ids := make([]string, 0, len(datasets))
+	for i := range datasets {
+		ids = append(ids, datasets[i].ID)
+	}
+	first, err := p.Catalog.FirstResources(v.Context(), ids, exampleFiles)
+	if err != nil {
+		return nil, err
+	}
 	var kept []catalog.Dataset
 	for i := range datasets {
 		if len(kept) == exampleCount {
 			break
 		}
-		if datasets[i].ResourceCount == 0 {
-			continue
-		}
-		rows, _, err := p.Catalog.ResourcesOf(v.Context(), account.Nobody, datasets[i].ID, catalog.ResourceFilter{Page: catalog.Page{Limit: exampleFiles}})
-		if err != nil {
-			return nil, err
-		}
-		if slices.ContainsFunc(rows, func(r catalog.Resource) bool { return lookOf(&r) == lookTable }) {
+		if slices.ContainsFunc(first[datasets[i].ID], func(r catalog.Resource) bool { return lookOf(&r) == lookTable }) {
 			kept = append(kept, datasets[i])
 		}
 	}
