@@ -9,6 +9,7 @@ import (
 
 	"grenier/internal/catalog"
 	"grenier/internal/fetch"
+	"grenier/internal/limit"
 	"grenier/internal/web"
 )
 
@@ -28,7 +29,10 @@ const (
 	bundleFiles = 1_000
 	bundleBytes = 5 << 30
 	// bundlesAtOnce is how many archives are made at the same time.
+	// and bundlesEach for one address, so that nobody holds all of them.
 	bundlesAtOnce = 4
+	bundlesEach   = 2
+	bundleRetry   = time.Minute
 	// bundleFileTime bounds the time of one file.
 	bundleFileTime = 30 * time.Minute
 )
@@ -36,11 +40,11 @@ const (
 // bundler makes archives, few at a time.
 type bundler struct {
 	p     *Portal
-	slots chan struct{}
+	slots *limit.Slots
 }
 
 func (p *Portal) bundleRoutes(t *table) {
-	b := &bundler{p: p, slots: make(chan struct{}, bundlesAtOnce)}
+	b := &bundler{p: p, slots: limit.NewSlots(bundlesAtOnce, bundlesEach, bundleRetry)}
 	add(t, "/datasets/{dataset}/files.zip", web.Doc{People: true, NoMask: true, Slow: true}, b.serve)
 }
 
@@ -79,13 +83,12 @@ func (b *bundler) serve(v *visit, a datasetArgs) error {
 	case size > bundleBytes:
 		return b.refuse(v, d, "large", http.StatusRequestEntityTooLarge)
 	}
-	select {
-	case b.slots <- struct{}{}:
-		defer func() { <-b.slots }()
-	default:
-		v.W.Header()["Retry-After"] = []string{"60"}
-		return b.refuse(v, d, "busy", http.StatusServiceUnavailable)
+	release, err := b.slots.Take(v.Peer.Addr)
+	if err != nil {
+		v.W.Header()["Retry-After"] = []string{strconv.Itoa(int(bundleRetry.Seconds()))}
+		return b.refuse(v, d, "busy", http.StatusTooManyRequests)
 	}
+	defer release()
 	return b.write(v, d, entries)
 }
 

@@ -504,6 +504,47 @@ func TestAllFilesInOneArchive(t *testing.T) {
 	}
 }
 
+// TestArchivesOfOneAddress has an address ask for more archives than it may
+// have at once: others still get theirs.
+func TestArchivesOfOneAddress(t *testing.T) {
+	begun, leave := make(chan bool, 10), make(chan bool)
+	slow := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+		begun <- true
+		<-leave
+	}))
+	t.Cleanup(slow.Close)
+	_, change := remote(t, nil)
+	s := newSite(t, dbtest.SQLite(t), change)
+	d := s.dataset(1, "Arbres", func(d *catalog.Dataset) { d.ResourceCount = 1 })
+	s.file(d, 1, "Premier", func(r *catalog.Resource) { r.URL = slow.URL + "/1.csv" })
+	ask := func(from string) int {
+		r := httptest.NewRequest(http.MethodGet, "/datasets/dataset-1/files.zip", nil)
+		r.RemoteAddr = from + ":1"
+		w := httptest.NewRecorder()
+		s.handler.ServeHTTP(w, r)
+		return w.Code
+	}
+	codes := make(chan int, bundlesEach)
+	for range bundlesEach {
+		go func() { codes <- ask("203.0.113.1") }()
+	}
+	for range bundlesEach {
+		<-begun
+	}
+	if code := ask("203.0.113.1"); code != http.StatusTooManyRequests {
+		t.Errorf("one more archive for the same address: %d", code)
+	}
+	close(leave)
+	if code := ask("203.0.113.2"); code != http.StatusOK {
+		t.Errorf("an archive for another address: %d", code)
+	}
+	for range bundlesEach {
+		if code := <-codes; code != http.StatusOK {
+			t.Errorf("an archive: %d", code)
+		}
+	}
+}
+
 func TestNoArchive(t *testing.T) {
 	s := newSite(t, dbtest.SQLite(t), nil)
 	d := s.dataset(1, "Arbres", func(d *catalog.Dataset) { d.ResourceCount = 2 })

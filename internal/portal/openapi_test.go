@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -174,6 +175,22 @@ func TestAliasesStaySmall(t *testing.T) {
 	page := describedAPI(t, s, []byte(aliases), 1)
 	if curl := operations(page)["GET /x"].Curl; len(curl) > 20_000 {
 		t.Errorf("the example is %d bytes long", len(curl))
+	}
+}
+
+func TestManyValuesOfYAML(t *testing.T) {
+	for _, one := range []string{"1,", "{a,b},", "[],", "? a,", "\n- ", "a: b\n"} {
+		document := []byte("a: [" + strings.Repeat(one, openAPIBytes/len(one)))
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		_, err := readAPIValue(document)
+		runtime.ReadMemStats(&after)
+		if err == nil {
+			t.Errorf("%q without end is read", one)
+		}
+		if took := after.TotalAlloc - before.TotalAlloc; took > 300<<20 {
+			t.Errorf("%q without end took %d MB", one, took>>20)
+		}
 	}
 }
 

@@ -40,6 +40,9 @@ const (
 const (
 	mostAPIValues = 600_000
 	deepestAPI    = 100
+	// mostYAMLSigns bounds a document of YAML before it is read: its reader
+	// builds all of the document, hundreds of bytes for a value of two.
+	mostYAMLSigns = 1_000_000
 )
 
 var (
@@ -65,12 +68,27 @@ func readAPIValue(document []byte) (*apiValue, error) {
 		}
 		r.left = mostAPIValues // YAML in its flow style begins alike
 	}
+	if yamlSigns(document) > mostYAMLSigns {
+		return nil, errAPITooMany
+	}
 	var root yaml.Node
 	if err := yaml.Unmarshal(document, &root); err != nil {
 		return nil, fmt.Errorf("it is neither JSON nor YAML: %w", err)
 	}
 	r.made = map[*yaml.Node]*apiValue{}
 	return r.yaml(&root, 0)
+}
+
+// yamlSigns counts the signs that begin or part the values of YAML: there are
+// hardly more values than such signs.
+func yamlSigns(document []byte) (signs int) {
+	for _, c := range document {
+		switch c {
+		case '\n', '\r', ',', ':', '[', '{', '?', '-':
+			signs++
+		}
+	}
+	return signs
 }
 
 type apiReader struct {

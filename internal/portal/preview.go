@@ -171,18 +171,12 @@ func (e *explorer) show(v *visit, a exploreArgs) error {
 
 // dataset reads the dataset whose files are explored.
 func (e *explorer) dataset(c *web.Call, path func(string) string, key, tail string) (*catalog.Dataset, bool, error) {
-	viewer := web.ViewerOf[account.Viewer](c)
-	found, err := e.p.Catalog.ResolveDataset(c.Context(), key)
-	if err != nil {
-		return nil, false, err
+	kind := objectKind{catalog.KindDataset, "explore", e.p.Catalog.ResolveDataset, false}
+	id, done, err := e.p.resolve(c, path, kind, key, tail)
+	if done || err != nil {
+		return nil, done, err
 	}
-	if found.Moved != "" {
-		if err := e.p.Catalog.Readable(c.Context(), viewer, catalog.KindDataset, found.ID); err != nil {
-			return nil, false, err
-		}
-		return nil, true, c.Redirect(http.StatusPermanentRedirect, withQuery(path("/explore/"+url.PathEscape(found.Slug)+tail), c.R.URL.RawQuery))
-	}
-	d, err := e.p.Catalog.Dataset(c.Context(), viewer, found.ID, catalog.Parts{})
+	d, err := e.p.Catalog.Dataset(c.Context(), web.ViewerOf[account.Viewer](c), id, catalog.Parts{})
 	return d, false, err
 }
 
@@ -343,13 +337,13 @@ func archivePreview(list *tabular.ZipList) *previewArchive {
 
 // part answers with the preview alone, to be put into a page.
 func (e *explorer) part(v *visit, d *catalog.Dataset, content explorePage) error {
-	body, err := v.theme.Part(v.lang, "explore", "preview", content.Preview)
+	body, err := v.part("explore", "preview", content.Preview)
 	if err != nil {
 		return err
 	}
 	h := v.W.Header()
 	h["X-Robots-Tag"] = []string{"noindex"}
-	h["Content-Language"] = []string{v.lang}
+	v.p.head(h, v.lang)
 	h["Cache-Control"] = freshness(v.Call, d)
 	return v.Blob(http.StatusOK, "text/html; charset=utf-8", body)
 }

@@ -85,6 +85,9 @@ func TestPreviews(t *testing.T) {
 		body := s.shows(pages[path], append(wants, `<meta name="robots" content="noindex">`, "<h1")...)
 		hides(t, body, hostile)
 		part := s.shows(pages[path]+"&part=preview", wants...)
+		if policy := s.get(pages[path] + "&part=preview").Header().Get("Content-Security-Policy"); !strings.Contains(policy, "default-src 'none'") {
+			t.Errorf("the part of %s has the policy %q", path, policy)
+		}
 		hides(t, part, "<html", "<main", hostile)
 		s.shows("/en"+pages[path], `lang="en"`, "Download")
 	}
