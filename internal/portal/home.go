@@ -5,6 +5,7 @@ import (
 	"html/template"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -63,10 +64,14 @@ func (p *Portal) showHome(v *visit, _ web.None) error {
 		return err
 	}
 	content := home{Empty: metrics.Datasets == 0}
+	seen := map[string]int{}
 	for _, declared := range v.theme.Home {
 		block, err := p.homeBlock(v, declared, metrics)
 		if err != nil {
 			return err
+		}
+		if seen[block.ID]++; seen[block.ID] > 1 {
+			block.ID += "-" + strconv.Itoa(seen[block.ID])
 		}
 		if block.shows() {
 			content.Blocks = append(content.Blocks, block)
@@ -140,12 +145,8 @@ func (p *Portal) homeCards(v *visit, kind string, count int) ([]card, error) {
 		datasets, err := p.Catalog.DatasetsByIDs(ctx, account.Nobody, ids, catalog.Parts{})
 		return v.datasetCards(datasets), err
 	case "reuses":
-		ids, _, err := p.Catalog.ReuseIDs(ctx, account.Nobody, catalog.ReuseFilter{Sort: "-created"}, first)
-		if err != nil {
-			return nil, err
-		}
-		reuses, err := p.Catalog.ReusesByIDs(ctx, account.Nobody, ids)
-		return v.reuseCards(reuses), err
+		cards, _, err := v.reuseShelf(catalog.ReuseFilter{Sort: "-created"}, count)
+		return cards, err
 	case "organizations":
 		organizations, _, err := p.Organizations.List(ctx, account.OrganizationFilter{Sort: "-datasets", Limit: count})
 		return v.organizationCards(organizations), err
@@ -172,11 +173,7 @@ func (p *Portal) homeCards(v *visit, kind string, count int) ([]card, error) {
 func (p *Portal) topDatasets(ctx context.Context, column string, count int) ([]string, error) {
 	result, err := p.Search.Search(search.Query{Kind: search.Dataset, Sort: search.Sort{Field: column, Descending: true}, Limit: count})
 	if err == nil {
-		ids := make([]string, 0, len(result.Hits))
-		for _, hit := range result.Hits {
-			ids = append(ids, hit.ID)
-		}
-		return ids, nil
+		return hitIDs(result), nil
 	}
 	ids, _, err := p.Catalog.DatasetIDs(ctx, account.Nobody, catalog.DatasetFilter{Sort: "-" + column}, catalog.Page{Limit: count})
 	return ids, err

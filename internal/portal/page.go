@@ -191,6 +191,16 @@ func (p *Portal) draw(look *theme.Theme, page *Page) ([]byte, error) {
 	return p.look.base.Execute(page.Lang, page.Name, page)
 }
 
+// part draws a block of a page alone, as draw draws the whole.
+func (v *visit) part(page, block string, data any) ([]byte, error) {
+	body, err := v.theme.Part(v.lang, page, block, data)
+	if err == nil || v.theme == v.p.look.base {
+		return body, err
+	}
+	v.p.Log.Error("the theme pack cannot draw a part of a page; it is shown in the program's own look", "page", page, "block", block, "cause", err)
+	return v.p.look.base.Part(v.lang, page, block, data)
+}
+
 // frame makes the page of a draft.
 func (v *visit) frame(d draft) *Page {
 	p, base := v.p, v.Site.Base
