@@ -78,7 +78,7 @@ type dataservicePage struct {
 type contactCard struct{ Name, Role, URL, Label string }
 
 func (p *Portal) dataserviceKind() objectKind {
-	return objectKind{catalog.KindDataservice, "dataservices", p.Catalog.ResolveDataservice}
+	return objectKind{catalog.KindDataservice, "dataservices", p.Catalog.ResolveDataservice, true}
 }
 
 // dataservice reads the API of a page; done tells that the answer was given.
@@ -99,7 +99,7 @@ const openAPITail = "/openapi"
 
 func (v *visit) dataserviceHead(s *catalog.Dataservice, tail string) dataserviceHead {
 	h := dataserviceHead{
-		ID: s.ID, Title: s.Title, Long: isLong(s.Title), Lang: v.contentLang(), States: v.states(s.Private, s.ArchivedAt.Time, s.DeletedAt.Time),
+		ID: s.ID, Title: s.Title, Long: isLong(s.Title), Lang: v.contentLang(), States: v.states(commonStates, s.Private, s.ArchivedAt.Time, s.DeletedAt.Time),
 		Access: v.dataserviceAccess(s), Producer: v.producer(&s.Owned), Share: v.shareOf(s.Title, v.Site.Base+v.path(dataservicePath(s, ""))),
 	}
 	if acronym := deref(s.Acronym); acronym != s.Title {
@@ -186,24 +186,6 @@ func (p *Portal) showDataservice(v *visit, in objectArgs) error {
 	d.linked, d.data = dataserviceJSONLD(v.linkedSite(), s, found), content
 	d.keys = append(d.keys, cardKinds(catalog.KindDataset, catalog.KindReuse, catalog.KindContact, "license")...)
 	return v.show(d)
-}
-
-// licenseNamed is a licence by its identifier; nil for none, and for one that
-// nobody knows.
-func (v *visit) licenseNamed(id string) (*catalog.License, error) {
-	if id == "" || id == catalog.LicenseNotSpecified {
-		return nil, nil
-	}
-	all, err := v.p.Catalog.Licenses(v.Context())
-	if err != nil {
-		return nil, err
-	}
-	for i := range all {
-		if all[i].ID == id {
-			return &all[i], nil
-		}
-	}
-	return nil, nil
 }
 
 // dataserviceShown bounds the cards of each shelf.

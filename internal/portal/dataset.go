@@ -9,6 +9,7 @@ import (
 	"grenier/internal/account"
 	"grenier/internal/catalog"
 	"grenier/internal/db"
+	"grenier/internal/fault"
 	"grenier/internal/i18n"
 	"grenier/internal/text"
 	"grenier/internal/web"
@@ -115,44 +116,30 @@ type datasetAccess struct {
 // audience is who may ask for data, and on which condition.
 type audience struct{ Label, Condition string }
 
+func (p *Portal) datasetKind() objectKind {
+	return objectKind{catalog.KindDataset, "datasets", p.Catalog.ResolveDataset, true}
+}
+
 // datasetOf reads the dataset that an address names. done tells that the
 // answer was given: the way to another address. tail is what follows the
 // dataset in the address, with its slash.
 func (p *Portal) datasetOf(c *web.Call, path func(string) string, key, tail string) (d *catalog.Dataset, done bool, err error) {
-	if name, ok := strings.CutSuffix(key, ".json"); ok && tail == "" {
-		return nil, true, c.Redirect(http.StatusFound, "/api/1/datasets/"+url.PathEscape(name)+"/")
-	}
-	viewer := web.ViewerOf[account.Viewer](c)
-	found, err := p.Catalog.ResolveDataset(c.Context(), key)
-	if err != nil {
+	id, done, err := p.resolve(c, path, p.datasetKind(), key, tail)
+	if fault.Is(err, fault.NotFound) {
 		if location, status, ok := p.Moved(c.Site, c.R.URL); ok {
 			return nil, true, c.Redirect(status, location) // a feed, say, whose address looks like that of a dataset
 		}
-		return nil, false, err
 	}
-	if found.Moved != "" {
-		if err := p.Catalog.Readable(c.Context(), viewer, catalog.KindDataset, found.ID); err != nil {
-			return nil, false, err
-		}
-		return nil, true, c.Redirect(http.StatusPermanentRedirect, withQuery(path("/datasets/"+url.PathEscape(found.Slug)+tail), c.R.URL.RawQuery))
+	if done || err != nil {
+		return nil, done, err
 	}
-	d, err = p.Catalog.Dataset(c.Context(), viewer, found.ID, catalog.Parts{})
+	d, err = p.Catalog.Dataset(c.Context(), web.ViewerOf[account.Viewer](c), id, catalog.Parts{})
 	return d, false, err
 }
 
 // dataset reads the dataset of a page; see datasetOf.
 func (v *visit) dataset(key, tail string) (*catalog.Dataset, bool, error) {
 	return v.p.datasetOf(v.Call, v.path, key, tail)
-}
-
-// same is the path of what has one form for all languages.
-func same(path string) string { return path }
-
-func withQuery(path, query string) string {
-	if query == "" {
-		return path
-	}
-	return path + "?" + query
 }
 
 // datasetPath is the path of a tab of a dataset in the site's own language.
@@ -181,7 +168,7 @@ func (v *visit) head(d *catalog.Dataset, current string) (datasetHead, error) {
 	}
 	h.Share, h.Cite = v.shareOf(d.Title, h.Address), v.citation(d)
 	var err error
-	h.License, err = v.p.licenseOf(v.Call, d)
+	h.License, err = v.licenseOf(d)
 	return h, err
 }
 
@@ -208,16 +195,7 @@ func (v *visit) datasetBadges(d *catalog.Dataset) []badge {
 
 // datasetStates are what sets a dataset apart from those that all may find.
 func (v *visit) datasetStates(d *catalog.Dataset) []badge {
-	var states []badge
-	if !d.DeletedAt.IsZero() {
-		states = append(states, badge{v.say.T("dataset.deleted"), "danger", "trash"})
-	}
-	if d.Private {
-		states = append(states, badge{v.say.T("dataset.private"), "warning", "lock"})
-	}
-	if !d.ArchivedAt.IsZero() {
-		states = append(states, badge{v.say.T("dataset.archived"), "warning", "archive"})
-	}
+	states := v.states(datasetStates, d.Private, d.ArchivedAt.Time, d.DeletedAt.Time)
 	if d.AccessType != "" && d.AccessType != openAccess {
 		states = append(states, badge{i18n.Label(i18n.AccessType, d.AccessType, v.lang), "warning", "key"})
 	}
@@ -282,38 +260,27 @@ func (v *visit) producer(owned *catalog.Owned) *producer {
 }
 
 // licenseOf is the licence of a dataset, nil when it says none.
-func (p *Portal) licenseOf(c *web.Call, d *catalog.Dataset) (*datasetLicense, error) {
+func (v *visit) licenseOf(d *catalog.Dataset) (*datasetLicense, error) {
 	id := deref(d.License)
 	if id == "" || id == catalog.LicenseNotSpecified {
 		return nil, nil
 	}
-	all, err := p.Catalog.Licenses(c.Context())
+	known, err := v.licenseNamed(id)
 	if err != nil {
 		return nil, err
 	}
-	for _, l := range all {
-		if l.ID == id {
-			return &datasetLicense{ID: id, Title: l.Title, URL: linkable(deref(l.URL))}, nil
-		}
+	if known == nil {
+		return &datasetLicense{ID: id, Title: id}, nil
 	}
-	return &datasetLicense{ID: id, Title: id}, nil
+	return &datasetLicense{ID: id, Title: known.Title, URL: linkable(deref(known.URL))}, nil
 }
 
 // datasetKeys name what the pages of a dataset are made of.
 func datasetKeys(d *catalog.Dataset) []web.Key {
-	keys := []web.Key{web.Object(catalog.KindDataset, d.ID)}
-	add := func(owner account.Owner) {
-		if owner.Organization != "" {
-			keys = append(keys, web.Object(catalog.KindOrganization, owner.Organization))
-		}
-		if owner.User != "" {
-			keys = append(keys, web.Object(catalog.KindUser, owner.User))
-		}
-	}
-	add(d.OwnedBy())
+	keys := append([]web.Key{web.Object(catalog.KindDataset, d.ID)}, ownerKeys(d.OwnedBy())...)
 	for i := range d.ContactPoints {
 		keys = append(keys, web.Object(catalog.KindContact, d.ContactPoints[i].ID))
-		add(d.ContactPoints[i].OwnedBy())
+		keys = append(keys, ownerKeys(d.ContactPoints[i].OwnedBy())...)
 	}
 	return keys
 }

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"html/template"
 	"maps"
-	"math"
 	"net/http"
 	"slices"
 	"strconv"
@@ -13,6 +12,7 @@ import (
 	"time"
 
 	"grenier/internal/catalog"
+	"grenier/internal/db"
 	"grenier/internal/geo"
 	"grenier/internal/geo/shape"
 	"grenier/internal/i18n"
@@ -306,40 +306,13 @@ func (v *visit) harvestFacts(d *catalog.Dataset) []fact {
 // datasetCharts draw the counters by month that a dataset has.
 func (v *visit) datasetCharts(d *catalog.Dataset) []template.HTML {
 	var charts []template.HTML
-	for _, counted := range []struct {
-		id      string
-		members map[string]json.RawMessage
-	}{{"reuses", fields(d.ReusesByMonths)}, {"followers", fields(d.FollowersByMonths)}} {
-		if chart, ok := v.countChart(counted.id, counted.members); ok {
+	for _, one := range []struct {
+		name    string
+		byMonth db.JSON
+	}{{"reuses", d.ReusesByMonths}, {"followers", d.FollowersByMonths}} {
+		if chart := v.monthChart("chart-"+one.name, v.say.T("dataset.chart-"+one.name), monthCounts(one.byMonth)); chart != "" {
 			charts = append(charts, chart)
 		}
 	}
 	return charts
-}
-
-// chartMonths is how many months a chart shows.
-const chartMonths = 12
-
-func (v *visit) countChart(id string, members map[string]json.RawMessage) (template.HTML, bool) {
-	months := catalog.Months(v.now)
-	months = months[len(months)-chartMonths:]
-	series := ChartSeries{Name: v.say.T("dataset.chart-" + id)}
-	marks := make([]ChartMark, 0, chartMonths)
-	counted := false
-	for _, month := range months {
-		value := math.NaN()
-		if json.Unmarshal(members[month], &value) == nil && value > 0 {
-			counted = true
-		}
-		series.Values = append(series.Values, value)
-		marks = append(marks, ChartMark{Name: v.say.Month(month), Short: month[5:] + "/" + month[2:4]})
-	}
-	if !counted {
-		return "", false
-	}
-	return Chart{
-		ID: "chart-" + id, Title: series.Name, Form: ChartColumns, Marks: marks, Series: []ChartSeries{series},
-		Number: func(f float64) string { return v.say.Number(int64(f)) }, Short: func(f float64) string { return v.say.Compact(f) },
-		Words: ChartWords{Marks: v.say.T("dataset.chart-month"), Numbers: v.say.T("dataset.chart-numbers"), Gap: "–"},
-	}.Figure(), true
 }

@@ -2,6 +2,7 @@ package portal
 
 import (
 	"net/url"
+	"strconv"
 	"strings"
 
 	"grenier/internal/catalog"
@@ -90,9 +91,8 @@ func (a usesArgs) kept() url.Values {
 func usesAddress(path string, a usesArgs, name string, n int) string {
 	args := a.kept()
 	args.Del(name)
-	list := pageAddress("", nil, n) // "?page=3", or nothing for the first
-	if _, number, found := strings.Cut(list, "="); found {
-		args.Set(name, number)
+	if n > 1 {
+		args.Set(name, strconv.Itoa(n))
 	}
 	return withQuery(path, args.Encode())
 }

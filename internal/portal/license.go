@@ -132,6 +132,24 @@ func (p *Portal) showLicenses(v *visit, _ web.None) error {
 	})
 }
 
+// licenseNamed is a licence by its identifier; nil for none, and for one that
+// nobody knows.
+func (v *visit) licenseNamed(id string) (*catalog.License, error) {
+	if id == "" || id == catalog.LicenseNotSpecified {
+		return nil, nil
+	}
+	all, err := v.p.Catalog.Licenses(v.Context())
+	if err != nil {
+		return nil, err
+	}
+	for i := range all {
+		if all[i].ID == id {
+			return &all[i], nil
+		}
+	}
+	return nil, nil
+}
+
 // licenseShown is how many datasets the page of a licence shows.
 const licenseShown = 6
 
@@ -154,16 +172,12 @@ func (p *Portal) showLicense(v *visit, in objectArgs) error {
 	if err != nil {
 		return err
 	}
-	ids := make([]string, 0, len(found.Hits))
-	for _, hit := range found.Hits {
-		ids = append(ids, hit.ID)
-	}
 	content := licensePage{License: v.licenseCard(&all[at], map[string]int64{all[at].ID: int64(found.Total)})}
 	for _, rule := range licenseRules[all[at].ID] {
 		rule.Label = v.say.T(rule.Label)
 		content.Rules = append(content.Rules, rule)
 	}
-	cards, _, err := v.cardsByIDs(catalog.KindDataset, ids)
+	cards, _, err := v.cardsByIDs(catalog.KindDataset, hitIDs(found))
 	if err != nil {
 		return err
 	}

@@ -11,6 +11,7 @@ import (
 
 	"grenier/internal/account"
 	"grenier/internal/catalog"
+	"grenier/internal/search"
 	"grenier/internal/text"
 	"grenier/internal/web"
 )
@@ -26,26 +27,45 @@ type objectKind struct {
 	kind string // as catalog names it
 	base string // first part of the paths: reuses
 	find func(context.Context, string) (*account.Resolved, error)
+	// document tells that .json behind the key leads to the object in the API.
+	document bool
 }
 
 // object finds the object that an address names. done tells that the answer
 // was given: the way to another address. tail is what follows the object in the
 // address, with its slash.
 func (v *visit) object(k objectKind, key, tail string) (id string, done bool, err error) {
-	if name, ok := strings.CutSuffix(key, ".json"); ok && tail == "" {
-		return "", true, v.Redirect(http.StatusFound, documentPath(k.base, name))
+	return v.p.resolve(v.Call, v.path, k, key, tail)
+}
+
+// resolve is object for any call; path gives the form of a path in the language
+// of the call.
+func (p *Portal) resolve(c *web.Call, path func(string) string, k objectKind, key, tail string) (id string, done bool, err error) {
+	if name, ok := strings.CutSuffix(key, ".json"); ok && tail == "" && k.document {
+		return "", true, c.Redirect(http.StatusFound, documentPath(k.base, name))
 	}
-	found, err := k.find(v.Context(), key)
+	found, err := k.find(c.Context(), key)
 	if err != nil {
 		return "", false, err
 	}
 	if found.Moved == "" {
 		return found.ID, false, nil
 	}
-	if err := v.p.Catalog.Readable(v.Context(), v.viewer, k.kind, found.ID); err != nil {
+	if err := p.Catalog.Readable(c.Context(), web.ViewerOf[account.Viewer](c), k.kind, found.ID); err != nil {
 		return "", false, err
 	}
-	return "", true, v.to(http.StatusPermanentRedirect, "/"+k.base+"/"+url.PathEscape(found.Slug)+tail)
+	present := path("/" + k.base + "/" + url.PathEscape(found.Slug) + tail)
+	return "", true, c.Redirect(http.StatusPermanentRedirect, withQuery(present, c.R.URL.RawQuery))
+}
+
+// same is the path of what has one form for all languages.
+func same(path string) string { return path }
+
+func withQuery(path, query string) string {
+	if query == "" {
+		return path
+	}
+	return path + "?" + query
 }
 
 // to leads to another page in the same language, with the same arguments.
@@ -146,6 +166,15 @@ func cardKinds(kinds ...string) []web.Key {
 	return keys
 }
 
+// hitIDs are the identifiers of what was found, the best first.
+func hitIDs(found search.Result) []string {
+	ids := make([]string, 0, len(found.Hits))
+	for i := range found.Hits {
+		ids = append(ids, found.Hits[i].ID)
+	}
+	return ids
+}
+
 // datasetShelf shows a page of the datasets of a list, and counts them.
 func (v *visit) datasetShelf(f catalog.DatasetFilter, limit int) ([]card, int, error) {
 	ids, total, err := v.p.Catalog.DatasetIDs(v.Context(), account.Nobody, f, catalog.Page{Limit: limit})
@@ -176,17 +205,26 @@ func (v *visit) dataserviceShelf(f catalog.DataserviceFilter, limit int) ([]card
 	return v.dataserviceCards(rows), total, err
 }
 
+// stateWords are the messages of what sets objects apart: some languages say it
+// of a dataset in another form than of a reuse.
+type stateWords struct{ deleted, private, archived string }
+
+var (
+	commonStates  = stateWords{"common.deleted", "common.private", "common.archived"}
+	datasetStates = stateWords{"dataset.deleted", "dataset.private", "dataset.archived"}
+)
+
 // states are what sets an object apart from those that all may find.
-func (v *visit) states(private bool, archived, deleted time.Time) []badge {
+func (v *visit) states(words stateWords, private bool, archived, deleted time.Time) []badge {
 	var states []badge
 	if !deleted.IsZero() {
-		states = append(states, badge{v.say.T("common.deleted"), "danger", "trash"})
+		states = append(states, badge{v.say.T(words.deleted), "danger", "trash"})
 	}
 	if private {
-		states = append(states, badge{v.say.T("common.private"), "warning", "lock"})
+		states = append(states, badge{v.say.T(words.private), "warning", "lock"})
 	}
 	if !archived.IsZero() {
-		states = append(states, badge{v.say.T("common.archived"), "warning", "archive"})
+		states = append(states, badge{v.say.T(words.archived), "warning", "archive"})
 	}
 	return states
 }

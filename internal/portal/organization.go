@@ -97,7 +97,7 @@ type organizationSorts struct {
 }
 
 func (p *Portal) organizationKind() objectKind {
-	return objectKind{catalog.KindOrganization, "organizations", p.Organizations.Resolve}
+	return objectKind{catalog.KindOrganization, "organizations", p.Organizations.Resolve, true}
 }
 
 // organization reads the organisation of a page; done tells that the answer was

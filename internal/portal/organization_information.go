@@ -8,6 +8,7 @@ import (
 
 	"grenier/internal/account"
 	"grenier/internal/catalog"
+	"grenier/internal/db"
 	"grenier/internal/i18n"
 	"grenier/internal/image"
 )
@@ -127,40 +128,11 @@ func (v *visit) organizationCharts(o *account.Organization) []template.HTML {
 	known := fields(o.ByMonths)
 	var charts []template.HTML
 	for _, metric := range organizationMetrics {
-		var counts catalog.MonthCounts
-		if !decoded([]byte(known[metric+"_by_months"]), &counts) {
-			continue
-		}
+		counts := monthCounts(db.JSON(known[metric+"_by_months"]))
 		title := v.say.T("organization.chart-" + strings.ReplaceAll(metric, "_", "-"))
 		if chart := v.monthChart("chart-"+strings.ReplaceAll(metric, "_", "-"), title, counts); chart != "" {
 			charts = append(charts, chart)
 		}
 	}
 	return charts
-}
-
-// monthsShown is how many months charts show.
-const monthsShown = 12
-
-// monthChart draws a counter of the last twelve months; nothing when there was
-// nothing to count.
-func (v *visit) monthChart(id, title string, counts catalog.MonthCounts) template.HTML {
-	months := catalog.Months(v.now)
-	months = months[len(months)-monthsShown:]
-	chart := Chart{
-		ID: id, Title: title, Series: []ChartSeries{{Name: title}},
-		Number: func(f float64) string { return v.say.Number(int64(f)) },
-		Short:  func(f float64) string { return v.say.Compact(int64(f)) },
-		Words:  ChartWords{Marks: v.say.T("common.month"), Numbers: v.say.T("common.see-numbers"), Empty: v.say.T("common.no-number"), Gap: "–"},
-	}
-	sum := int64(0)
-	for _, month := range months {
-		chart.Marks = append(chart.Marks, ChartMark{v.say.Month(month), month[5:] + "/" + month[2:4]})
-		chart.Series[0].Values = append(chart.Series[0].Values, float64(counts[month]))
-		sum += counts[month]
-	}
-	if sum == 0 {
-		return ""
-	}
-	return chart.Figure()
 }

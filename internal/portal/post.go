@@ -114,7 +114,7 @@ func (p *Portal) showPosts(v *visit, in postsArgs) error {
 }
 
 func (p *Portal) postKind() objectKind {
-	return objectKind{catalog.KindPost, "posts", p.Catalog.ResolvePost}
+	return objectKind{catalog.KindPost, "posts", p.Catalog.ResolvePost, true}
 }
 
 func (p *Portal) showPost(v *visit, in objectArgs) error {

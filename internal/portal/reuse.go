@@ -52,7 +52,7 @@ const (
 )
 
 func (p *Portal) reuseKind() objectKind {
-	return objectKind{catalog.KindReuse, "reuses", p.Catalog.ResolveReuse}
+	return objectKind{catalog.KindReuse, "reuses", p.Catalog.ResolveReuse, true}
 }
 
 func (p *Portal) showReuse(v *visit, in objectArgs) error {
@@ -66,7 +66,7 @@ func (p *Portal) showReuse(v *visit, in objectArgs) error {
 	}
 	path := "/reuses/" + url.PathEscape(r.Slug)
 	content := reusePage{
-		ID: r.ID, Title: r.Title, Long: isLong(r.Title), Lang: v.contentLang(), States: v.states(r.Private, r.ArchivedAt.Time, r.DeletedAt.Time),
+		ID: r.ID, Title: r.Title, Long: isLong(r.Title), Lang: v.contentLang(), States: v.states(commonStates, r.Private, r.ArchivedAt.Time, r.DeletedAt.Time),
 		Type: i18n.Label(i18n.ReuseType, r.Type, v.lang), TypeURL: v.path("/reuses/search?type=" + url.QueryEscape(r.Type)),
 		Producer: v.producer(&r.Owned), URL: linkable(r.URL), Prose: v.prose(r.Description),
 		Tags: v.keywords(r.Tags), Created: r.CreatedAt.Time, Updated: r.ModifiedAt.Time, Share: v.shareOf(r.Title, v.Site.Base+v.path(path)),

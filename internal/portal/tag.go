@@ -186,12 +186,8 @@ func (v *visit) taggedCards(kind search.Kind, tag string) ([]card, error) {
 	if err != nil {
 		return nil, err
 	}
-	ids := make([]string, 0, len(found.Hits))
-	for _, hit := range found.Hits {
-		ids = append(ids, hit.ID)
-	}
 	public := *v
 	public.viewer = account.Nobody
-	cards, _, err := public.cardsByIDs(kind.String(), ids)
+	cards, _, err := public.cardsByIDs(kind.String(), hitIDs(found))
 	return cards, err
 }

@@ -83,7 +83,7 @@ func (in topicArgs) pages() map[string]int {
 }
 
 func (p *Portal) topicKind() objectKind {
-	return objectKind{catalog.KindTopic, "topics", p.Catalog.ResolveTopic}
+	return objectKind{catalog.KindTopic, "topics", p.Catalog.ResolveTopic, true}
 }
 
 func topicPath(t *catalog.Topic) string { return "/topics/" + url.PathEscape(t.Slug) }
@@ -114,7 +114,7 @@ func (p *Portal) showTopic(v *visit, in topicArgs) error {
 	private := t.Private != nil && *t.Private
 	description := deref(t.Description)
 	content := topicPage{
-		ID: t.ID, Title: t.Name, Long: isLong(t.Name), Lang: v.contentLang(), States: v.states(private, time.Time{}, time.Time{}),
+		ID: t.ID, Title: t.Name, Long: isLong(t.Name), Lang: v.contentLang(), States: v.states(commonStates, private, time.Time{}, time.Time{}),
 		Producer: v.producer(&t.Owned), Prose: v.prose(description), Count: t.ElementCount, Tags: v.keywords(t.Tags),
 		Created: t.CreatedAt.Time, Updated: t.ModifiedAt.Time, Share: v.shareOf(t.Name, v.Site.Base+v.path(topicPath(t))),
 	}
