@@ -15,6 +15,7 @@ import (
 	"image/jpeg"
 	"image/png"
 	"io"
+	"runtime"
 
 	"golang.org/x/image/draw"
 	_ "golang.org/x/image/webp" // registers the decoder
@@ -76,6 +77,7 @@ func Resize(ctx context.Context, r io.Reader, l Limits, w, h int) (*Picture, err
 		select {
 		case large <- struct{}{}:
 			defer func() { <-large }()
+			runtime.GC() // what the former big one left is as large as this one
 		case <-ctx.Done():
 			return nil, ctx.Err()
 		}
