@@ -214,8 +214,13 @@ func (m *mentions) ofCode(places *token.FileSet, root ast.Node) {
 		case *ast.CallExpr:
 			// What T is called with is an identifier, however it looks.
 			if callee, ok := n.Fun.(*ast.SelectorExpr); ok && callee.Sel.Name == "T" && len(n.Args) > 0 {
-				if text, ok := constant(n.Args[0]); ok && !m.begins.MatchString(text) {
+				terms := termsOf(n.Args[0])
+				if text, ok := constant(terms[0]); ok && len(terms) == 1 && !m.begins.MatchString(text) {
 					m.add(places.Position(n.Pos()).String(), text)
+				}
+				// T(area + ".deleted")
+				if text, ok := constant(terms[min(1, len(terms)-1)]); ok && len(terms) == 2 && strings.HasPrefix(text, ".") {
+					m.add(places.Position(n.Pos()).String(), "", text)
 				}
 			}
 		case *ast.BasicLit:
