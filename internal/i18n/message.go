@@ -3,6 +3,7 @@ package i18n
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
 	"golang.org/x/text/feature/plural"
@@ -45,6 +46,25 @@ func (m message) form(wanted plural.Form) []piece {
 		return pieces
 	}
 	return m.forms[plural.Other]
+}
+
+// formFor returns the pieces for a plural form and arguments. Where "one" says
+// a single thing in words and "other" says the number, "one" is for 1 alone:
+// in some languages its category also holds 0.
+func (m message) formFor(wanted plural.Form, args []any) []piece {
+	pieces := m.form(wanted)
+	if wanted != plural.One || counts(pieces) || !counts(m.forms[plural.Other]) {
+		return pieces
+	}
+	if count, given := lookUp(args, "count"); given && digitsOf(count) != "1" {
+		return m.forms[plural.Other]
+	}
+	return pieces
+}
+
+// counts tells whether a text shows the number.
+func counts(pieces []piece) bool {
+	return slices.ContainsFunc(pieces, func(p piece) bool { return p.name == "count" })
 }
 
 // argument is what braces may hold.

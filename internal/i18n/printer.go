@@ -55,7 +55,7 @@ func (p *Printer) Lang() string { return p.lang }
 func (p *Printer) T(id string, args ...any) string {
 	for _, lang := range p.chain {
 		if m, ok := lang.texts[id]; ok {
-			return p.fill(m.form(formOf(lang.tag, args)), args)
+			return p.fill(m.formFor(formOf(lang.tag, args), args), args)
 		}
 	}
 	return id

@@ -46,7 +46,9 @@ type landingGroup struct {
 // Of a landing page: how many cards a group has, and values a shelf.
 const (
 	landingCards = 6
-	landingItems = 12
+	// landingCovers is how many cards with pictures a group has.
+	landingCovers = 3
+	landingItems  = 12
 )
 
 // landingShelves are the filters that a page opens with, in one shelf each.
@@ -73,7 +75,13 @@ func (p *Portal) showLanding(v *visit, kind *searchKind) error {
 	}
 	keys := allSearchKeys()
 	for i, sort := range []string{"-views", "-created"} {
+		if i > 0 && content.Total <= landingCards {
+			break // the same ones in another order
+		}
 		q.Sort, q.Limit = search.Sort{}, landingCards
+		if kind.kind == search.Reuse {
+			q.Limit = landingCovers
+		}
 		q.SortBy(sort)
 		found, err := p.Search.Search(q)
 		if err != nil {

@@ -171,6 +171,15 @@ func (w *writer) element(n *html.Node, in place) {
 		w.level(n)
 	case atom.P, atom.Div:
 		dropBlank(n)
+	case atom.Pre:
+		reachable(n)
+	}
+}
+
+// reachable lets keyboards scroll what may be wider than the page.
+func reachable(n *html.Node) {
+	if attribute(n, "tabindex") == "" {
+		n.Attr = append(n.Attr, html.Attribute{Key: "tabindex", Val: "0"})
 	}
 }
 
@@ -273,7 +282,7 @@ func (w *writer) wrap(table *html.Node) {
 		{Key: "class", Val: "table-wrap"}, {Key: "tabindex", Val: "0"},
 	}}
 	if w.TableLabel != "" {
-		box.Attr = append(box.Attr, html.Attribute{Key: "role", Val: "region"}, html.Attribute{Key: "aria-label", Val: w.TableLabel})
+		box.Attr = append(box.Attr, html.Attribute{Key: "role", Val: "group"}, html.Attribute{Key: "aria-label", Val: w.TableLabel})
 	}
 	table.Parent.InsertBefore(box, table)
 	table.Parent.RemoveChild(table)

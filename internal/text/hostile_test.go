@@ -126,14 +126,16 @@ var hostile = []string{
 var allowed = map[string][]string{
 	"a": {"href", "title", "rel"}, "abbr": {"title"}, "ol": {"start"},
 	"td": {"align", "colspan", "rowspan"}, "th": {"align", "colspan", "rowspan"},
-	"div": {"class", "tabindex"},
+	"div": {"class", "tabindex"}, "pre": {"tabindex"},
 }
 
 func init() {
 	for name := range strings.FieldsSeq(`p br hr h2 h3 h4 h5 h6 ul li dl dt dd blockquote pre details summary
 		figure figcaption code em strong b i u s del ins sub sup small mark kbd samp var q cite
 		table caption thead tbody tfoot tr colgroup`) {
-		allowed[name] = nil
+		if allowed[name] == nil {
+			allowed[name] = []string{}
+		}
 	}
 }
 

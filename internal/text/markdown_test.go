@@ -35,8 +35,8 @@ func TestHTML(t *testing.T) {
 		{"a wide cell", `<table><tr><td colspan="2" rowspan="1000000000" width="9">a</table>`, `<div class="table-wrap" tabindex="0"><table><tbody><tr><td colspan="2">a</td></tr></tbody></table></div>`},
 		{"list", "3. a\n4. b", "<ol start=\"3\">\n<li>a</li>\n<li>b</li>\n</ol>\n"},
 		{"tasks stay as typed", "- [x] a", "<ul>\n<li>[x] a</li>\n</ul>\n"},
-		{"code", "```js\n<b>\n```", "<pre><code>&lt;b&gt;\n</code></pre>\n"},
-		{"code never ended", "```\na", "<pre><code>a\n</code></pre>\n"},
+		{"code", "```js\n<b>\n```", "<pre tabindex=\"0\"><code>&lt;b&gt;\n</code></pre>\n"},
+		{"code never ended", "```\na", "<pre tabindex=\"0\"><code>a\n</code></pre>\n"},
 		{"HTML of editors", `<div style="color:red"><p class="MsoNormal"><span lang="FR">a</span><br></p><p>&nbsp;</p></div>`, "<div><p>a<br/></p></div>"},
 		{"HTML never ended", "<div><ul><li><b>a", "<div><ul><li><b>a</b></li></ul></div>"},
 		{"HTML ended too often", "a</b></div></table>", "<p>a</p>\n"},
@@ -62,7 +62,7 @@ func TestRenderingOptions(t *testing.T) {
 		{"images of data", "![a](data:image/svg+xml;base64,AA==)", Rendering{Images: true}, "<p>a</p>\n"},
 		{"heading", "## a\n#### b", Rendering{Heading: 4}, "<h4>a</h4>\n<h5>b</h5>\n"},
 		{"heading too low", "## a", Rendering{Heading: 9}, "<h6>a</h6>\n"},
-		{"label", "<table><tr><td>a</table>", Rendering{TableLabel: `T"`}, `<div class="table-wrap" tabindex="0" role="region" aria-label="T&#34;"><table><tbody><tr><td>a</td></tr></tbody></table></div>`},
+		{"label", "<table><tr><td>a</table>", Rendering{TableLabel: `T"`}, `<div class="table-wrap" tabindex="0" role="group" aria-label="T&#34;"><table><tbody><tr><td>a</td></tr></tbody></table></div>`},
 	} {
 		if got, _ := HTML(test.source, test.o); got != test.want {
 			t.Errorf("%s: %q, want %q", test.name, got, test.want)
