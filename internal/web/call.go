@@ -201,7 +201,14 @@ func (c *Call) Empty(status int) error {
 
 // Redirect answers with a Location as it is given: absolute, or relative for the slugs.
 func (c *Call) Redirect(status int, location string) error {
-	c.W.Header()["Location"] = []string{location}
+	h := c.W.Header()
+	h["Location"] = []string{location}
+	switch { // permanent ones may be kept without a word (RFC 9110, section 15.1)
+	case c.Caller.Known:
+		h["Cache-Control"] = privateControl
+	case h["Cache-Control"] == nil:
+		h["Cache-Control"] = revalidate
+	}
 	c.W.WriteHeader(status)
 	return nil
 }

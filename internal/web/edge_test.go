@@ -15,6 +15,16 @@ import (
 	"github.com/klauspost/compress/zstd"
 )
 
+func TestRedirectsAreAskedAgain(t *testing.T) {
+	h := newTestHandler(t, testOptions(), testTable(new(listArgs)))
+	for key, want := range map[string]string{"": "no-cache", "user": "private, no-cache"} {
+		w := ask(h, http.MethodGet, "/api/1/houses/old/", "", "X-Api-Key", key)
+		if w.Code != http.StatusPermanentRedirect || w.Header().Get("Cache-Control") != want {
+			t.Errorf("for %q: %d may be kept: %q", key, w.Code, w.Header().Get("Cache-Control"))
+		}
+	}
+}
+
 func TestPeer(t *testing.T) {
 	trusted := []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("::1/128")}
 	cases := []struct {
