@@ -55,13 +55,6 @@ func TestChartsAsDrawn(t *testing.T) {
 	if !strings.Contains(line, `<path class="line" d="M`) || strings.Count(line, "<circle") != 3 || strings.Count(line[strings.Index(line, `class="line"`):], "M") != 2 {
 		t.Errorf("the line with a gap is %s", line)
 	}
-	if got, want := string(Sparkline([]float64{1, 3, math.NaN(), 2})),
-		`<svg class="spark" viewBox="0 0 110 36" preserveAspectRatio="none" aria-hidden="true"><path class="area" d="M0 34L0 23.3L36.7 2L36.7 34zM110 34L110 12.7L110 34z"/><path class="line" d="M0 23.3L36.7 2M110 12.7h.1"/></svg>`; got != want {
-		t.Errorf("the small curve is\n%s, want\n%s", got, want)
-	}
-	if Sparkline(nil) != "" || Sparkline([]float64{4}) != "" {
-		t.Error("a curve of less than two values was drawn")
-	}
 }
 
 // places finds the numbers of paths.
@@ -130,12 +123,10 @@ func TestChartsStayInsideTheirBox(t *testing.T) {
 		for _, form := range []ChartForm{ChartColumns, ChartLine} {
 			within(t, chartOf(form, rows...).SVG(), chartWidth, chartHeight)
 		}
-		within(t, Sparkline(rows[0]), 110.1, 36)
 	}
 	for _, one := range odd {
 		within(t, chartOf(ChartColumns, []float64{one}).SVG(), chartWidth, chartHeight)
 		within(t, chartOf(ChartLine, []float64{one, one}).SVG(), chartWidth, chartHeight)
-		within(t, Sparkline([]float64{one, 0, one}), 110.1, 36)
 	}
 }
 

@@ -78,15 +78,7 @@ type fileGroup struct {
 	Type, Label string
 	Count       int
 	Files       []datasetFile
-	Turn        turn
-}
-
-// turn leads through the pages of a list.
-type turn struct {
-	// Page begins at 1; there are Pages of them.
-	Page, Pages int
-	// The addresses are empty where there is no such page.
-	First, Previous, Next, Last string
+	Pager       pager
 }
 
 // datasetFigures tell how much a dataset is used.
@@ -317,7 +309,8 @@ func (v *visit) fillGroup(d *catalog.Dataset, list *datasetFiles, group *fileGro
 		}
 		group.Count, group.Files = total, v.fileList(d, rows)
 		list.rows = append(list.rows, rows...)
-		group.Turn = turnOf(wanted, last, func(n int) string { return pageAddress(v.path(datasetPath(d, tabFiles)), args, n) })
+		group.Pager = pagerThrough(wanted, last, func(n int) string { return pageAddress(v.path(datasetPath(d, tabFiles)), args, n) })
+		group.Pager.Label = v.say.T("resource.pages", "group", group.Label)
 		return nil
 	}
 }
@@ -332,21 +325,6 @@ func filePage(arg string) int {
 		return 1
 	}
 	return min(n, mostFilePages)
-}
-
-// pagesOf is the number of pages of a list, at least one.
-func pagesOf(total, size int) int { return max(1, (total+size-1)/size) }
-
-// turnOf leads from a page to the others.
-func turnOf(page, pages int, address func(int) string) turn {
-	t := turn{Page: page, Pages: pages}
-	if page > 1 {
-		t.First, t.Previous = address(1), address(page-1)
-	}
-	if page < pages {
-		t.Next, t.Last = address(page+1), address(pages)
-	}
-	return t
 }
 
 // pageAddress is the address of a page of a list.
@@ -402,10 +380,12 @@ func (v *visit) group(d *catalog.Dataset, kind string, count int) fileGroup {
 		label = v.say.T("resource.type-" + kind)
 	}
 	args := url.Values{"type": {kind}}
-	return fileGroup{
+	group := fileGroup{
 		Type: kind, Label: label, Count: count,
-		Turn: turnOf(1, pagesOf(count, filesPerPage), func(n int) string { return pageAddress(v.path(datasetPath(d, tabFiles)), args, n) }),
+		Pager: pagerThrough(1, pagesOf(count, filesPerPage), func(n int) string { return pageAddress(v.path(datasetPath(d, tabFiles)), args, n) }),
 	}
+	group.Pager.Label = v.say.T("resource.pages", "group", label)
+	return group
 }
 
 // typesOf are the types that files have, in the order of pages.

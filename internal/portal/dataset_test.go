@@ -237,7 +237,7 @@ func TestFilesByTypeAndPage(t *testing.T) {
 	s := newSite(t, dbtest.SQLite(t), nil)
 	kinds := []string{"documentation", "other", "main", "main"}
 	d := s.withFiles(1, 40, func(i int) string { return kinds[i%len(kinds)] })
-	body := s.shows("/datasets/dataset-1", "Fichiers principaux", "Documentation", "Autres fichiers", "Page 1 sur 4", "?page=2&amp;type=main", `id="file-search"`)
+	body := s.shows("/datasets/dataset-1", "Fichiers principaux", "Documentation", "Autres fichiers", atPage("1"), "?page=2&amp;type=main", `id="file-search"`)
 	order := []int{strings.Index(body, `id="files-main"`), strings.Index(body, `id="files-documentation"`), strings.Index(body, `id="files-other"`)}
 	if order[0] < 0 || order[0] > order[1] || order[1] > order[2] {
 		t.Errorf("the types stand at %v", order)
@@ -245,9 +245,9 @@ func TestFilesByTypeAndPage(t *testing.T) {
 	if n := strings.Count(body, `<article class="file"`); n != 18 {
 		t.Errorf("%d files on the first page, want 18", n)
 	}
-	body = s.shows("/datasets/dataset-1?type=main&page=4", "Fichier 38.", "Fichier 39.", "Page 4 sur 4", "Tous les fichiers")
+	body = s.shows("/datasets/dataset-1?type=main&page=4", "Fichier 38.", "Fichier 39.", atPage("4"), "Tous les fichiers")
 	hides(t, body, "Fichier 36.", "files-documentation")
-	s.shows("/datasets/dataset-1?type=main&page=999999999", "Page 4 sur 4")
+	s.shows("/datasets/dataset-1?type=main&page=999999999", atPage("4"))
 	s.shows("/datasets/dataset-1?q=FICHIER+1", "Fichiers trouvés", "Fichier 10.")
 	s.shows("/datasets/dataset-1?q="+"%25", "Aucun titre de fichier")
 	body = s.shows("/datasets/dataset-1?resource_id="+resourceID(39), "Le fichier demandé", "<details open>")
@@ -273,7 +273,7 @@ func TestTypesFarBehindAreShown(t *testing.T) {
 		}
 		return "documentation"
 	})
-	body := s.shows("/datasets/dataset-1", "Fichier 0.", "Fichier 2.", "Fichier 95.", "Page 1 sur 15", "Page 1 sur 2")
+	body := s.shows("/datasets/dataset-1", "Fichier 0.", "Fichier 2.", "Fichier 95.", atPage("1"), "15</a>", "2</a>")
 	hides(t, body, "Fichier 8.", "Fichier 96.")
 	if n := strings.Count(body, `<article class="file"`); n != 14 {
 		t.Errorf("%d files on the page, want 14", n)
@@ -283,7 +283,7 @@ func TestTypesFarBehindAreShown(t *testing.T) {
 func TestThousandsOfFiles(t *testing.T) {
 	s := newSite(t, dbtest.SQLite(t), nil)
 	s.withFiles(1, 15_041, mainFiles)
-	body := s.shows("/datasets/dataset-1", "Page 1 sur 2\u202f507", "15\u202f041")
+	body := s.shows("/datasets/dataset-1", atPage("1"), "2\u202f507</a>", "15\u202f041")
 	if n := strings.Count(body, `<article class="file"`); n != filesPerPage {
 		t.Errorf("%d files on the page", n)
 	}
@@ -445,6 +445,11 @@ func TestCommunityResources(t *testing.T) {
 	s.answers("/en/datasets/dataset-1?resource_id="+resourceID(1), http.StatusFound, "/en/datasets/dataset-1/community-resources?resource_id="+resourceID(1))
 }
 
+// atPage is how a list says which of its pages is shown.
+func atPage(number string) string {
+	return `<span aria-current="page"><span class="visually-hidden">Page </span>` + number + `</span>`
+}
+
 func TestUses(t *testing.T) {
 	s := newSite(t, dbtest.SQLite(t), nil)
 	d := s.dataset(1, "Arbres", func(d *catalog.Dataset) { d.Reuses = 10 })
@@ -459,8 +464,8 @@ func TestUses(t *testing.T) {
 	}
 	body := s.shows("/datasets/dataset-1/reuses_and_dataservices", "Carte n° 1.", "Carte n° 8.", "reuses_page=2")
 	hides(t, body, "Carte n° 0.", "Carte n° 9.")
-	s.shows("/datasets/dataset-1/reuses_and_dataservices?reuses_page=2&dataservices_page=3", "Carte n° 9.", "Page 2 sur 2")
-	s.shows("/datasets/dataset-1/reuses_and_dataservices?reuses_page=999", "Page 2 sur 2")
+	s.shows("/datasets/dataset-1/reuses_and_dataservices?reuses_page=2&dataservices_page=3", "Carte n° 9.", `aria-label="Pages des réutilisations"`, atPage("2"))
+	s.shows("/datasets/dataset-1/reuses_and_dataservices?reuses_page=999", atPage("2"))
 }
 
 // remote serves files and lets the portal fetch them.

@@ -24,7 +24,7 @@ type cardList struct {
 	Count int
 	Told  int64
 	Cards []card
-	Turn  turn
+	Pager pager
 }
 
 // datasetCommunity is the tab of resources that others made.
@@ -32,7 +32,7 @@ type datasetCommunity struct {
 	Dataset datasetHead
 	Count   int
 	Files   []datasetFile
-	Turn    turn
+	Pager   pager
 	// Asked is the file that the address names.
 	Asked *datasetFile
 	Lost  bool
@@ -98,16 +98,16 @@ func usesAddress(path string, a usesArgs, name string, n int) string {
 }
 
 // cardPage reads a page of a list; a page beyond the last is the last.
-func cardPage(arg string, size int, address func(int) string, read func(catalog.Page) (int, error)) (int, turn, error) {
+func cardPage(arg string, size int, address func(int) string, read func(catalog.Page) (int, error)) (int, pager, error) {
 	wanted := pageOf(arg)
 	for {
 		total, err := read(catalog.Page{Offset: (wanted - 1) * size, Limit: size})
 		if err != nil {
-			return 0, turn{}, err
+			return 0, pager{}, err
 		}
 		last := pagesOf(total, size)
 		if wanted <= last {
-			return total, turnOf(wanted, min(last, lastPage), address), nil
+			return total, newPager(total, size, wanted, address), nil
 		}
 		wanted = last
 	}
@@ -115,7 +115,7 @@ func cardPage(arg string, size int, address func(int) string, read func(catalog.
 
 func (v *visit) datasetReuses(d *catalog.Dataset, arg string, address func(int) string) (list cardList, err error) {
 	var ids []string
-	list.Count, list.Turn, err = cardPage(arg, cardsPerPage, address, func(page catalog.Page) (total int, err error) {
+	list.Count, list.Pager, err = cardPage(arg, cardsPerPage, address, func(page catalog.Page) (total int, err error) {
 		ids, total, err = v.p.Catalog.ReuseIDs(v.Context(), v.viewer, catalog.ReuseFilter{Dataset: d.ID, Sort: "-views"}, page)
 		return total, err
 	})
@@ -123,13 +123,13 @@ func (v *visit) datasetReuses(d *catalog.Dataset, arg string, address func(int) 
 		return list, err
 	}
 	reuses, err := v.p.Catalog.ReusesByIDs(v.Context(), v.viewer, ids)
-	list.Cards, list.Told = v.reuseCards(reuses), d.Reuses
+	list.Cards, list.Told, list.Pager.Label = v.reuseCards(reuses), d.Reuses, v.say.T("dataset.pages-reuses")
 	return list, err
 }
 
 func (v *visit) datasetAPIs(d *catalog.Dataset, arg string, address func(int) string) (list cardList, err error) {
 	var ids []string
-	list.Count, list.Turn, err = cardPage(arg, cardsPerPage, address, func(page catalog.Page) (total int, err error) {
+	list.Count, list.Pager, err = cardPage(arg, cardsPerPage, address, func(page catalog.Page) (total int, err error) {
 		ids, total, err = v.p.Catalog.DataserviceIDs(v.Context(), v.viewer, catalog.DataserviceFilter{Dataset: d.ID, Sort: "-views"}, page)
 		return total, err
 	})
@@ -137,7 +137,7 @@ func (v *visit) datasetAPIs(d *catalog.Dataset, arg string, address func(int) st
 		return list, err
 	}
 	services, err := v.p.Catalog.DataservicesByIDs(v.Context(), v.viewer, ids)
-	list.Cards, list.Told = v.dataserviceCards(services), d.Dataservices
+	list.Cards, list.Told, list.Pager.Label = v.dataserviceCards(services), d.Dataservices, v.say.T("dataset.pages-apis")
 	return list, err
 }
 
@@ -167,7 +167,7 @@ func (v *visit) communityFiles(d *catalog.Dataset, a datasetArgs, content *datas
 	path := v.path(datasetPath(d, tabCommunity))
 	var rows []catalog.Resource
 	var err error
-	content.Count, content.Turn, err = cardPage(a.Page, communityPerPage, func(n int) string { return pageAddress(path, nil, n) },
+	content.Count, content.Pager, err = cardPage(a.Page, communityPerPage, func(n int) string { return pageAddress(path, nil, n) },
 		func(page catalog.Page) (total int, err error) {
 			rows, total, err = v.p.Catalog.CommunityResources(v.Context(), v.viewer, catalog.CommunityFilter{Dataset: d.ID, Page: page})
 			return total, err
@@ -175,6 +175,7 @@ func (v *visit) communityFiles(d *catalog.Dataset, a datasetArgs, content *datas
 	if err != nil {
 		return err
 	}
+	content.Pager.Label = v.say.T("dataset.pages-community")
 	for i := range rows {
 		if content.Asked == nil || rows[i].ID != content.Asked.ID {
 			content.Files = append(content.Files, v.communityFile(d, &rows[i]))

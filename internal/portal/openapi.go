@@ -141,7 +141,7 @@ func (v *visit) describe(content *openAPIPage, d *apiDocument, number int, path 
 	info := d.root.get("info")
 	content.Title, content.Version, content.Dialect = firstRunes(info.get("title").str(), 200), firstRunes(info.get("version").str(), 40), d.dialect
 	content.Servers, content.Count, content.Security = d.servers, len(d.operations), d.security()
-	last := max(1, (len(d.operations)+operationsShown-1)/operationsShown)
+	last := pagesOf(len(d.operations), operationsShown)
 	number = min(number, last)
 	if number == 1 {
 		content.About = v.apiProse(info.get("description").str(), 3)

@@ -2,6 +2,8 @@ package portal
 
 // pager leads through the pages of a list: the template part "pager" draws it.
 type pager struct {
+	// Label names the pages where a page of the site has several lists, else empty.
+	Label       string
 	Page, Pages int
 	// First to Last are addresses, empty where one is already.
 	First, Prev, Next, Last string
@@ -25,12 +27,21 @@ const pagerReach = 2
 // newPager leads through so many entries, some on each page; link gives the
 // address of a page. Only lastPage pages can be reached.
 func newPager(total, size, page int, link func(page int) string) pager {
-	pages := max(1, (total+size-1)/size)
-	p := pager{Page: page, Pages: min(pages, lastPage)}
+	pages := pagesOf(total, size)
+	p := pagerThrough(page, min(pages, lastPage), link)
 	if pages > lastPage {
 		p.Bounded = lastPage * size
 	}
-	if p.Pages == 1 {
+	return p
+}
+
+// pagesOf is the number of pages of a list, at least one.
+func pagesOf(total, size int) int { return max(1, (total+size-1)/size) }
+
+// pagerThrough leads from a page to the others, all of which can be reached.
+func pagerThrough(page, pages int, link func(page int) string) pager {
+	p := pager{Page: page, Pages: pages}
+	if pages == 1 {
 		return p
 	}
 	if page > 1 {

@@ -68,7 +68,7 @@ func (p *Portal) showSearch(v *visit, kind *searchKind) error {
 	if err != nil {
 		return err
 	}
-	if last := max(1, (min(found.Total, lastPage*pageSize)+pageSize-1)/pageSize); a.page > last {
+	if last := min(pagesOf(found.Total, pageSize), lastPage); a.page > last {
 		return v.Redirect(http.StatusFound, v.pageAddress(a, last))
 	}
 	names, err := v.names(a)

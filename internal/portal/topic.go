@@ -153,7 +153,7 @@ func (v *visit) topicGroup(t *catalog.Topic, name, class string, args url.Values
 		return topicGroup{}, err
 	}
 	if len(elements) == 0 && total > 0 {
-		number = (total + topicShown - 1) / topicShown
+		number = pagesOf(total, topicShown)
 		filter.Offset = (number - 1) * topicShown
 		if elements, total, err = v.p.Catalog.Elements(v.Context(), v.viewer, t.ID, filter); err != nil {
 			return topicGroup{}, err
@@ -168,6 +168,7 @@ func (v *visit) topicGroup(t *catalog.Topic, name, class string, args url.Values
 		}
 		return withQuery(v.path(topicPath(t)), others.Encode()) + "#" + name
 	})
+	group.Pager.Label = v.say.T("resource.pages", "group", group.Title)
 	if class == catalog.WithoutElement {
 		group.Notes = v.topicNotes(elements)
 		return group, nil

@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"strings"
 	"testing"
-	"time"
 )
 
 func TestExcerpt(t *testing.T) {
@@ -59,33 +58,4 @@ func TestPeekText(t *testing.T) {
 	if e, err = PeekText(t.Context(), get, url+"/short"); err != nil || e.Text != "[true]" || e.Size != 6 || e.URL != url+"/short" {
 		t.Errorf("short: %+v, %v", e, err)
 	}
-}
-
-func TestPeekHead(t *testing.T) {
-	date := time.Date(2026, 1, 16, 8, 0, 0, 0, time.UTC)
-	samples := map[string]struct{ data, want string }{
-		"/png":  {"\x89PNG\r\n\x1a\n....", "image/png"},
-		"/jpg":  {"\xff\xd8\xff\xe0....", "image/jpeg"},
-		"/webp": {"RIFF\x00\x00\x00\x00WEBPVP8 ", "image/webp"},
-		"/avif": {"\x00\x00\x00\x20ftypavif\x00\x00\x00\x00avifmif1", "image/avif"},
-		"/tif":  {"II*\x00........", "image/tiff"},
-		"/svg":  {"<?xml version=\"1.0\"?>\n<svg xmlns=\"http://www.w3.org/2000/svg\"/>", "image/svg+xml"},
-		"/pdf":  {"%PDF-1.7\n", "application/pdf"},
-		"/html": {"<!DOCTYPE html><p>Image</p>", "text/html; charset=utf-8"},
-		"/zip":  {"PK\x03\x04....", "application/zip"},
-		"/csv":  {"a;b\n", "text/plain; charset=utf-8"},
-		"/bin":  {"\x00\x01\x02", "application/octet-stream"},
-	}
-	get, url := remote(t, func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Content-Type", "image/gif") // not believed
-		http.ServeContent(w, r, "", date, strings.NewReader(samples[r.URL.Path].data))
-	})
-	for path, sample := range samples {
-		h, err := PeekHead(t.Context(), get, url+path)
-		if err != nil || h.Type != sample.want || h.Size != int64(len(sample.data)) || !h.Modified.Equal(date) || h.URL != url+path {
-			t.Errorf("%s: %+v, %v", path, h, err)
-		}
-	}
-	_, err := PeekHead(t.Context(), get, url+"/none")
-	wantWhy(t, err, "empty")
 }
