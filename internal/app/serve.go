@@ -150,6 +150,11 @@ func (s *server) prepare(ctx context.Context) error {
 	s.start(func() { s.Events.WatchOthers(ctx, s.warn("the log of other processes")) })
 	if s.pages != nil {
 		s.start(func() { s.pages.Run(ctx) })
+		s.start(func() {
+			if err := s.Catalog.Warm(ctx); err != nil && ctx.Err() == nil {
+				s.warn("counting the catalogue")(err)
+			}
+		})
 	}
 	s.start(func() { s.every(ctx, checkpointEvery, s.checkpoint) })
 	s.start(func() { s.every(ctx, flushEvery, s.Tokens.Flush) })

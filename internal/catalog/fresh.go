@@ -15,7 +15,7 @@ const (
 
 // freshPatience is what computing may cost a caller who could have the former
 // value; longer work goes on behind them.
-const freshPatience = 50 * time.Millisecond
+const freshPatience = 10 * time.Millisecond
 
 // freshTimeout bounds work that goes on behind a caller.
 const freshTimeout = time.Minute

@@ -40,3 +40,16 @@ func (s *Store) SiteCounters(ctx context.Context) (*Site, error) {
 	}
 	return site, err
 }
+
+// Warm counts what pages show of the whole catalogue, so that the first reader
+// does not wait for it.
+func (s *Store) Warm(ctx context.Context) error {
+	if _, err := s.SiteMetrics(ctx); err != nil {
+		return err
+	}
+	if _, err := s.KnownTags(ctx); err != nil {
+		return err
+	}
+	_, err := s.MostDownloaded(ctx, ranked)
+	return err
+}
