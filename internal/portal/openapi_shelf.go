@@ -2,6 +2,7 @@ package portal
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"net/url"
 	"sync"
@@ -31,6 +32,7 @@ const (
 // openAPIShelf keeps the descriptions of APIs that were read lately.
 type openAPIShelf struct {
 	fetch   *fetch.Client
+	parse   func(document []byte, address *url.URL) (*apiDocument, error)
 	flights singleflight.Group
 	readers chan struct{}
 
@@ -48,7 +50,7 @@ type openAPIEntry struct {
 }
 
 func newOpenAPIShelf(client *fetch.Client) *openAPIShelf {
-	return &openAPIShelf{fetch: client, readers: make(chan struct{}, openAPIReaders), kept: map[string]*openAPIEntry{}}
+	return &openAPIShelf{fetch: client, parse: readAPIDocument, readers: make(chan struct{}, openAPIReaders), kept: map[string]*openAPIEntry{}}
 }
 
 // read gives the description at an address. Several who ask at once wait for
@@ -132,9 +134,20 @@ func (s *openAPIShelf) load(ctx context.Context, address string) *openAPIEntry {
 	if err != nil {
 		return failed(err)
 	}
-	document, err := readAPIDocument(body, found)
+	document, err := s.parsed(body, found)
 	if err != nil {
 		return failed(err)
 	}
 	return &openAPIEntry{document: document, size: len(body), until: time.Now().Add(openAPIHolds)}
+}
+
+// parsed reads a document. It runs apart from any request, where a panic over a
+// foreign document would end the program: it is an error instead.
+func (s *openAPIShelf) parsed(body []byte, address *url.URL) (document *apiDocument, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("the description breaks its reader: %v", p)
+		}
+	}()
+	return s.parse(body, address)
 }

@@ -3,6 +3,7 @@ package portal
 import (
 	"fmt"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"os"
 	"runtime"
@@ -11,6 +12,7 @@ import (
 
 	"grenier/internal/catalog"
 	"grenier/internal/db/dbtest"
+	"grenier/internal/fetch"
 )
 
 // describedAPI reads a document of the tests as the page shows it.
@@ -270,4 +272,21 @@ func FuzzOpenAPI(f *testing.F) {
 			}
 		}
 	})
+}
+
+// TestBreakingDescription: a description over which the reader panics is one
+// that cannot be shown.
+func TestBreakingDescription(t *testing.T) {
+	asked := 0
+	base := counting(t, &asked, []byte(`{"openapi": "3.1.0"}`))
+	shelf := newOpenAPIShelf(fetch.New(fetch.Options{Allow: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}}))
+	shelf.parse = func([]byte, *url.URL) (*apiDocument, error) { panic("out of bounds") }
+	for range 2 {
+		if document, err := shelf.read(t.Context(), base); err == nil || document != nil {
+			t.Errorf("read as %v, %v", document, err)
+		}
+	}
+	if asked != 1 {
+		t.Errorf("asked for %d times, once wanted", asked)
+	}
 }
