@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"os"
 
 	"grenier/internal/app"
 	"grenier/internal/portal"
@@ -12,6 +13,23 @@ import (
 
 type themeCommand struct {
 	Check themeCheck `cmd:"" help:"Look a theme pack through before a server wears it."`
+	Base  themeBase  `cmd:"" help:"Write the program's own templates, words, menus and icons into a folder, to copy from."`
+}
+
+type themeBase struct {
+	Folder string `arg:"" help:"Folder to make; it must not exist yet."`
+}
+
+// Run writes what a theme pack may override.
+func (c *themeBase) Run(p *program) error {
+	if _, err := os.Lstat(c.Folder); err == nil {
+		return fmt.Errorf("%s is there already; name a folder that is not", c.Folder)
+	}
+	if err := portal.CopyBase(c.Folder, ui.Portal(), ui.Manifest()); err != nil {
+		return fmt.Errorf("the program's own look cannot be written: %w", err)
+	}
+	_, err := fmt.Fprintf(p.out, "templates, texts (i18n in a pack), pages, menus.yaml, home.yaml and icons.txt are in %s\n", c.Folder)
+	return err
 }
 
 type themeCheck struct {

@@ -114,9 +114,12 @@ func (v *visit) organizationCards(organizations []account.Organization) []card {
 			Initials: image.Initials(o.Name), Shade: shade(o.ID), Certified: o.Certified, Text: text.Excerpt(o.Description, 100),
 			Facts: []cardFact{
 				{"dataset", v.say.T("common.datasets", "count", o.Datasets), ""},
-				{"reuse", v.say.T("common.reuses", "count", o.Reuses), ""},
 			},
 		})
+		if o.Reuses > 0 {
+			last := &cards[len(cards)-1]
+			last.Facts = append(last.Facts, cardFact{"reuse", v.say.T("common.reuses", "count", o.Reuses), ""})
+		}
 	}
 	return cards
 }

@@ -3,7 +3,10 @@ package portal
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
+	"os"
+	"path/filepath"
 	"reflect"
 	"regexp"
 	"slices"
@@ -198,12 +201,33 @@ func contractTypes() []reflect.Type {
 
 var symbol = regexp.MustCompile(`<symbol[^>]*\bid="([a-z0-9-]+)"`)
 
-// iconFindings looks for icons that the program does not have.
-func (p *Portal) iconFindings(worn *theme.Theme) []theme.Finding {
+// icons are the names of the icons, none in a program built without the front
+// end.
+func (f *front) icons() []string {
 	var names []string
-	for _, found := range symbol.FindAllStringSubmatch(p.front.text("icons.svg"), -1) {
+	for _, found := range symbol.FindAllStringSubmatch(f.text("icons.svg"), -1) {
 		names = append(names, found[1])
 	}
+	return names
+}
+
+// CopyBase writes what a theme pack may override into a folder that it makes:
+// templates, texts, pages, menus.yaml and home.yaml of the program, and the names
+// of its icons.
+func CopyBase(folder string, built fs.FS, manifest map[string]string) error {
+	f, err := readFront(built, manifest)
+	if err != nil {
+		return err
+	}
+	if err := os.CopyFS(folder, files); err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(folder, "icons.txt"), []byte(strings.Join(f.icons(), "\n")+"\n"), 0o666)
+}
+
+// iconFindings looks for icons that the program does not have.
+func (p *Portal) iconFindings(worn *theme.Theme) []theme.Finding {
+	names := p.front.icons()
 	if len(names) == 0 {
 		return nil // built without the front end
 	}

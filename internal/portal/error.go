@@ -48,7 +48,7 @@ func (p *Portal) ErrorPage(w http.ResponseWriter, r *http.Request, pr web.Proble
 			}.Encode(),
 		},
 	})
-	page.Canonical, page.Alternates = "", nil
+	page.Canonical = ""
 	body, err := p.draw(look, page)
 	if err != nil {
 		p.Log.Error("the error page cannot be drawn", "cause", err)

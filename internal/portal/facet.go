@@ -235,7 +235,7 @@ func (n *valueNames) label(f *searchFilter, value string) string {
 			label = zone.Name
 		}
 	case "format":
-		label = strings.ToUpper(value)
+		label = formatLabel(value)
 	}
 	if label == "" {
 		return value

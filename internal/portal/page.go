@@ -210,7 +210,7 @@ func (v *visit) frame(d draft) *Page {
 		Path: d.path, NoIndex: d.noIndex || p.Hidden, Kind: d.kind, Image: d.image, Linked: template.JS(d.linked), Feeds: d.feeds,
 		Siblings: d.siblings, Crumbs: d.crumbs, Boot: template.JS(p.boot.text), Version: p.Version, Data: d.data,
 		Site: Site{
-			Title: title, Tagline: v.theme.About.Tagline[v.lang], URL: base + v.path("/"), Home: v.path("/"), Contact: p.Contact,
+			Title: title, Tagline: v.words(v.theme.About.Tagline, ""), URL: base + v.path("/"), Home: v.path("/"), Contact: p.Contact,
 			Logo: p.assetPath(v.theme, "logo.svg"), LogoDark: p.assetPath(v.theme, "logo-dark.svg"), Favicon: "/favicon.svg",
 		},
 		Search: SearchBox{Action: v.path("/search"), Query: d.query},
@@ -234,7 +234,7 @@ func (v *visit) frame(d draft) *Page {
 }
 
 func (v *visit) siteTitle() string {
-	if title := v.theme.About.Title[v.lang]; title != "" {
+	if title := v.words(v.theme.About.Title, ""); title != "" {
 		return title
 	}
 	return v.Site.Title

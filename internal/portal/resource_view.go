@@ -111,9 +111,26 @@ func (v *visit) file(d *catalog.Dataset, r *catalog.Resource) datasetFile {
 // fileDescription bounds the description of a file on a page, in characters.
 const fileDescription = 2_000
 
-// formatLabel writes a format in capitals, as a label.
+// formatNames are the names that people know, of formats that producers write
+// as media types.
+var formatNames = map[string]string{
+	"vnd.openxmlformats-officedocument.spreadsheetml.sheet": "XLSX", "vnd.openxmlformats-officedocument.wordprocessingml.document": "DOCX",
+	"vnd.openxmlformats-officedocument.presentationml.presentation": "PPTX", "vnd.ms-excel": "XLS", "msword": "DOC",
+	"vnd.oasis.opendocument.spreadsheet": "ODS", "vnd.oasis.opendocument.text": "ODT", "geo+json": "GEOJSON", "vnd.geo+json": "GEOJSON",
+	"x-zip-compressed": "ZIP", "x-shapefile": "SHP", "vnd.google-earth.kml+xml": "KML", "vnd.google-earth.kmz": "KMZ", "gml+xml": "GML",
+	"rdf+xml": "RDF", "ld+json": "JSON-LD", "atom+xml": "ATOM", "x-7z-compressed": "7Z", "x-tar": "TAR", "vnd.apache.parquet": "PARQUET",
+}
+
+// formatLabel writes a format in capitals, as a label: of a media type or an
+// address, its last part.
 func formatLabel(format string) string {
 	const most = 12
+	if at := strings.LastIndexByte(format, '/'); at >= 0 && at+1 < len(format) {
+		format = format[at+1:]
+	}
+	if name := formatNames[strings.ToLower(format)]; name != "" {
+		return name
+	}
 	label := []rune(strings.ToUpper(format))
 	return string(label[:min(len(label), most)])
 }

@@ -190,7 +190,7 @@ func (b *rowBuilder) dataset(d *catalog.Dataset, formats []string) result {
 	}
 	row.Updated = moment(d.LastUpdate)
 	for _, format := range formats[:min(len(formats), formatsShown)] {
-		row.Formats = append(row.Formats, resultFormat{format, catalog.FormatFamily(format)})
+		row.Formats = append(row.Formats, resultFormat{formatLabel(format), catalog.FormatFamily(format)})
 	}
 	row.MoreFormats = max(0, len(formats)-formatsShown)
 	if d.License != nil {

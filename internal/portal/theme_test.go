@@ -115,7 +115,7 @@ func TestCheckTheme(t *testing.T) {
 	}{
 		"sound":         {nil, nil},
 		"no name":       {map[string]string{"theme.yaml": "version: 1\n"}, []string{"fault theme.yaml: name is missing"}},
-		"unknown word":  {map[string]string{"theme.yaml": "name: X\nnmae: Y\n"}, []string{"fault theme.yaml:2: field nmae not found"}},
+		"unknown word":  {map[string]string{"theme.yaml": "name: X\nnmae: Y\n"}, []string{"fault theme.yaml:2: there is no nmae here; did you mean name?"}},
 		"newer program": {map[string]string{"theme.yaml": "name: X\ngrenier: \">=9.1\"\n"}, []string{"fault theme.yaml: grenier: the pack needs version 9.1 or newer"}},
 		"odd version":   {map[string]string{"theme.yaml": "name: X\ngrenier: \"~1\"\n"}, []string{`"~1" is not understood`}},
 		"unknown field": {

@@ -6,6 +6,11 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
+	"reflect"
+	"regexp"
+	"slices"
+	"strings"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -150,7 +155,8 @@ func (t *Theme) readHome() error {
 	for i, block := range home.Blocks {
 		switch {
 		case !blockKinds[block.Kind]:
-			return fmt.Errorf("home.yaml: block %d: there is no kind of block %q", i+1, block.Kind)
+			kinds := slices.Sorted(maps.Keys(blockKinds))
+			return fmt.Errorf("home.yaml: block %d: there is no kind of block %q%s; there is %s", i+1, block.Kind, instead(block.Kind, kinds), strings.Join(kinds, ", "))
 		case block.Count < 0 || block.Count > 24:
 			return fmt.Errorf("home.yaml: block %d: count must be from 0 to 24", i+1)
 		}
@@ -160,12 +166,40 @@ func (t *Theme) readHome() error {
 }
 
 // decode reads YAML strictly: a name that nobody reads is an error that tells
-// its line.
+// its line and the name that was probably meant.
 func decode(name string, content []byte, into any) error {
 	decoder := yaml.NewDecoder(bytes.NewReader(content))
 	decoder.KnownFields(true)
-	if err := decoder.Decode(into); err != nil && !errors.Is(err, io.EOF) {
-		return fmt.Errorf("%s: %w", name, err)
+	err := decoder.Decode(into)
+	if err == nil || errors.Is(err, io.EOF) {
+		return nil
 	}
-	return nil
+	if found := unknownName.FindStringSubmatch(err.Error()); found != nil {
+		names := yamlNames(reflect.TypeOf(into), nil)
+		return fmt.Errorf("%s:%s: there is no %s here%s", name, found[1], found[2], instead(found[2], names))
+	}
+	if found := wrongLine.FindStringSubmatch(err.Error()); found != nil {
+		return fmt.Errorf("%s:%s: this is no YAML: %s; look at the indentation, quotes and colons of this line and the one before", name, found[1], found[2])
+	}
+	return fmt.Errorf("%s: %w", name, err)
+}
+
+var (
+	unknownName = regexp.MustCompile(`line (\d+): field (\S+) not found in type`)
+	wrongLine   = regexp.MustCompile(`^yaml: line (\d+): (.+)`)
+)
+
+// yamlNames are the names that a type and those within it read from YAML.
+func yamlNames(t reflect.Type, names []string) []string {
+	switch t.Kind() {
+	case reflect.Pointer, reflect.Slice:
+		return yamlNames(t.Elem(), names)
+	case reflect.Struct:
+		for i := range t.NumField() {
+			if tag, _, _ := strings.Cut(t.Field(i).Tag.Get("yaml"), ","); tag != "" && !slices.Contains(names, tag) {
+				names = yamlNames(t.Field(i).Type, append(names, tag))
+			}
+		}
+	}
+	return names
 }
