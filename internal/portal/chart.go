@@ -250,7 +250,7 @@ func (c Chart) markLabels(b *strings.Builder, s chartScale) {
 		}
 		half := letterWidth * float64(len(text)) / 2
 		x := max(min(s.x(i), chartWidth-half), half)
-		b.WriteString(`<text x="` + coordinate(x) + `" y="` + coordinate(chartBottom+20) + `" text-anchor="middle">` + html.EscapeString(string(text)) + `</text>`)
+		b.WriteString(`<text x="` + coordinate(x) + `" y="` + coordinate(chartBottom+26) + `" text-anchor="middle">` + html.EscapeString(string(text)) + `</text>`)
 	}
 }
 

@@ -37,7 +37,7 @@ func TestChartsAsDrawn(t *testing.T) {
 		`<path class="rule" d="M44 146H470M44 104H470M44 62H470M44 20H470"/><path class="axis" d="M44 188H470"/>` +
 		`<text x="38" y="192" text-anchor="end">0</text><text x="38" y="150" text-anchor="end">2</text><text x="38" y="108" text-anchor="end">4</text>` +
 		`<text x="38" y="66" text-anchor="end">6</text><text x="38" y="24" text-anchor="end">8</text>` +
-		`<text x="399" y="208" text-anchor="middle">m3</text><text x="257" y="208" text-anchor="middle">m2</text><text x="115" y="208" text-anchor="middle">m1</text>` +
+		`<text x="399" y="214" text-anchor="middle">m3</text><text x="257" y="214" text-anchor="middle">m2</text><text x="115" y="214" text-anchor="middle">m1</text>` +
 		`<g class="s1"><rect class="column" x="65.3" y="125" width="99.4" height="63"><title>mois 1 de 2026 : 3</title></rect>` +
 		`<rect class="column" x="349.3" y="20" width="99.4" height="168"><title>mois 3 de 2026 : 8</title></rect></g></svg>` +
 		`<details><summary>Voir les nombres</summary><div class="table-wrap" role="region" aria-labelledby="c" tabindex="0"><table class="table" aria-labelledby="c">` +
