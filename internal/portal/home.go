@@ -148,7 +148,7 @@ func (p *Portal) homeCards(v *visit, kind string, count int) ([]card, error) {
 		cards, _, err := v.reuseShelf(catalog.ReuseFilter{Sort: "-created"}, count)
 		return cards, err
 	case "organizations":
-		organizations, _, err := p.Organizations.List(ctx, account.OrganizationFilter{Sort: "-datasets", Limit: count})
+		organizations, err := p.topOrganizations(ctx, count)
 		return v.organizationCards(organizations), err
 	case "topics":
 		ids, _, err := p.Catalog.TopicIDs(ctx, account.Nobody, catalog.TopicFilter{Sort: "-created"}, first)
@@ -166,6 +166,18 @@ func (p *Portal) homeCards(v *visit, kind string, count int) ([]card, error) {
 		return v.postCards(posts), err
 	}
 	return nil, nil
+}
+
+// topOrganizations are those of most datasets.
+func (p *Portal) topOrganizations(ctx context.Context, count int) ([]account.Organization, error) {
+	result, err := p.Search.Search(search.Query{
+		Kind: search.Organization, Sort: search.Sort{Field: "datasets", Descending: true}, Limit: count,
+	})
+	if err == nil {
+		return p.Organizations.ByIDs(ctx, hitIDs(result))
+	}
+	organizations, _, err := p.Organizations.List(ctx, account.OrganizationFilter{Sort: "-datasets", Limit: count})
+	return organizations, err
 }
 
 // topDatasets are the public datasets with the highest values in a column, as

@@ -177,7 +177,12 @@ func (c *facetCounter) bestOfFirst(limit int) []Bucket {
 	return buckets
 }
 
-// topK gives the k first of list in the order of compare, sorted. It reorders list.
+// strides is how far apart topK looks, so that a list which is already in the
+// order, or in the opposite one, costs no more than any other.
+const strides = 61
+
+// topK gives the k first of list in the order of compare, sorted. It may
+// reorder list.
 func topK[T any](list []T, k int, compare func(a, b T) int) []T {
 	if k <= 0 {
 		return nil
@@ -186,14 +191,16 @@ func topK[T any](list []T, k int, compare func(a, b T) int) []T {
 		slices.SortFunc(list, compare)
 		return list
 	}
-	heap := list[:k] // its root is the last of those kept
+	heap := slices.Clone(list[:k]) // its root is the last of those kept
 	for i := k/2 - 1; i >= 0; i-- {
 		sink(heap, i, compare)
 	}
-	for i := k; i < len(list); i++ {
-		if compare(list[i], heap[0]) < 0 {
-			heap[0], list[i] = list[i], heap[0]
-			sink(heap, 0, compare)
+	for start := k; start < min(k+strides, len(list)); start++ {
+		for i := start; i < len(list); i += strides {
+			if compare(list[i], heap[0]) < 0 {
+				heap[0] = list[i]
+				sink(heap, 0, compare)
+			}
 		}
 	}
 	slices.SortFunc(heap, compare)
