@@ -18,10 +18,10 @@ type Option struct {
 	Label string
 }
 
-// Languages are those with labels. French and English have all of them.
+// Languages are those with labels. Each has all of them.
 var Languages = []string{"fr", "en", "es", "pt", "de", "it"}
 
-// lastResort has every label and stands in where a language lacks one.
+// lastResort stands in for a language without labels.
 const lastResort = "en"
 
 //go:embed labels/*.json
@@ -52,14 +52,14 @@ func readLabels(lang string) (map[Kind]map[string]string, error) {
 	return table, nil
 }
 
-// Label returns the label of a value in a language, or else in English. A value
-// that is not of the kind is its own label.
+// Label returns the label of a value in a language; English stands in for the
+// languages without labels. A value that is not of the kind is its own label.
 func Label(kind Kind, id, lang string) string {
-	all := labels()
-	if label, ok := all[base(lang)][kind][id]; ok {
-		return label
+	table, known := labels()[base(lang)]
+	if !known {
+		table = labels()[lastResort]
 	}
-	if label, ok := all[lastResort][kind][id]; ok {
+	if label, ok := table[kind][id]; ok {
 		return label
 	}
 	return id

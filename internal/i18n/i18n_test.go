@@ -9,8 +9,11 @@ import (
 	"testing"
 )
 
-func TestFrenchAndEnglishAreComplete(t *testing.T) {
-	for _, lang := range []string{"fr", "en"} {
+func TestEveryLanguageIsComplete(t *testing.T) {
+	if len(Languages) != 6 {
+		t.Errorf("the languages are %v", Languages)
+	}
+	for _, lang := range Languages {
 		for kind, ids := range kinds {
 			if len(ids) == 0 {
 				t.Errorf("%s has no values", kind)
@@ -106,8 +109,10 @@ func TestLabel(t *testing.T) {
 		{Granularity, "fr:epci", "fr", "Intercommunalité française (EPCI)"},
 		{Granularity, "poi", "en", "POI"},
 		{OrganizationRole, "admin", "en", "Administrator"},
-		// What a language lacks is in English.
-		{ReasonCategory, "intellectual_property_rights", "de", "Intellectual property rights"},
+		{ReasonCategory, "intellectual_property_rights", "de", "Rechte des geistigen Eigentums"},
+		{FormatFamily, "geographical", "es", "Geográfico"},
+		{Granularity, "fr:epci", "it", "Unione francese di comuni (EPCI)"},
+		// Languages without labels are answered in English.
 		{Frequency, "daily", "ja", "Daily"},
 		{Frequency, "daily", "", "Daily"},
 		// What nobody knows stays itself.

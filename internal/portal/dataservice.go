@@ -177,7 +177,7 @@ func (p *Portal) showDataservice(v *visit, in objectArgs) error {
 		return err
 	}
 	if found != nil {
-		content.License = Link{found.Title, v.path("/licenses/" + url.PathEscape(found.ID))}
+		content.License = Link{v.licenseTitle(found), v.path("/licenses/" + url.PathEscape(found.ID))}
 	}
 	if content.Shelves, err = v.dataserviceShelves(s); err != nil {
 		return err

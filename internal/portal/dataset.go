@@ -272,7 +272,7 @@ func (v *visit) licenseOf(d *catalog.Dataset) (*datasetLicense, error) {
 	if known == nil {
 		return &datasetLicense{ID: id, Title: id}, nil
 	}
-	return &datasetLicense{ID: id, Title: known.Title, URL: linkable(deref(known.URL))}, nil
+	return &datasetLicense{ID: id, Title: v.licenseTitle(known), URL: linkable(deref(known.URL))}, nil
 }
 
 // datasetKeys name what the pages of a dataset are made of.

@@ -161,8 +161,8 @@ func (v *visit) names(a *asking) (*valueNames, error) {
 		if err != nil {
 			return nil, err
 		}
-		for _, license := range licenses {
-			n.licenses[license.ID] = license.Title
+		for i := range licenses {
+			n.licenses[licenses[i].ID] = v.licenseTitle(&licenses[i])
 		}
 	}
 	if ids := a.chosen[ownerFilter.name]; len(ids) > 0 {
@@ -219,8 +219,8 @@ func (n *valueNames) label(f *searchFilter, value string) string {
 			label = n.v.say.Date(from) + " – " + n.v.say.Date(to)
 		}
 	case "license":
-		if label = n.licenses[value]; value == catalog.LicenseNotSpecified {
-			label = n.v.say.T("facet.no-license")
+		if label = n.licenses[value]; label == "" && value == catalog.LicenseNotSpecified {
+			label = n.v.say.T("dataset.no-license")
 		}
 	case "organization":
 		label = n.organizations[value]

@@ -194,8 +194,8 @@ func (p *Portal) showFeeds(v *visit, _ web.None) error {
 	if err != nil {
 		return err
 	}
-	for _, licence := range licences {
-		content.Licences = append(content.Licences, Link{licence.Title, licence.ID})
+	for i := range licences {
+		content.Licences = append(content.Licences, Link{v.licenseTitle(&licences[i]), licences[i].ID})
 	}
 	content.Samples, content.Arguments = v.feedSamples(shown), v.feedArguments(shown)
 	return v.show(draft{

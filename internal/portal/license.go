@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
 
 	"grenier/internal/catalog"
 	"grenier/internal/fault"
@@ -56,6 +57,38 @@ var explained = []string{
 	"lov2", "fr-lo", "odc-odbl", "odc-by", "odc-pddl", "cc-by", "cc-by-sa", "cc-zero", "other-at", "other-open", "other-pd", "notspecified",
 }
 
+// builtinTitles are the titles of the licences that every installation starts
+// with.
+var builtinTitles = sync.OnceValue(func() map[string]string {
+	licenses, err := catalog.BuiltinLicenses()
+	if err != nil {
+		panic("portal: " + err.Error())
+	}
+	titles := make(map[string]string, len(licenses))
+	for _, l := range licenses {
+		titles[l.ID] = l.Title
+	}
+	return titles
+})
+
+// entitled are the built-in licences with a title among the messages; those of
+// the others are names, which all languages share.
+var entitled = []string{"cc-by", "cc-by-sa", "other-at", "other-open", "other-pd"}
+
+// licenseTitle is the title of a licence in the language of the page. One that
+// the site has named itself keeps that name.
+func (v *visit) licenseTitle(l *catalog.License) string {
+	switch {
+	case l.Title != builtinTitles()[l.ID]:
+		return l.Title
+	case l.ID == catalog.LicenseNotSpecified:
+		return v.say.T("dataset.no-license")
+	case slices.Contains(entitled, l.ID):
+		return v.say.T("license.title-" + l.ID)
+	}
+	return l.Title
+}
+
 // licenseFlags are what licences are marked with, by the messages that explain
 // it.
 var licenseFlags = map[string]badge{
@@ -78,7 +111,7 @@ var (
 
 func (v *visit) licenseCard(l *catalog.License, counts map[string]int64) licenseCard {
 	c := licenseCard{
-		ID: l.ID, Title: l.Title, URL: v.path("/licenses/" + url.PathEscape(l.ID)), Source: linkable(deref(l.URL)), Datasets: counts[l.ID],
+		ID: l.ID, Title: v.licenseTitle(l), URL: v.path("/licenses/" + url.PathEscape(l.ID)), Source: linkable(deref(l.URL)), Datasets: counts[l.ID],
 		Search: v.path("/datasets/search?license=" + url.QueryEscape(l.ID)),
 	}
 	if slices.Contains(explained, l.ID) {
@@ -188,7 +221,7 @@ func (p *Portal) showLicense(v *visit, in objectArgs) error {
 		}
 	}
 	return v.show(draft{
-		name: "license", title: all[at].Title, description: content.License.Text, path: "/licenses/" + url.PathEscape(all[at].ID),
-		crumbs: v.trail("nav.licenses", "/licenses", Link{Label: shortTitle(all[at].Title)}), data: content, keys: licenseKeys(),
+		name: "license", title: content.License.Title, description: content.License.Text, path: "/licenses/" + url.PathEscape(all[at].ID),
+		crumbs: v.trail("nav.licenses", "/licenses", Link{Label: shortTitle(content.License.Title)}), data: content, keys: licenseKeys(),
 	})
 }

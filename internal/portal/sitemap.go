@@ -140,15 +140,15 @@ func (p *Portal) showSiteMap(v *visit, _ web.None) error {
 		return err
 	}
 	var licenceLinks, tags []Link
-	for _, licence := range licences {
-		licenceLinks = append(licenceLinks, Link{licence.Title, v.path("/datasets/search?license=" + url.QueryEscape(licence.ID))})
+	for i := range licences {
+		licenceLinks = append(licenceLinks, Link{v.licenseTitle(&licences[i]), v.path("/datasets/search?license=" + url.QueryEscape(licences[i].ID))})
 	}
 	for _, count := range counts {
 		tags = append(tags, Link{count.Tag, v.path("/tags/" + url.PathEscape(count.Tag))})
 	}
 	for _, section := range []siteMapSection{
 		{ID: "topics", Title: v.say.T("nav.topics"), Lang: v.contentLang(), Links: topics},
-		{ID: "licences", Title: v.say.T("nav.licenses"), Lang: v.contentLang(), Links: licenceLinks},
+		{ID: "licences", Title: v.say.T("nav.licenses"), Links: licenceLinks},
 		{ID: "tags", Title: v.say.T("nav.tags"), Lang: v.contentLang(), Links: tags, Tags: true},
 		{ID: "words", Title: v.say.T("help.site-map-words"), Links: v.wordLinks()},
 		{ID: "programs", Title: v.say.T("help.site-map-programs"), Links: v.programLinks()},

@@ -110,6 +110,38 @@ func TestTagsAndLicenses(t *testing.T) {
 	hides(t, s.shows("/en/licenses/maison", "Licence maison"), "What the licence says")
 }
 
+// The built-in licences have titles in the language of the page, unless the site
+// has named them itself.
+func TestTitlesOfLicenses(t *testing.T) {
+	s := searchStock(t)
+	s.license("notspecified", "License Not Specified")
+	s.license("other-at", "Other (Attribution)")
+	s.license("other-open", "Licence de Valmont")
+	s.license("odc-by", "Open Data Commons Attribution License")
+	s.dataset(40, "Arbres de Valmont", func(d *catalog.Dataset) { d.License = ptr("other-at") })
+	s.dataset(41, "Bancs de Valmont", func(d *catalog.Dataset) { d.License = ptr("other-open") })
+	s.index()
+	for _, path := range []string{"/licenses", "/feeds", "/sitemap"} {
+		hides(t, s.shows(path, "Licence non indiquée", "Autre licence (citer la source)", "Licence de Valmont", "Open Data Commons Attribution License"),
+			"License Not Specified", "Other (Attribution)")
+		hides(t, s.shows("/en"+path, "Licence not specified", "Other licence (attribution)", "Licence de Valmont"), "License Not Specified", "Other (Attribution)")
+	}
+	for _, path := range []string{"/licenses/other-at", "/datasets/dataset-40", "/datasets/dataset-40/informations", "/datasets/search?license=other-at"} {
+		hides(t, s.shows(path, "Autre licence (citer la source)"), "Other (Attribution)")
+	}
+	hides(t, s.shows("/licenses/notspecified", "Licence non indiquée"), "License Not Specified")
+	s.shows("/datasets/search?q=bancs", "Licence de Valmont")
+}
+
+// Every title among the messages is that of a built-in licence.
+func TestEntitledLicensesAreBuiltIn(t *testing.T) {
+	for _, id := range append([]string{catalog.LicenseNotSpecified}, entitled...) {
+		if builtinTitles()[id] == "" {
+			t.Errorf("no installation starts with the licence %s", id)
+		}
+	}
+}
+
 func TestHTMLStaysOneBlock(t *testing.T) {
 	source := oneHTMLBlock("<ul>\n\n        <li>un</li>\r\n\r\n    <li>*deux*</li></ul>")
 	rendered, _ := text.HTML(source, text.Rendering{})
