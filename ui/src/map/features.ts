@@ -57,7 +57,7 @@ function fill(details: HTMLElement, features: Feature[], show: (at: number, from
   });
   const label = text("map-table", { count: features.length });
   const wrap = create("div", { class: "table-wrap", tabindex: "0", role: "region", "aria-label": label });
-  wrap.append(create("table", { class: "table" }, create("caption", { class: "visually-hidden" }, label), create("thead", {}, head), body));
+  wrap.append(create("table", { class: "table data" }, create("caption", { class: "visually-hidden" }, label), create("thead", {}, head), body));
   details.append(wrap);
   if (features.length > rows.length) details.append(create("p", { class: "muted small" }, text("map-more", { shown: rows.length, count: features.length })));
 }
