@@ -279,7 +279,7 @@ type change struct {
 // told changes rows of an object and tells the log of it, as its writer will.
 func told(kind, object, query string, args ...any) func(*vault) {
 	return func(v *vault) {
-		id := v.ids[object]
+		id, args := v.ids[object], slices.Clone(args)
 		for i, arg := range args {
 			if arg == "ID" {
 				args[i] = id
@@ -356,7 +356,7 @@ func TestKeptPagesFall(t *testing.T) {
 		fresh, moved := newPageSite(v.Server, 0), 0
 		for _, ask := range asks {
 			was, is := answered(kept.read(ask, "")), answered(fresh.read(ask, ""))
-			if was != is {
+			if uncounted(ask, was) != uncounted(ask, is) {
 				t.Errorf("%s: %s shows the former state: %s", c.name, ask, firstDifference(was, is))
 			}
 			if is != before[ask] {
@@ -370,9 +370,21 @@ func TestKeptPagesFall(t *testing.T) {
 	}
 }
 
-// counting are the pages that tell how many objects bear a keyword, as it was
+// counting are the pages that tell numbers of the whole catalogue, as they were
 // counted some seconds before; they are shown again for some seconds only.
-var counting = regexp.MustCompile(`^/(tags|exports|sitemap)`)
+var counting = regexp.MustCompile(`^/(tags|exports|sitemap|dashboard)`)
+
+// totals are the numbers of the whole catalogue on the first page, which are
+// counted again each second at most, and behind readers where that takes long.
+var totals = regexp.MustCompile(`(?s)<dl class="figures">.*?</dl>|placeholder="[^"]*"`)
+
+// uncounted is an answer without the numbers of the whole catalogue.
+func uncounted(ask, answer string) string {
+	if ask == "/" || ask == "/en" {
+		return totals.ReplaceAllString(answer, "")
+	}
+	return answer
+}
 
 // bare are the requests for pages whose arguments do not matter.
 func (s *pageSite) bare(v *vault) []string {

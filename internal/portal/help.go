@@ -115,7 +115,7 @@ func (p *Portal) showExports(v *visit, _ web.None) error {
 	}
 	return v.show(draft{
 		name: "exports", title: v.say.T("nav.exports"), description: v.say.T("help.exports-lead"), path: "/exports",
-		crumbs: v.helpTrail("nav.exports"), data: content, keys: homeKeys,
+		crumbs: v.helpTrail("nav.exports"), data: content, keys: homeKeys, until: v.now.Add(countsHold),
 	})
 }
 

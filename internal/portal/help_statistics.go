@@ -84,7 +84,7 @@ func (p *Portal) showDashboard(v *visit, _ web.None) error {
 	}
 	return v.show(draft{
 		name: "dashboard", title: v.say.T("nav.statistics"), description: v.say.T("stats.lead"), path: "/dashboard",
-		crumbs: v.helpTrail("nav.statistics"), data: content, keys: append(slices.Clone(homeKeys), web.Epoch(catalog.KindSite)),
+		crumbs: v.helpTrail("nav.statistics"), data: content, keys: append(slices.Clone(homeKeys), web.Epoch(catalog.KindSite)), until: v.now.Add(countsHold),
 		siblings: []Sibling{
 			{"text/csv", v.say.T("stats.as-csv"), content.Table}, {"application/json", v.say.T("common.as-json"), content.Document},
 		},

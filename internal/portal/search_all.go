@@ -89,7 +89,7 @@ func (p *Portal) showAll(v *visit, args allArgs) error {
 	content.Found = v.say.T("search.found-all", "count", content.Total)
 	return v.show(draft{
 		name: "search-all", title: title, description: v.say.T("search.about-all"), path: "/search", args: wordsArg(words), lasting: true,
-		noIndex: words != "", query: words, data: content, keys: keys, until: v.now.Add(tagCountsHold),
+		noIndex: words != "", query: words, data: content, keys: keys, until: v.now.Add(countsHold),
 		crumbs: []Link{{v.say.T("site.home"), v.path("/")}, {v.say.T("search.crumb"), ""}},
 	})
 }

@@ -159,7 +159,7 @@ func (p *Portal) showSiteMap(v *visit, _ web.None) error {
 	}
 	return v.show(draft{
 		name: "sitemap", title: v.say.T("nav.site-map"), description: v.say.T("help.site-map-lead"), path: "/sitemap", data: content,
-		crumbs: v.helpTrail("nav.site-map"), keys: cardKinds(catalog.KindTopic, catalog.KindDataset, catalog.KindReuse, "license"), until: v.now.Add(tagCountsHold),
+		crumbs: v.helpTrail("nav.site-map"), keys: cardKinds(catalog.KindTopic, catalog.KindDataset, catalog.KindReuse, "license"), until: v.now.Add(countsHold),
 		siblings: []Sibling{{"application/xml", v.say.T("help.site-map-xml"), "/sitemap.xml"}},
 	})
 }

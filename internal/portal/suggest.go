@@ -51,7 +51,7 @@ func (p *Portal) suggest(v *visit, args allArgs) error {
 	if err != nil {
 		return err
 	}
-	v.Keep(v.now.Add(tagCountsHold), append(append(allSearchKeys(), web.Epoch(catalog.KindDataset)), *v.made...)...)
+	v.Keep(v.now.Add(countsHold), append(append(allSearchKeys(), web.Epoch(catalog.KindDataset)), *v.made...)...)
 	v.W.Header()["Content-Language"] = []string{v.lang}
 	return v.Blob(http.StatusOK, "application/json", body)
 }

@@ -50,10 +50,9 @@ type tagLink struct {
 	Count     int64
 }
 
-// tagCountsHold bounds how long a page is shown again whose keywords may have
-// been counted some seconds before it was made: a keyword that nothing public
-// bears any more is soon gone.
-const tagCountsHold = 10 * time.Second
+// countsHold bounds how long a page is shown again that tells numbers of the
+// whole catalogue: they may have been counted some seconds before.
+const countsHold = 10 * time.Second
 
 // mostTagsShown bounds the keywords on a page.
 const mostTagsShown = 300
@@ -85,7 +84,7 @@ func (p *Portal) showTags(v *visit, in tagsArgs) error {
 	d := draft{
 		name: "tags", title: v.say.T("nav.tags"), description: v.say.T("tag.lead"), path: "/tags", data: content,
 		crumbs: []Link{{v.say.T("site.home"), v.path("/")}, {Label: v.say.T("nav.tags")}},
-		keys:   cardKinds(catalog.KindDataset, catalog.KindReuse), until: v.now.Add(tagCountsHold),
+		keys:   cardKinds(catalog.KindDataset, catalog.KindReuse), until: v.now.Add(countsHold),
 	}
 	if query != "" {
 		d.args, d.noIndex = url.Values{"q": {query}}, true
@@ -162,7 +161,7 @@ func (p *Portal) showTag(v *visit, in objectArgs) error {
 		keys: []web.Key{
 			web.Epoch("search/dataset"), web.Epoch("search/reuse"), web.Epoch(catalog.KindDataset), web.Epoch(catalog.KindReuse),
 		},
-		until: v.now.Add(tagCountsHold),
+		until: v.now.Add(countsHold),
 	})
 }
 
