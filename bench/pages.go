@@ -189,7 +189,7 @@ func pageKinds(address string, all []sample) ([]pageKind, error) {
 		{"an organization", "/api/1/organizations/?page_size=100&sort=-datasets", "/organizations/"},
 		{"an organization's information", "/api/1/organizations/?page_size=100&sort=-datasets", "/organizations/"},
 		{"a reuse", "/api/1/reuses/?page_size=100", "/reuses/"}, {"an API", "/api/1/dataservices/?page_size=100", "/dataservices/"},
-		{"a topic", "/api/1/topics/?page_size=100", "/topics/"}, {"news", "/api/1/posts/?page_size=100", "/posts/"},
+		{"a topic", "/api/2/topics/?page_size=100", "/topics/"}, {"news", "/api/1/posts/?page_size=100", "/posts/"},
 	} {
 		paths, err := objectPages(address, list.document, list.path)
 		if err != nil {
