@@ -157,7 +157,7 @@ func (v *vault) pageArguments(secret bool) map[string]url.Values {
 		"/tags": {"q": {"v", "zqx"}}, "/posts": {"kind": {"news", "page"}}, "/topics": found, "/organizations": found,
 		"/organizations/{id}": {"sort": {"popular"}}, "/organizations/{id}/datasets": {"sort": {"popular"}}, "/organizations/{id}/search": {"q": {"zqx"}},
 		"/datasets/{dataset}": files, "/datasets/{dataset}/community-resources": files, "/topics/{id}": {"datasets": {"1", "2"}},
-		"/explore/{dataset}": {"resource_id": files["resource_id"], "part": {"preview"}}, "/explore/{dataset}/image": {"resource_id": files["resource_id"]},
+		"/explore/{dataset}": {"resource_id": files["resource_id"], "part": {"preview"}}, "/explore/{dataset}/image": {"resource_id": files["resource_id"]}, "/explore/{dataset}/document.pdf": {"resource_id": files["resource_id"]},
 		"/explore/{dataset}/data.geojson": {"resource_id": files["resource_id"]},
 	}
 	for _, kind := range []string{"datasets", "reuses", "dataservices"} {

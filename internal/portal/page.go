@@ -177,7 +177,7 @@ func (p *Portal) policy() []string {
 		tiles = " " + u.Scheme + "://" + u.Host
 	}
 	return []string{"default-src 'none'; script-src 'self' '" + p.boot.hash + "'; style-src 'self'; img-src 'self' data:" + tiles +
-		"; font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'self'; manifest-src 'self'"}
+		"; font-src 'self'; object-src 'self'; frame-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'self'; manifest-src 'self'"}
 }
 
 // draw draws a page in a theme; when the templates of a pack fail, in the

@@ -37,8 +37,8 @@ type exploreFile struct {
 
 // preview is what is seen of a file. Only the part that Kind names is set.
 type preview struct {
-	// Kind is table, text, map, archive or image; none when Problem says why
-	// nothing is seen.
+	// Kind is table, text, map, archive, image or pdf; none when Problem says
+	// why nothing is seen.
 	Kind string
 	// ID is that of the file, Title its name, Download where it is had.
 	ID, Title, Download string
@@ -49,6 +49,8 @@ type preview struct {
 	Map     *previewMap
 	Archive *previewArchive
 	Image   *previewImage
+	// PDF is the address of the document on this site.
+	PDF string
 	// Problem says why nothing is seen.
 	Problem string
 }
@@ -127,6 +129,7 @@ func (p *Portal) exploreRoutes(t *table) {
 	doc := web.Doc{Timeout: lookTime + lookWait + 5*time.Second}
 	web.Get[web.Raw](t.root, "/explore/{dataset}/data.geojson", doc, e.serveFeatures)
 	web.Get[web.Raw](t.root, "/explore/{dataset}/image", doc, e.serveImage)
+	web.Get[web.Raw](t.root, "/explore/{dataset}/document.pdf", doc, e.servePDF)
 }
 
 // explorePath is the path of the explorer of a dataset.
@@ -274,6 +277,8 @@ func (e *explorer) preview(v *visit, d *catalog.Dataset, r *catalog.Resource) (p
 		p.Kind, p.Archive, p.Size = "archive", archivePreview(seen.archive), max(p.Size, seen.archive.Size)
 	case seen.picture != nil:
 		p.Kind, p.Image = "image", &previewImage{withQuery(explorePath(d)+"/image", query), seen.picture.Width, seen.picture.Height}
+	case seen.pdf != nil:
+		p.Kind, p.PDF, p.Size = "pdf", withQuery(explorePath(d)+"/document.pdf", query), int64(len(seen.pdf))
 	}
 	return p, nil
 }
@@ -380,6 +385,22 @@ func (e *explorer) serveImage(c *web.Call, a exploreArgs) error {
 		return fault.New(fault.NotFound, "There is no picture to show of this file.")
 	}
 	return c.Blob(http.StatusOK, seen.picture.Type, seen.picture.Body)
+}
+
+// servePDF answers with the PDF document of a file, for the browser's own
+// viewer within the page.
+func (e *explorer) servePDF(c *web.Call, a exploreArgs) error {
+	seen, done, err := e.named(c, a, "/document.pdf")
+	if done || err != nil {
+		return err
+	}
+	if seen.pdf == nil {
+		return fault.New(fault.NotFound, "There is no PDF document to show of this file.")
+	}
+	h := c.W.Header()
+	h["Content-Security-Policy"] = []string{"frame-ancestors 'self'"} // a stricter one keeps browsers' viewers from working
+	h["Content-Disposition"] = []string{"inline"}
+	return c.Blob(http.StatusOK, "application/pdf", seen.pdf)
 }
 
 // named looks into the file that an address names.

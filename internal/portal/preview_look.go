@@ -29,13 +29,14 @@ const (
 	lookMap     lookKind = "map"
 	lookArchive lookKind = "archive"
 	lookImage   lookKind = "image"
+	lookPDF     lookKind = "pdf"
 )
 
 var lookFormats = map[string]lookKind{
 	"csv": lookTable, "tsv": lookTable, "csv.gz": lookTable, "geojson": lookMap, "json": lookText, "jsonl": lookText, "ndjson": lookText,
 	"xml": lookText, "txt": lookText, "md": lookText, "rdf": lookText, "ttl": lookText, "n3": lookText, "kml": lookText, "gpx": lookText,
 	"gml": lookText, "xsd": lookText, "yaml": lookText, "yml": lookText, "sql": lookText, "ics": lookText, "gtfs": lookArchive,
-	"zip": lookArchive, "png": lookImage, "jpg": lookImage, "jpeg": lookImage, "gif": lookImage, "webp": lookImage,
+	"zip": lookArchive, "png": lookImage, "jpg": lookImage, "jpeg": lookImage, "gif": lookImage, "webp": lookImage, "pdf": lookPDF,
 }
 
 // lookOf chooses how to look into a resource, by its format or else by the end
@@ -68,6 +69,7 @@ type sight struct {
 	features *mapped
 	archive  *tabular.ZipList
 	picture  *image.Picture
+	pdf      []byte
 	// reason is the code of why nothing is seen, status that of the answer,
 	// limit the bytes that were allowed, for those reasons.
 	reason string
@@ -146,7 +148,7 @@ func (s *sight) weight() int {
 	if s.picture != nil {
 		weight += len(s.picture.Body)
 	}
-	return weight
+	return weight + len(s.pdf)
 }
 
 // look tells what is in a resource. Callers who ask for the same public one
@@ -187,6 +189,10 @@ func (l *looker) fetch(ctx context.Context, kind lookKind, address string) (*sig
 		seen.archive, err = tabular.ListZip(ctx, l.get, address)
 	case lookImage:
 		seen.picture, err = l.picture(ctx, address)
+	case lookPDF:
+		if seen.pdf, err = l.pdf(ctx, address); seen.pdf == nil && err == nil {
+			seen.reason = "no-preview" // it is none
+		}
 	default:
 		seen.reason = "no-preview"
 	}
@@ -266,6 +272,26 @@ func (l *looker) picture(ctx context.Context, address string) (*image.Picture, e
 		return nil, &tabular.Trouble{Reason: notPicture, Err: err}
 	}
 	return drawn, nil
+}
+
+// pdfBytes bounds a PDF document that is shown, in bytes.
+const pdfBytes = 10_000_000
+
+// pdf fetches a PDF document; nil without an error when it is none.
+func (l *looker) pdf(ctx context.Context, address string) ([]byte, error) {
+	answer, err := l.get.Get(ctx, address, fetch.Request{MaxBytes: pdfBytes, Accept: "application/pdf"})
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = answer.Body.Close() }() // it is read, or given up
+	var content bytes.Buffer
+	if _, err := content.ReadFrom(answer.Body); err != nil {
+		return nil, err
+	}
+	if !bytes.HasPrefix(content.Bytes(), []byte("%PDF-")) {
+		return nil, nil
+	}
+	return content.Bytes(), nil
 }
 
 // notPicture is the reason of a file that is no picture, or a damaged or huge one.

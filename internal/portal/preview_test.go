@@ -64,10 +64,10 @@ const features = `{"type":"FeatureCollection","features":[{"type":"Feature","pro
 func TestPreviews(t *testing.T) {
 	s, pages := previewed(t, map[string]string{
 		"/t.csv": "espèce;hauteur;planté\nchêne;12,5;2020-01-16\n" + hostile + ";3;2021-02-03\n", "/x.json": `{"a":["` + `<b>` + `"]}`, "/p.png": pictureFile(t),
-		"/z.zip": archiveFile(t), "/g.geojson": features, "/page.csv": "<!doctype html><title>Perdu</title>", "/bad.png": "no picture", "/empty.csv": "",
+		"/z.zip": archiveFile(t), "/g.geojson": features, "/page.csv": "<!doctype html><title>Perdu</title>", "/bad.png": "no picture", "/empty.csv": "", "/good.pdf": "%PDF-1.4 a document", "/doc.pdf": "<script>alert(1)</script>",
 	}, map[string]string{
 		"/t.csv": "csv", "/x.json": "json", "/p.png": "png", "/z.zip": "zip", "/g.geojson": "geojson", "/page.csv": "csv", "/lost.csv": "csv",
-		"/bad.png": "png", "/doc.pdf": "pdf", "/b.xlsx": "xlsx", "/empty.csv": "csv",
+		"/bad.png": "png", "/doc.pdf": "pdf", "/good.pdf": "pdf", "/b.xlsx": "xlsx", "/empty.csv": "csv",
 	})
 	for path, wants := range map[string][]string{
 		"/t.csv":     {"espèce", "<td>chêne</td>", `scope="col"`, "<caption", "décimal", "texte", "2 lignes en tout", "Séparateur"},
@@ -79,6 +79,7 @@ func TestPreviews(t *testing.T) {
 		"/lost.csv":  {"a refusé (404)", "Télécharger"},
 		"/bad.png":   {"abîmée"},
 		"/doc.pdf":   {"Les documents PDF"},
+		"/good.pdf":  {`<object class="document" data="/explore/dataset-1/document.pdf?resource_id=`, `type="application/pdf"`, "Télécharger"},
 		"/b.xlsx":    {"ne sait pas montrer ce format"},
 		"/empty.csv": {"est vide"},
 	} {
@@ -94,9 +95,18 @@ func TestPreviews(t *testing.T) {
 }
 
 func TestPreviewDocuments(t *testing.T) {
-	s, pages := previewed(t, map[string]string{"/p.png": pictureFile(t), "/g.geojson": features, "/t.csv": "a;b\n1;2\n"},
-		map[string]string{"/p.png": "png", "/g.geojson": "geojson", "/t.csv": "csv"})
+	s, pages := previewed(t, map[string]string{"/p.png": pictureFile(t), "/g.geojson": features, "/t.csv": "a;b\n1;2\n",
+		"/good.pdf": "%PDF-1.4 a document", "/doc.pdf": "<script>alert(1)</script>"},
+		map[string]string{"/p.png": "png", "/g.geojson": "geojson", "/t.csv": "csv", "/good.pdf": "pdf", "/doc.pdf": "pdf"})
 	at := func(path, name string) string { return strings.Replace(pages[path], "?", "/"+name+"?", 1) }
+	pdf := s.get(at("/good.pdf", "document.pdf"))
+	if pdf.Code != http.StatusOK || pdf.Header().Get("Content-Type") != "application/pdf" || pdf.Header().Get("X-Content-Type-Options") != "nosniff" ||
+		pdf.Body.String() != "%PDF-1.4 a document" {
+		t.Errorf("the document: %d %v", pdf.Code, pdf.Header())
+	}
+	if other := s.get(at("/doc.pdf", "document.pdf")); other.Code != http.StatusNotFound {
+		t.Errorf("what is no document: %d", other.Code)
+	}
 	w := s.get(at("/p.png", "image"))
 	if w.Code != http.StatusOK || w.Header().Get("Content-Type") != "image/png" || w.Header().Get("X-Content-Type-Options") != "nosniff" {
 		t.Errorf("picture: %d %v", w.Code, w.Header())
@@ -183,7 +193,7 @@ func TestLookOf(t *testing.T) {
 		{"csv", "https://x.example/a", lookTable}, {"CSV ", "https://x.example/a.zip", lookArchive}, {"", "https://x.example/a.CSV?x=1", lookTable},
 		{"geojson", "https://x.example/a", lookMap}, {"shp", "https://x.example/a.zip", lookArchive}, {"shp", "https://x.example/a.shp", lookNone},
 		{"xlsx", "https://x.example/a.xlsx", lookNone}, {"csv", "ftp://x.example/a.csv", lookNone}, {"csv", "javascript:alert(1)", lookNone},
-		{"html", "https://x.example/", lookNone}, {"pdf", "https://x.example/a.pdf", lookNone}, {"png", "https://x.example/a", lookImage},
+		{"html", "https://x.example/", lookNone}, {"pdf", "https://x.example/a.pdf", lookPDF}, {"png", "https://x.example/a", lookImage},
 		{"other", "https://x.example/a.json", lookText}, {"", "https://x.example/%zz", lookNone}, {"", "", lookNone},
 	} {
 		if got := lookOf(&catalog.Resource{Format: ptr(one.format), URL: one.url, Filetype: "remote", Type: "main"}); got != one.want {
