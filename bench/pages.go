@@ -28,25 +28,9 @@ func (o options) measurePagesKept(ctx context.Context, r *report) error {
 	if err != nil {
 		return err
 	}
-	for _, work := range []struct{ name, path string }{
-		{"a dataset's page, kept", dataset}, {"a page of search, kept", "/datasets/search?q=transport"}, {"the home page, kept", "/"},
-	} {
-		body, err := fetch(p.address, work.path)
-		if err != nil {
-			return err
-		}
-		baseline, err := startBaseline(ctx, body)
-		if err != nil {
-			return err
-		}
-		served, bare, ratio, err := o.compare(ctx, p.address, baseline.address, work.path)
-		baseline.stop()
-		if err != nil {
-			return err
-		}
-		r.add(work.name, "≥ 0.40 of the baseline", fmt.Sprintf("%.2f (%.0f/s, %d KB)", ratio, served, len(body)>>10), fmt.Sprintf("%.0f/s", bare), ratio >= 0.40)
-	}
-	return nil
+	return o.compareKept(ctx, r, p.address, []keptWork{
+		{"a dataset's page, kept", dataset, 0.40}, {"a page of search, kept", "/datasets/search?q=transport", 0.40}, {"the home page, kept", "/", 0.40},
+	})
 }
 
 // landing follows the way from an address to the page's present one.

@@ -271,7 +271,6 @@ func (s *server) portal(dumps *dump.Dumps) (*portal.Portal, error) {
 	settings := s.Settings
 	deps := portal.Deps{
 		Catalog: s.Catalog, Organizations: s.Organizations, People: s.People, Zones: s.Zones, Search: s.match(),
-		Feeds: dump.NewFeeds(dumps, settings.FeedDelay),
 		Sitemaps: dump.NewSitemaps(s.DB, dump.SitemapOptions{
 			Pages: portal.SitePages(), Language: settings.Language, Languages: settings.Languages,
 		}),

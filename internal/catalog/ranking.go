@@ -26,7 +26,7 @@ func (s *Store) MostDownloaded(ctx context.Context, limit int) ([]string, error)
 // FrequentTags returns the tags that most public datasets and reuses bear, at
 // most limit, and how many tags there are. Counts may be some seconds old.
 func (s *Store) FrequentTags(ctx context.Context, limit int) (tags []TagCount, total int, err error) {
-	counts, err := s.tags.get(ctx, s.TagCounts)
+	counts, err := s.KnownTags(ctx)
 	return slices.Clone(counts[:min(len(counts), limit)]), len(counts), err
 }
 

@@ -122,6 +122,15 @@ type item struct {
 	appeared                           time.Time // worked out: since when the feed shows it
 }
 
+// itemsOf makes the items of a feed out of rows.
+func itemsOf[T any](rows []T, of func(*T) item) []item {
+	items := make([]item, len(rows))
+	for i := range rows {
+		items[i] = of(&rows[i])
+	}
+	return items
+}
+
 // Datasets is the feed of datasets: by creation, or by last update when the
 // filter sorts by last_update.
 func (s *Feeds) Datasets(ctx context.Context, f DatasetFilter, frame Frame) (*Feed, error) {
@@ -142,17 +151,16 @@ func (s *Feeds) Datasets(ctx context.Context, f DatasetFilter, frame Frame) (*Fe
 	if err != nil {
 		return nil, err
 	}
-	items := make([]item, len(rows))
-	for i := range rows {
-		d := &rows[i]
-		items[i] = item{
-			id: d.ID, slug: d.Slug, title: d.Title, description: d.Description, owned: d.Owned, tags: d.Tags,
-			published: d.CreatedAt, updated: later(d.ModifiedAt, d.LastUpdate), created: d.CreatedInternal, order: d.CreatedInternal,
-		}
+	items := itemsOf(rows, func(d *catalog.Dataset) item {
+		order := d.CreatedInternal
 		if recent.Updated {
-			items[i].order = d.LastUpdate
+			order = d.LastUpdate
 		}
-	}
+		return item{
+			id: d.ID, slug: d.Slug, title: d.Title, description: d.Description, owned: d.Owned, tags: d.Tags,
+			published: d.CreatedAt, updated: later(d.ModifiedAt, d.LastUpdate), created: d.CreatedInternal, order: order,
+		}
+	})
 	s.sort(items, recent)
 	return s.write(Datasets, titleOf(Datasets, frame.Lang, f.Query, narrowed), items, feedEntries, frame)
 }
@@ -185,14 +193,12 @@ func (s *Feeds) Reuses(ctx context.Context, f ReuseFilter, frame Frame) (*Feed, 
 	if err != nil {
 		return nil, err
 	}
-	items := make([]item, len(rows))
-	for i := range rows {
-		r := &rows[i]
-		items[i] = item{
+	items := itemsOf(rows, func(r *catalog.Reuse) item {
+		return item{
 			id: r.ID, slug: r.Slug, title: r.Title, description: r.Description, owned: r.Owned, tags: r.Tags,
 			published: r.CreatedAt, updated: r.ModifiedAt, created: r.CreatedAt, order: r.CreatedAt,
 		}
-	}
+	})
 	s.sort(items, s.recent())
 	return s.write(Reuses, titleOf(Reuses, frame.Lang, f.Query, narrowing(f) != nil), items, feedEntries, frame)
 }
@@ -208,14 +214,12 @@ func (s *Feeds) Dataservices(ctx context.Context, f catalog.DataserviceFilter, f
 	if err != nil {
 		return nil, err
 	}
-	items := make([]item, len(rows))
-	for i := range rows {
-		d := &rows[i]
-		items[i] = item{
+	items := itemsOf(rows, func(d *catalog.Dataservice) item {
+		return item{
 			id: d.ID, slug: d.Slug, title: d.Title, description: d.Description, owned: d.Owned, tags: d.Tags,
 			published: d.CreatedAt, updated: d.ModifiedAt, created: d.CreatedAt, order: d.CreatedAt,
 		}
-	}
+	})
 	s.sort(items, s.recent())
 	return s.write(Dataservices, titleOf(Dataservices, frame.Lang, f.Query, narrowing(f) != nil), items, feedEntries, frame)
 }

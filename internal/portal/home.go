@@ -54,6 +54,7 @@ type figure struct {
 var homeKeys = []web.Key{
 	web.Epoch(catalog.KindDataset), web.Epoch(catalog.KindOrganization), web.Epoch(catalog.KindReuse), web.Epoch(catalog.KindDataservice),
 	web.Epoch(catalog.KindTopic), web.Epoch(catalog.KindPost),
+	searchKey(search.Dataset), searchKey(search.Organization), // the index follows the rows a moment later
 }
 
 func (p *Portal) homeRoutes(t *table) { page(t, "/", p.showHome) }

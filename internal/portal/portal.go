@@ -36,7 +36,6 @@ type Deps struct {
 	People        *account.People
 	Zones         *geo.Directory
 	Search        Searcher
-	Feeds         *dump.Feeds
 	Sitemaps      *dump.Sitemaps
 	// Fetch reads what lies on other servers; nil shows nothing of it.
 	Fetch    *fetch.Client

@@ -12,6 +12,7 @@ import (
 	"grenier/internal/catalog"
 	"grenier/internal/db"
 	"grenier/internal/fault"
+	"grenier/internal/search"
 	"grenier/internal/tabular"
 	"grenier/internal/web"
 )
@@ -432,7 +433,7 @@ const (
 
 // showExamples shows popular datasets with tables to look into.
 func (p *Portal) showExamples(v *visit, _ web.None) error {
-	ids, _, err := p.Catalog.DatasetIDs(v.Context(), account.Nobody, catalog.DatasetFilter{Sort: "-views"}, catalog.Page{Limit: exampleAmong})
+	ids, err := p.topDatasets(v.Context(), "views", exampleAmong)
 	if err != nil {
 		return err
 	}
@@ -451,7 +452,7 @@ func (p *Portal) showExamples(v *visit, _ web.None) error {
 	return v.show(draft{
 		name: "explore-examples", title: v.say.T("resource.examples"), description: v.say.T("resource.examples-lead"), path: "/explore",
 		crumbs: []Link{{v.say.T("site.home"), v.path("/")}, {Label: v.say.T("resource.examples")}},
-		data:   exploreExamples{Cards: cards}, keys: []web.Key{web.Epoch(catalog.KindDataset)},
+		data:   exploreExamples{Cards: cards}, keys: []web.Key{web.Epoch(catalog.KindDataset), searchKey(search.Dataset)},
 	})
 }
 

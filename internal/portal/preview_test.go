@@ -203,11 +203,12 @@ func TestLookOf(t *testing.T) {
 }
 
 func TestExamplesToExplore(t *testing.T) {
-	s := newSite(t, dbtest.SQLite(t), nil)
+	s := newSearched(t)
 	s.shows("/explore", "pas encore de tableau")
 	d := s.dataset(1, "Avec un tableau", func(d *catalog.Dataset) { d.ResourceCount = 1 })
 	s.file(d, 1, "Fichier", nil)
 	other := s.dataset(2, "Sans tableau", func(d *catalog.Dataset) { d.ResourceCount = 1 })
 	s.file(other, 2, "Fichier", func(r *catalog.Resource) { r.Format = ptr("pdf") })
+	s.index()
 	hides(t, s.shows("/explore", "Avec un tableau", `href="/explore/dataset-1"`), "Sans tableau")
 }

@@ -14,8 +14,8 @@ import (
 
 // searchAll is the content of the search among everything.
 type searchAll struct {
-	Query, Action string
-	Heading       string
+	Query   string
+	Heading string
 	// Found says how much was found; Total counts it.
 	Found string
 	Total int
@@ -64,7 +64,7 @@ func (p *Portal) showAll(v *visit, args allArgs) error {
 	if kind := kindNamed(firstArg(args.Type)); kind != nil {
 		return v.Redirect(http.StatusFound, v.address(kind.path, wordsArg(words)))
 	}
-	content := searchAll{Query: words, Action: v.path("/search"), Heading: v.say.T("search.title-all"), Support: v.path("/support")}
+	content := searchAll{Query: words, Heading: v.say.T("search.title-all"), Support: v.path("/support")}
 	keys := allSearchKeys()
 	for _, kind := range searchKinds {
 		made, err := p.group(v, &content, kind, words)
