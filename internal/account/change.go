@@ -6,6 +6,7 @@ import (
 
 	"grenier/internal/db"
 	"grenier/internal/event"
+	"grenier/internal/fault"
 	"grenier/internal/history"
 )
 
@@ -25,6 +26,9 @@ type Change struct {
 // Record appends what the viewer changed to the log and to history, within its
 // write.
 func (v Viewer) Record(ctx context.Context, tx *event.Tx, c Change) error {
+	if err := unchanged(ctx, tx, c); err != nil {
+		return err
+	}
 	difference, err := c.Difference.Encode()
 	if err != nil {
 		return err
@@ -39,5 +43,20 @@ func (v Viewer) Record(ctx context.Context, tx *event.Tx, c Change) error {
 	})
 	return history.Record(ctx, tx, history.Change{
 		Object: c.ID, Version: c.Version, ObjectKind: c.Kind, At: now, ActorKind: actorKind, Actor: actor, Difference: difference,
+		What: c.What, Owner: c.Owner, Person: v.UserID(), Visible: c.Before || c.After,
 	})
+}
+
+// unchanged refuses a write that counts on a version of its first object when
+// history has a later one.
+func unchanged(ctx context.Context, tx *event.Tx, c Change) error {
+	expected, ok := tx.TakeExpected()
+	if !ok {
+		return nil
+	}
+	later, err := history.Later(ctx, tx, c.ID, expected)
+	if err == nil && later {
+		err = fault.New(fault.Stale, "Somebody has changed this since you read it. Read it again, then repeat your change.")
+	}
+	return err
 }

@@ -3,6 +3,7 @@
 package account
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/uptrace/bun"
@@ -28,6 +29,10 @@ type Viewer struct {
 	User *User
 	// Token is the identifier of the token the person came with, if any.
 	Token string
+	// Session is the identifier of the session the person came with, if any.
+	Session string
+	// Scopes narrow what the token may; empty for everything.
+	Scopes []string
 	// Memberships maps the person's organisations to their role in each.
 	Memberships map[string]Role
 	// Assigned holds the objects a partial editor may edit.
@@ -49,7 +54,9 @@ func (v Viewer) Anonymous() bool { return v.User == nil && v.Origin == "" }
 
 // Admin tells whether the viewer may everything: a platform administrator or
 // the system.
-func (v Viewer) Admin() bool { return v.Origin == "system" || v.User != nil && v.User.Admin }
+func (v Viewer) Admin() bool {
+	return v.Origin == "system" || v.User != nil && v.User.Admin && v.Whole()
+}
 
 // Actor names the viewer for events and history.
 func (v Viewer) Actor() (kind, id string) {
@@ -94,36 +101,23 @@ func (o Owner) Ref() string {
 }
 
 // MayRead tells whether the viewer sees an owned object that is private or
-// deleted: its owner, any member of its organisation, administrators.
-func (v Viewer) MayRead(o Owner) bool {
-	return v.Admin() || v.UserID() != "" && o.User == v.UserID() || v.Member(o.Organization)
-}
+// deleted; object is "" when any of the owner's is meant.
+func (v Viewer) MayRead(o Owner, object string) bool { return v.May(ReadHidden, o, object) }
 
-// MayEdit tells whether the viewer may change an owned object: its owner,
-// administrators and editors of its organisation, partial editors to whom it
-// was assigned, platform administrators.
-func (v Viewer) MayEdit(o Owner, object string) bool {
-	if v.Admin() || v.UserID() != "" && o.User == v.UserID() {
-		return true
-	}
-	switch v.Memberships[o.Organization] {
-	case RoleAdmin, RoleEditor:
-		return o.Organization != ""
-	case RolePartialEditor:
-		return o.Organization != "" && v.Assigned[object]
-	}
-	return false
-}
+// MayEdit tells whether the viewer may change an owned object.
+func (v Viewer) MayEdit(o Owner, object string) bool { return v.May(Edit, o, object) }
 
 // MayManage tells whether the viewer administers an organisation.
 func (v Viewer) MayManage(organization string) bool {
-	return v.Admin() || organization != "" && v.Memberships[organization] == RoleAdmin
+	return v.May(Manage, Owner{Organization: organization}, "")
 }
 
 // MayPublishAs tells whether the viewer may create objects of an owner.
 func (v Viewer) MayPublishAs(o Owner) bool {
-	return v.Admin() || o.Organization != "" && v.Member(o.Organization) ||
-		o.Organization == "" && o.User != "" && o.User == v.UserID()
+	if o.Organization != "" {
+		return v.May(CreateFor, o, "")
+	}
+	return v.Admin() || o.User != "" && o.User == v.UserID() && v.May(CreateOwn, o, "")
 }
 
 // Organizations are the identifiers of the viewer's organisations.
@@ -133,6 +127,11 @@ func (v Viewer) Organizations() []string {
 		ids = append(ids, id)
 	}
 	return ids
+}
+
+// reached are those organisations that the viewer's token is for.
+func (v Viewer) reached() []string {
+	return slices.DeleteFunc(v.Organizations(), func(id string) bool { return !v.reaches(Owner{Organization: id}, "") })
 }
 
 // Listed is the SQL condition of what a list shows to the viewer: what is
@@ -147,11 +146,14 @@ func (v Viewer) Listed(alias, public string) (condition string, args []any) {
 		return public, nil
 	}
 	var b strings.Builder
-	b.WriteString("(" + public + " OR " + alias + ".owner_id = ?")
-	args = append(args, v.User.ID)
-	if len(v.Memberships) > 0 {
+	b.WriteString("(" + public)
+	if !v.narrowed() {
+		b.WriteString(" OR " + alias + ".owner_id = ?")
+		args = append(args, v.User.ID)
+	}
+	if reached := v.reached(); len(reached) > 0 {
 		b.WriteString(" OR " + alias + ".organization_id IN (?)")
-		args = append(args, bun.List(v.Organizations()))
+		args = append(args, bun.List(reached))
 	}
 	b.WriteString(")")
 	return b.String(), args

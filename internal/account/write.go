@@ -1,12 +1,16 @@
 package account
 
 import (
+	"context"
 	"strconv"
 	"strings"
+	"time"
 	"unicode/utf8"
 
+	"grenier/internal/db"
 	"grenier/internal/event"
 	"grenier/internal/fault"
+	"grenier/internal/mail"
 )
 
 // Writer changes people and organisations: each call is one transaction with
@@ -14,6 +18,56 @@ import (
 type Writer struct {
 	log    *event.Log
 	hashes hasher
+	deps   Deps
+}
+
+// Poster takes letters within the write that causes them; the mail room gives
+// it.
+type Poster interface {
+	Post(ctx context.Context, tx *db.Tx, letters ...mail.Letter) error
+}
+
+// Deps are what a Writer needs besides the database.
+type Deps struct {
+	// Mail takes the letters; nil writes none.
+	Mail Poster
+	// Secret signs the links in them.
+	Secret []byte
+	Rules  Rules
+}
+
+// Rules are the settings that the rules of accounts depend on.
+type Rules struct {
+	// Registration lets people make their account themselves.
+	Registration bool
+	// SecondFactor tells who must have one: optional, admins or everybody.
+	SecondFactor string
+	// SessionTime is how long a session lasts without being used.
+	SessionTime time.Duration
+	// InactiveAfter is after how long without a login an account is closed; 0
+	// closes none.
+	InactiveAfter time.Duration
+	// SIRET checks the business numbers of organisations as French ones.
+	SIRET bool
+	// HiddenBadges are offered to nobody.
+	HiddenBadges []string
+	// BinRetention is how long what was deleted can be brought back.
+	BinRetention time.Duration
+}
+
+// With returns the writer with what it needs for the work of a server.
+func (w *Writer) With(deps Deps) *Writer {
+	more := *w
+	more.deps = deps
+	return &more
+}
+
+// post writes letters, when there is somebody to take them.
+func (w *Writer) post(ctx context.Context, tx *db.Tx, letters ...mail.Letter) error {
+	if w.deps.Mail == nil {
+		return nil
+	}
+	return w.deps.Mail.Post(ctx, tx, letters...)
 }
 
 // NewWriter returns the writer of the log's database.

@@ -26,6 +26,7 @@ type Deps struct {
 	Organizations *account.Organizations
 	People        *account.People
 	Tokens        *account.Tokens
+	Accounts      *account.Writer
 	Zones         *geo.Directory
 	Dumps         *Dumps
 	Feeds         *dump.Feeds
@@ -78,6 +79,27 @@ func New(deps Deps) *API {
 	a.accessTypeRoutes()
 	a.dumpRoutes()
 	a.feedRoutes()
+	a.sessionRoutes()
+	a.tokenRoutes()
+	a.oauthRoutes()
+	a.uploadRoutes()
+	a.imageRoutes()
+	a.communityRoutes()
+	a.organizationWriteRoutes()
+	a.membershipRoutes()
+	a.transferRoutes()
+	a.contactWriteRoutes()
+	a.userWriteRoutes()
+	a.reuseWriteRoutes()
+	a.dataserviceWriteRoutes()
+	a.topicWriteRoutes()
+	a.postWriteRoutes()
+	a.chartRoutes()
+	a.siteWriteRoutes()
+	a.badgeRoutes()
+	a.activityRoutes()
+	a.historyRoutes()
+	a.workerRoutes()
 	return a
 }
 

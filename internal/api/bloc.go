@@ -63,7 +63,7 @@ func (a *API) cards(c *web.Call, blocs []catalog.Bloc) (cards, error) {
 	}
 	for i := range datasetRows {
 		d := &datasetRows[i]
-		if d.DeletedAt.IsZero() || f.viewer.MayRead(d.OwnedBy()) {
+		if d.DeletedAt.IsZero() || f.viewer.MayRead(d.OwnedBy(), d.ID) {
 			loaded.datasets[d.ID] = a.datasetCard(d, f)
 		}
 	}
@@ -73,14 +73,14 @@ func (a *API) cards(c *web.Call, blocs []catalog.Bloc) (cards, error) {
 	}
 	for i := range reuseRows {
 		r := &reuseRows[i]
-		if r.DeletedAt.IsZero() || f.viewer.MayRead(r.OwnedBy()) {
+		if r.DeletedAt.IsZero() || f.viewer.MayRead(r.OwnedBy(), r.ID) {
 			loaded.reuses[r.ID] = reuseCard(r, f)
 		}
 	}
 	dataserviceRows, err := a.Catalog.DataservicesByIDs(c.Context(), f.viewer, distinct(dataservices))
 	for i := range dataserviceRows {
 		d := &dataserviceRows[i]
-		if d.DeletedAt.IsZero() || f.viewer.MayRead(d.OwnedBy()) {
+		if d.DeletedAt.IsZero() || f.viewer.MayRead(d.OwnedBy(), d.ID) {
 			loaded.dataservices[d.ID] = dataserviceCard(d, f)
 		}
 	}

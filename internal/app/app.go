@@ -22,6 +22,8 @@ import (
 	"grenier/internal/event"
 	"grenier/internal/fault"
 	"grenier/internal/geo"
+	"grenier/internal/job"
+	"grenier/internal/mail"
 	"grenier/internal/search"
 	"grenier/internal/search/feed"
 	"grenier/internal/web"
@@ -41,6 +43,9 @@ type App struct {
 	Organizations *account.Organizations
 	People        *account.People
 	Tokens        *account.Tokens
+	Accounts      *account.Writer
+	Mail          *mail.Outbox
+	Jobs          *job.Runner
 
 	engine    *search.Engine
 	fresh     bool
@@ -102,6 +107,10 @@ func (a *App) assemble(ctx context.Context) error {
 	a.Organizations = account.NewOrganizations(a.DB, match)
 	a.People = account.NewPeople(a.DB)
 	a.Tokens = account.NewTokens(a.DB, secret)
+	a.Jobs = a.newRunner()
+	if err := a.assemblePublishing(secret); err != nil {
+		return err
+	}
 	return a.Catalog.SeedLicenses(ctx)
 }
 
@@ -208,7 +217,7 @@ func (a *App) api(dumps *dump.Dumps, versions *web.Versions, pieces *web.Pieces)
 	return api.New(api.Deps{
 		Dumps:   api.NewDumps(dumps, a.Settings.DumpConcurrency),
 		Feeds:   dump.NewFeeds(dumps, a.Settings.FeedDelay),
-		Catalog: a.Catalog, Organizations: a.Organizations, People: a.People, Tokens: a.Tokens, Zones: a.Zones,
+		Catalog: a.Catalog, Organizations: a.Organizations, People: a.People, Tokens: a.Tokens, Accounts: a.Accounts, Zones: a.Zones,
 		Search: a.match(), Versions: versions, Pieces: pieces,
 		QualityDescriptionLength: a.Settings.QualityDescriptionLength, SiteKeywords: a.Settings.SiteKeywords, Version: Version,
 	})

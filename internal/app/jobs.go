@@ -16,6 +16,10 @@ func (a *App) newRunner() *job.Runner {
 	})
 	runner.Register(job.Kind{Name: "events.prune", Work: a.pruneEvents, Schedule: "@daily", Limit: 1})
 	runner.Register(job.Kind{Name: "database.optimize", Work: a.optimize, Schedule: "@daily", Limit: 1})
+	a.registerAccountJobs(runner)
+	a.registerMailJobs(runner)
+	a.registerFileJobs(runner)
+	a.registerCatalogJobs(runner)
 	return runner
 }
 

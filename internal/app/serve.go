@@ -20,7 +20,6 @@ import (
 	"grenier/internal/fault"
 	"grenier/internal/fetch"
 	"grenier/internal/i18n"
-	"grenier/internal/job"
 	"grenier/internal/portal"
 	"grenier/internal/search/feed"
 	"grenier/internal/web"
@@ -36,7 +35,6 @@ type server struct {
 	metrics  *prometheus.Registry
 	index    *feed.Follower
 	answers  *answers
-	jobs     *job.Runner
 	pages    *portal.Portal
 	ready    atomic.Bool
 	work     sync.WaitGroup
@@ -52,7 +50,6 @@ func (a *App) Serve(ctx context.Context, listening func(address string)) error {
 	s.pieces = web.NewPieces(s.versions, cache/3)
 	s.answers = &answers{versions: s.versions, zones: a.refreshZones}
 	s.index = feed.NewFollower(a.DB, a.engine, s.answers.searched)
-	s.jobs = a.newRunner()
 	a.Events.OnCommit(s.answers.raise)
 	s.register()
 
@@ -159,7 +156,7 @@ func (s *server) prepare(ctx context.Context) error {
 	s.start(func() { s.every(ctx, checkpointEvery, s.checkpoint) })
 	s.start(func() { s.every(ctx, flushEvery, s.Tokens.Flush) })
 	if s.Settings.HasRole("work") {
-		if err := s.jobs.Start(ctx); err != nil {
+		if err := s.Jobs.Start(ctx); err != nil {
 			return err
 		}
 		s.start(func() { s.stopJobs(ctx) })
@@ -175,7 +172,7 @@ func (s *server) stopJobs(ctx context.Context) {
 	<-ctx.Done()
 	within, cancel := context.WithTimeout(context.Background(), s.Settings.ShutdownTimeout+5*time.Second)
 	defer cancel()
-	if err := s.jobs.Stop(within); err != nil {
+	if err := s.Jobs.Stop(within); err != nil {
 		s.Log.Warn("background work did not end in time", "cause", err)
 	}
 }
@@ -246,6 +243,9 @@ func (s *server) handler() (*web.Handler, error) {
 	root := web.NewTable("", web.Info{Title: "Grenier", Version: Version})
 	s.rootRoutes(root, first, second)
 	face.RootDumps(root)
+	face.RootSession(root)
+	face.RootOAuth(root)
+	face.RootFiles(root)
 	face.RootFeeds(root, "")
 	for _, lang := range settings.Languages {
 		if lang != settings.Language {
@@ -262,7 +262,7 @@ func (s *server) handler() (*web.Handler, error) {
 		Sites: sites, Authenticate: s.authenticate, ReadOnly: func() bool { return settings.ReadOnlyMode },
 		TrustedOrigins: settings.CORSOrigins, TrustedProxies: settings.TrustedProxies, MaxBody: int64(settings.MaxBody),
 		MaxPageSize: settings.MaxPageSize, Timeout: settings.RequestTimeout, Kept: s.kept, Versions: s.versions, Log: s.Log,
-		Metrics: s.metrics, SessionCookie: sessionCookie, ErrorPage: pages.ErrorPage, Moved: pages.Moved,
+		Metrics: s.metrics, Context: onSite, Expect: event.Expect, SessionCookie: sessionCookie, ErrorPage: pages.ErrorPage, Moved: pages.Moved,
 	}, root, first, second)
 }
 
@@ -376,7 +376,7 @@ func (s *server) register() {
 func (s *server) oldestJob() float64 {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 	defer cancel()
-	age, err := s.jobs.OldestReady(ctx)
+	age, err := s.Jobs.OldestReady(ctx)
 	if err != nil {
 		return -1
 	}

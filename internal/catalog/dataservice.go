@@ -114,7 +114,7 @@ func (s *Store) DataservicesByIDs(ctx context.Context, v account.Viewer, ids []s
 	if err := read.NewSelect().Model(&dataservices).Where("id IN (?)", bun.List(ids)).Scan(ctx); err != nil {
 		return nil, err
 	}
-	dataservices = slices.DeleteFunc(dataservices, func(d Dataservice) bool { return hidden(v, d.Private, d.DeletedAt, d.OwnedBy()) })
+	dataservices = slices.DeleteFunc(dataservices, func(d Dataservice) bool { return hidden(v, d.Private, d.DeletedAt, d.OwnedBy(), d.ID) })
 	dataservices = inOrder(dataservices, ids, func(d *Dataservice) string { return d.ID })
 	return dataservices, completeDataservices(ctx, read, dataservices)
 }

@@ -191,7 +191,7 @@ func (s *Store) Dataset(ctx context.Context, v account.Viewer, id string, parts 
 
 func readable(v account.Viewer, d *Dataset) error {
 	switch {
-	case !hidden(v, d.Private, d.DeletedAt, d.OwnedBy()):
+	case !hidden(v, d.Private, d.DeletedAt, d.OwnedBy(), d.ID):
 		return nil
 	case d.Private:
 		return fault.New(fault.NotFound, missing[KindDataset])
@@ -204,7 +204,7 @@ func readable(v account.Viewer, d *Dataset) error {
 // private and deleted ones of others.
 func (s *Store) DatasetsByIDs(ctx context.Context, v account.Viewer, ids []string, parts Parts) ([]Dataset, error) {
 	return s.datasets(ctx, ids, parts, func(d *Dataset) (bool, error) {
-		return !hidden(v, d.Private, d.DeletedAt, d.OwnedBy()), nil
+		return !hidden(v, d.Private, d.DeletedAt, d.OwnedBy(), d.ID), nil
 	})
 }
 

@@ -33,8 +33,8 @@ var (
 
 // hidden tells whether the viewer may not read an object: one that is private or
 // deleted is for its owner, its organisation and administrators.
-func hidden(v account.Viewer, private bool, deletedAt db.Time, owner account.Owner) bool {
-	return (private || !deletedAt.IsZero()) && !v.MayRead(owner)
+func hidden(v account.Viewer, private bool, deletedAt db.Time, owner account.Owner, object string) bool {
+	return (private || !deletedAt.IsZero()) && !v.MayRead(owner, object)
 }
 
 // Readable refuses an object that the viewer may not read, as one that nobody
@@ -55,7 +55,7 @@ func (s *Store) Readable(ctx context.Context, v account.Viewer, kind, id string)
 	row := rows[0]
 	owned := Owned{OrganizationID: row.OrganizationID, OwnerID: row.OwnerID}
 	switch {
-	case !hidden(v, row.Private, row.DeletedAt, owned.OwnedBy()):
+	case !hidden(v, row.Private, row.DeletedAt, owned.OwnedBy(), id):
 		return nil
 	case row.Private:
 		return fault.New(fault.NotFound, missing[kind])

@@ -227,7 +227,7 @@ func (s *Store) Resource(ctx context.Context, v account.Viewer, id string) (*Res
 		return nil, fault.New(fault.NotFound, "Resource does not exist")
 	}
 	resource := &rows[0]
-	if resource.DatasetID != nil && !(resource.Community && v.MayRead(resource.OwnedBy())) {
+	if resource.DatasetID != nil && !(resource.Community && v.MayRead(resource.OwnedBy(), resource.ID)) {
 		err := s.Readable(ctx, v, KindDataset, *resource.DatasetID)
 		if fault.Is(err, fault.NotFound) {
 			err = fault.New(fault.NotFound, "Resource does not exist")

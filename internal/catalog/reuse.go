@@ -105,7 +105,7 @@ func (s *Store) ReusesByIDs(ctx context.Context, v account.Viewer, ids []string)
 	if err := read.NewSelect().Model(&reuses).Where("id IN (?)", bun.List(ids)).Scan(ctx); err != nil {
 		return nil, err
 	}
-	reuses = slices.DeleteFunc(reuses, func(r Reuse) bool { return hidden(v, r.Private, r.DeletedAt, r.OwnedBy()) })
+	reuses = slices.DeleteFunc(reuses, func(r Reuse) bool { return hidden(v, r.Private, r.DeletedAt, r.OwnedBy(), r.ID) })
 	reuses = inOrder(reuses, ids, func(r *Reuse) string { return r.ID })
 	if err := completeReuses(ctx, read, reuses); err != nil {
 		return nil, err

@@ -98,7 +98,7 @@ func (s *Store) TopicsByIDs(ctx context.Context, v account.Viewer, ids []string)
 	if err := read.NewSelect().Model(&topics).Where("id IN (?)", bun.List(ids)).Scan(ctx); err != nil {
 		return nil, err
 	}
-	topics = slices.DeleteFunc(topics, func(t Topic) bool { return t.isPrivate() && !v.MayRead(t.OwnedBy()) })
+	topics = slices.DeleteFunc(topics, func(t Topic) bool { return t.isPrivate() && !v.MayRead(t.OwnedBy(), t.ID) })
 	topics = inOrder(topics, ids, func(t *Topic) string { return t.ID })
 	return topics, completeTopics(ctx, read, v, topics)
 }

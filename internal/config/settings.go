@@ -25,7 +25,8 @@ import (
 type Settings struct {
 	Data           string        `group:"Storage" default:"./data" placeholder:"DIR" help:"Folder of the database, the search index and the certificates."`
 	Database       string        `group:"Storage" secret:"url" placeholder:"URL" help:"PostgreSQL database, as postgres://user:password@host:5432/name. By default an SQLite file in the data folder."`
-	Blob           string        `group:"Storage" placeholder:"URL" help:"Where hosted files are kept, as file:///folder. By default the folder files below the data folder. This version hosts no files yet."`
+	Blob           string        `group:"Storage" secret:"url" placeholder:"URL" help:"Where hosted files are kept: file:///folder, or s3://key:secret@host/bucket (s3+http:// without TLS). By default the folder files below the data folder."`
+	FilesURL       string        `group:"Storage" name:"files-url" placeholder:"URL" help:"Address that hosted files are served from when it is another one than the site's, as https://static.example.org. It must lead to this program."`
 	SqliteSync     string        `group:"Storage" default:"FULL" enum:"FULL,NORMAL" placeholder:"MODE" help:"What an acknowledged write survives on SQLite: FULL a loss of power, NORMAL only a crash of the program, with faster writes."`
 	EventRetention time.Duration `group:"Storage" default:"30d" type:"span" placeholder:"TIME" help:"How long the log of events is kept; the last event of every object stays."`
 
@@ -51,6 +52,30 @@ type Settings struct {
 	RemotePreviews   bool          `group:"Portal" default:"true" negatable:"" help:"Show the beginning of files and the pictures that lie on other servers; the server reads them, never the reader's browser."`
 	DisallowIndexing bool          `group:"Portal" help:"Ask search engines to leave the whole site out."`
 
+	Registration     bool          `group:"Accounts" default:"true" negatable:"" help:"Let people make their account themselves."`
+	SecondFactor     string        `group:"Accounts" default:"optional" enum:"optional,admins,everybody" placeholder:"WHO" help:"Who must log in with a second factor: nobody (optional), administrators (admins) or everybody."`
+	SessionTime      time.Duration `group:"Accounts" default:"14d" type:"span" placeholder:"TIME" help:"How long a session lasts without being used."`
+	InactiveAfter    time.Duration `group:"Accounts" default:"0s" type:"span" placeholder:"TIME" help:"Close accounts that nobody logged in to for this long, after a warning 30 days ahead; 0 closes none."`
+	OIDCIssuer       string        `group:"Accounts" name:"oidc-issuer" placeholder:"URL" help:"Address of an OpenID Connect provider with which people may log in, as https://id.example.org."`
+	OIDCClientID     string        `group:"Accounts" name:"oidc-client-id" placeholder:"ID" help:"Identifier of this site at the provider."`
+	OIDCClientSecret string        `group:"Accounts" name:"oidc-client-secret" secret:"all" placeholder:"SECRET" help:"Secret of this site at the provider."`
+	OIDCScopes       []string      `group:"Accounts" name:"oidc-scopes" default:"openid,email,profile" placeholder:"SCOPE" help:"What to ask the provider for."`
+	OIDCName         string        `group:"Accounts" name:"oidc-name" default:"OpenID Connect" placeholder:"NAME" help:"Name of the provider on the button of the login page."`
+	OIDCParameters   []string      `group:"Accounts" name:"oidc-parameters" placeholder:"NAME=VALUE" help:"Further parameters of the request for a login, as acr_values=eidas1."`
+	OAuthWildcards   bool          `group:"Accounts" name:"oauth-wildcards" help:"Let the addresses that OAuth2 clients come back to hold wildcards."`
+
+	SMTP     string `group:"Mail" name:"smtp" secret:"url" placeholder:"URL" help:"Server that takes the mails: smtp://user:password@host:587 (STARTTLS when offered), smtps://host:465. Without one, mails are written to the log."`
+	MailFrom string `group:"Mail" placeholder:"ADDRESS" help:"Sender of the mails, as Open data <data@example.org>. By default noreply@ and the name of the site's host."`
+
+	UploadExtensions []string      `group:"Files" placeholder:"EXT" help:"Further extensions of files that may be uploaded, besides the usual ones of open data."`
+	MaxUpload        Size          `group:"Files" default:"100GiB" placeholder:"SIZE" help:"Largest file that may be uploaded."`
+	UploadRetention  time.Duration `group:"Files" default:"24h" type:"span" placeholder:"TIME" help:"How long an unfinished upload is kept."`
+	BinRetention     time.Duration `group:"Files" default:"30d" type:"span" placeholder:"TIME" help:"How long deleted objects and replaced files can be brought back."`
+
+	HiddenBadges             []string       `group:"Rules" placeholder:"KIND" help:"Badges that are offered to nobody any more; those given stay."`
+	OrganizationNumber       string         `group:"Rules" default:"siret" enum:"siret,any" placeholder:"FORM" help:"Form of the business number of organizations: siret checks the French one, any takes up to 14 characters."`
+	SchemaCatalog            string         `group:"Rules" placeholder:"URL" help:"Catalogue of schemas that resources may name, as https://schema.data.gouv.fr/schemas.json."`
+	ReadOnlyMore             bool           `group:"Rules" help:"Make the read-only mode refuse resources, uploads and transfers too."`
 	ReadOnlyMode             bool           `group:"Rules" help:"Refuse the creation of people and content; administrators are exempt."`
 	OmittedPrivate           string         `group:"Rules" default:"public" enum:"public,keep" placeholder:"WHAT" help:"What replacing a dataset without the member private does: public makes it public, as on the reference platform; keep leaves it as it was."`
 	QualityDescriptionLength int            `group:"Rules" default:"100" placeholder:"N" help:"Characters from which the description of a dataset counts for its quality."`

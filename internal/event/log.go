@@ -34,7 +34,8 @@ func (l *Log) OnCommit(fn func([]Event)) { l.onCommit = append(l.onCommit, fn) }
 // last statements before the commit.
 type Tx struct {
 	*db.Tx
-	events []Event
+	events   []Event
+	expected int64
 }
 
 // Emit adds an event to the write.
@@ -45,7 +46,7 @@ func (tx *Tx) Emit(e Event) { tx.events = append(tx.events, e) }
 func (l *Log) Write(ctx context.Context, lane db.Lane, fn func(ctx context.Context, tx *Tx) error) error {
 	var written []Event
 	err := l.db.Write(ctx, lane, func(ctx context.Context, inner *db.Tx) error {
-		tx := &Tx{Tx: inner}
+		tx := &Tx{Tx: inner, expected: expected(ctx)}
 		written = nil
 		if err := fn(ctx, tx); err != nil {
 			return err

@@ -25,6 +25,15 @@ type Change struct {
 	// Difference maps a field to its old and new value; nil for a creation,
 	// whose values are the object itself.
 	Difference db.JSON `bun:"difference"`
+	// What is created, updated, deleted, resource.added …; empty in rows from
+	// before it was kept.
+	What string `bun:"what"`
+	// Owner is the organisation or person the object belonged to.
+	Owner string `bun:"owner"`
+	// Person is who acted, also by a token; empty for the program's own work.
+	Person string `bun:"person"`
+	// Visible tells whether the public could see the object before or after.
+	Visible bool `bun:"visible"`
 }
 
 // Difference maps a field's name to its value before and after.
@@ -60,4 +69,11 @@ func Record(ctx context.Context, tx bun.IDB, changes ...Change) error {
 		}
 	}
 	return nil
+}
+
+// Later tells whether an object has a version after the given one.
+func Later(ctx context.Context, read bun.IDB, object string, version int64) (bool, error) {
+	var found []int64
+	err := read.NewRaw("SELECT version FROM history WHERE object = ? AND version > ? LIMIT 1", object, version).Scan(ctx, &found)
+	return len(found) > 0, err
 }

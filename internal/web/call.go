@@ -49,6 +49,8 @@ type Call struct {
 	query  []arg
 	filter *filter
 	keep   *keeping
+	// version is that of the object shown, 0 when the route did not say.
+	version int64
 }
 
 // keeping is what a route said about an answer that may be kept.
@@ -150,8 +152,12 @@ func (c *Call) answer(status int, contentType []string, body []byte) error {
 	if isJSON && bytes.IndexByte(body, 0) >= 0 {
 		body = Complete(make([]byte, 0, len(body)+len(body)/8), body, c.Site.Base)
 	}
-	safe := c.R.Method == http.MethodGet || c.R.Method == http.MethodHead
-	if !safe || status != http.StatusOK {
+	asked := c.R.Method == http.MethodGet || c.R.Method == http.MethodHead
+	if !asked || status != http.StatusOK {
+		if c.version > 0 && status < 300 {
+			sum := newAnswer(contentType, body, nil)
+			c.W.Header()["Etag"] = []string{etagOf(c.version, sum.etag[0])}
+		}
 		c.sendOnce(status, contentType, body)
 		return nil
 	}
@@ -160,6 +166,7 @@ func (c *Call) answer(status int, contentType []string, body []byte) error {
 		body = bytes.Clone(body)
 	}
 	a := newAnswer(contentType, body, c.x.ResponseWriter.Header())
+	a.etag[0] = etagOf(c.version, a.etag[0])
 	if c.Caller.Known {
 		a.cacheControl = privateControl
 	}

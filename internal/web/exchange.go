@@ -79,8 +79,7 @@ func (x *exchange) WriteHeader(status int) {
 
 // noteWrite lets whoever has written see their change in lists at once, before they get the answer.
 func (x *exchange) noteWrite(status int) {
-	safe := x.r.Method == http.MethodGet || x.r.Method == http.MethodHead || x.r.Method == http.MethodOptions
-	if !safe && status < 400 && x.h.kept != nil {
+	if !safe(x.r.Method) && status < 400 && x.h.kept != nil {
 		x.h.kept.Wrote(x.peer.Addr)
 	}
 }

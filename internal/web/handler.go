@@ -35,6 +35,10 @@ type Options struct {
 	ReadOnlyText string
 	// TrustedOrigins may send credentials from other sites.
 	TrustedOrigins []string
+	// Expect puts the version that a write counts on (If-Match) into its context; nil ignores the header.
+	Expect func(ctx context.Context, version int64) context.Context
+	// Context adds what subjects ask of a request's context: the site that it came to.
+	Context func(ctx context.Context, site *Site) context.Context
 	// OpenPaths are the prefixes that answer preflights [/api/, /oauth/, /datasets/r/, /s/].
 	OpenPaths []string
 	// TrustedProxies may say in headers whom they speak for.
@@ -306,10 +310,19 @@ func (h *Handler) allowTime(x *exchange, route *Route) {
 
 // call checks the caller, answers from memory or lets the route do it.
 func (h *Handler) call(c *Call) (err error) {
+	if h.o.Context != nil {
+		c.R = c.R.WithContext(h.o.Context(c.R.Context(), c.Site))
+	}
+	if err := h.fromHere(c); err != nil {
+		return err
+	}
 	if c.Caller, err = h.o.Authenticate(c.R); err != nil {
 		return err
 	}
 	if err := h.admit(c); err != nil {
+		return err
+	}
+	if err := h.expect(c); err != nil {
 		return err
 	}
 	if c.query, err = parseQuery(c.R.URL.RawQuery); err != nil {

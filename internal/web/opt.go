@@ -15,6 +15,9 @@ type Opt[T any] struct {
 	Value T
 }
 
+// Some is a member that was sent with a value.
+func Some[T any](v T) Opt[T] { return Opt[T]{Set: true, Value: v} }
+
 // Get gives the value when one was sent that is not null.
 func (o Opt[T]) Get() (T, bool) { return o.Value, o.Set && !o.Null }
 

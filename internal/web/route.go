@@ -50,6 +50,8 @@ type Doc struct {
 	// People marks a route whose answers are pages: its errors are pages too, unless the caller
 	// prefers JSON.
 	People bool
+	// Session marks a route that opens or changes a session: other sites may not call it from a browser.
+	Session bool
 	// Creates marks a route that read-only mode closes to everyone but administrators.
 	Creates bool
 	// Status is that of a success, for the documentation; 0 is 200, or 204 when the answer is None.
@@ -133,6 +135,16 @@ func Post[O, Q, B any](t *Table, path string, d Doc, h func(*Call, Q, B) error) 
 // Put declares a PUT; see Post.
 func Put[O, Q, B any](t *Table, path string, d Doc, h func(*Call, Q, B) error) {
 	add[O, Q, B](t, http.MethodPut, path, d, withBody(h))
+}
+
+// Patch declares a PATCH; see Post.
+func Patch[O, Q, B any](t *Table, path string, d Doc, h func(*Call, Q, B) error) {
+	add[O, Q, B](t, http.MethodPatch, path, d, withBody(h))
+}
+
+// DeleteWith declares a DELETE that reads a body; see Post.
+func DeleteWith[O, Q, B any](t *Table, path string, d Doc, h func(*Call, Q, B) error) {
+	add[O, Q, B](t, http.MethodDelete, path, d, withBody(h))
 }
 
 // Delete declares a DELETE without a body.

@@ -1,0 +1,4 @@
+package api
+
+// activityRoutes tell who changed what.
+func (a *API) activityRoutes() {}

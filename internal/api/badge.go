@@ -1,0 +1,4 @@
+package api
+
+// badgeRoutes give badges and feature objects.
+func (a *API) badgeRoutes() {}

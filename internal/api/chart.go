@@ -1,0 +1,4 @@
+package api
+
+// chartRoutes read and change visualizations.
+func (a *API) chartRoutes() {}

@@ -1,0 +1,4 @@
+package api
+
+// communityRoutes change the community resources of datasets.
+func (a *API) communityRoutes() {}

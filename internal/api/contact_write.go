@@ -1,0 +1,4 @@
+package api
+
+// contactWriteRoutes change contact points.
+func (a *API) contactWriteRoutes() {}

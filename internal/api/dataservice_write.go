@@ -1,0 +1,4 @@
+package api
+
+// dataserviceWriteRoutes change dataservices.
+func (a *API) dataserviceWriteRoutes() {}

@@ -1,0 +1,4 @@
+package api
+
+// imageRoutes take pictures: logos, avatars, images of reuses.
+func (a *API) imageRoutes() {}

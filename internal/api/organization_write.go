@@ -1,0 +1,4 @@
+package api
+
+// organizationWriteRoutes change organisations.
+func (a *API) organizationWriteRoutes() {}

@@ -1,0 +1,4 @@
+package api
+
+// postWriteRoutes change posts.
+func (a *API) postWriteRoutes() {}

@@ -1,0 +1,4 @@
+package api
+
+// reuseWriteRoutes change reuses.
+func (a *API) reuseWriteRoutes() {}

@@ -1,0 +1,4 @@
+package api
+
+// siteWriteRoutes change the site document.
+func (a *API) siteWriteRoutes() {}

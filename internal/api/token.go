@@ -1,0 +1,4 @@
+package api
+
+// tokenRoutes make and revoke the tokens of a person.
+func (a *API) tokenRoutes() {}

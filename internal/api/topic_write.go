@@ -1,0 +1,4 @@
+package api
+
+// topicWriteRoutes change topics and their elements.
+func (a *API) topicWriteRoutes() {}

@@ -1,0 +1,4 @@
+package api
+
+// transferRoutes hand objects over.
+func (a *API) transferRoutes() {}

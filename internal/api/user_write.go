@@ -1,0 +1,4 @@
+package api
+
+// userWriteRoutes change people and the caller.
+func (a *API) userWriteRoutes() {}

@@ -1,0 +1,4 @@
+package api
+
+// workerRoutes show the background work.
+func (a *API) workerRoutes() {}

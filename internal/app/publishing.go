@@ -1,0 +1,42 @@
+package app
+
+import (
+	"context"
+	"net/url"
+
+	"grenier/internal/account"
+	"grenier/internal/mail"
+	"grenier/internal/web"
+)
+
+// assemblePublishing builds what people publish with: accounts and mail.
+func (a *App) assemblePublishing(secret []byte) error {
+	var err error
+	if a.Mail, err = mail.NewOutbox(a.DB, a.Jobs, mail.Options{Site: a.site(), Zone: a.Settings.Location()}); err != nil {
+		return err
+	}
+	a.Accounts = account.NewWriter(a.Events).With(account.Deps{Mail: a.Mail, Secret: secret, Rules: a.accountRules()})
+	return nil
+}
+
+// site is the portal that letters speak of which no request causes.
+func (a *App) site() mail.Site {
+	base := a.Settings.BaseURL
+	if base == "" {
+		base = (&url.URL{Scheme: "http", Host: a.Settings.Listen}).String()
+	}
+	return mail.Site{Base: base, Title: a.Settings.SiteTitle, Language: a.Settings.Language}
+}
+
+func (a *App) accountRules() account.Rules {
+	s := a.Settings
+	return account.Rules{
+		Registration: s.Registration, SecondFactor: s.SecondFactor, SessionTime: s.SessionTime, InactiveAfter: s.InactiveAfter,
+		SIRET: s.OrganizationNumber == "siret", HiddenBadges: s.HiddenBadges, BinRetention: s.BinRetention,
+	}
+}
+
+// onSite lets the letters that a request causes speak of the site it came to.
+func onSite(ctx context.Context, site *web.Site) context.Context {
+	return mail.OnSite(ctx, mail.Site{Base: site.Base, Title: site.Title, Language: site.Language})
+}
