@@ -12,6 +12,7 @@ import (
 
 	"golang.org/x/text/unicode/norm"
 
+	"grenier/internal/account"
 	"grenier/internal/db"
 	"grenier/internal/fault"
 	"grenier/internal/geo"
@@ -20,10 +21,7 @@ import (
 )
 
 // Opt is a member of an input: left out, null, or a value.
-type Opt[T any] struct {
-	Set, Null bool
-	Value     T
-}
+type Opt[T any] = account.Opt[T]
 
 // Some is a member with a value.
 func Some[T any](value T) Opt[T] { return Opt[T]{Set: true, Value: value} }
