@@ -43,6 +43,17 @@ type User struct {
 	Dataservices              int64   `bun:"dataservices"`
 	Following                 int64   `bun:"following"`
 	Followers                 int64   `bun:"followers"`
+	// Stamp is drawn anew to end every session and link of the person.
+	Stamp string `bun:"stamp"`
+	// SecondFactor is the sealed secret of the codes, nil without one; it was
+	// set at SecondFactorAt, and SecondFactorStep is the last step used.
+	SecondFactor     *string `bun:"totp_secret"`
+	SecondFactorAt   db.Time `bun:"totp_at"`
+	SecondFactorStep int64   `bun:"totp_step"`
+	// Logins counts them. InactivityToldAt is when the person was warned that
+	// the account is closed for not being used.
+	Logins           int64   `bun:"logins"`
+	InactivityToldAt db.Time `bun:"inactivity_told_at"`
 }
 
 // FullName is how a person is shown.

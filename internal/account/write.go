@@ -10,6 +10,7 @@ import (
 	"grenier/internal/db"
 	"grenier/internal/event"
 	"grenier/internal/fault"
+	"grenier/internal/limit"
 	"grenier/internal/mail"
 )
 
@@ -33,7 +34,11 @@ type Deps struct {
 	Mail Poster
 	// Secret signs the links in them.
 	Secret []byte
-	Rules  Rules
+	// Sessions keeps who is signed in, Rates bounds what may be tried; the
+	// work of commands needs neither.
+	Sessions *Sessions
+	Rates    *limit.Rates
+	Rules    Rules
 }
 
 // Rules are the settings that the rules of accounts depend on.

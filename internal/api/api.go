@@ -27,6 +27,7 @@ type Deps struct {
 	People        *account.People
 	Tokens        *account.Tokens
 	Accounts      *account.Writer
+	Sessions      *account.Sessions
 	Zones         *geo.Directory
 	Dumps         *Dumps
 	Feeds         *dump.Feeds

@@ -23,6 +23,7 @@ import (
 	"grenier/internal/fault"
 	"grenier/internal/geo"
 	"grenier/internal/job"
+	"grenier/internal/limit"
 	"grenier/internal/mail"
 	"grenier/internal/search"
 	"grenier/internal/search/feed"
@@ -44,6 +45,8 @@ type App struct {
 	People        *account.People
 	Tokens        *account.Tokens
 	Accounts      *account.Writer
+	Sessions      *account.Sessions
+	Rates         *limit.Rates
 	Mail          *mail.Outbox
 	Jobs          *job.Runner
 
@@ -217,7 +220,7 @@ func (a *App) api(dumps *dump.Dumps, versions *web.Versions, pieces *web.Pieces)
 	return api.New(api.Deps{
 		Dumps:   api.NewDumps(dumps, a.Settings.DumpConcurrency),
 		Feeds:   dump.NewFeeds(dumps, a.Settings.FeedDelay),
-		Catalog: a.Catalog, Organizations: a.Organizations, People: a.People, Tokens: a.Tokens, Accounts: a.Accounts, Zones: a.Zones,
+		Catalog: a.Catalog, Organizations: a.Organizations, People: a.People, Tokens: a.Tokens, Accounts: a.Accounts, Sessions: a.Sessions, Zones: a.Zones,
 		Search: a.match(), Versions: versions, Pieces: pieces,
 		QualityDescriptionLength: a.Settings.QualityDescriptionLength, SiteKeywords: a.Settings.SiteKeywords, Version: Version,
 	})

@@ -5,17 +5,25 @@ import (
 	"net/url"
 
 	"grenier/internal/account"
+	"grenier/internal/limit"
 	"grenier/internal/mail"
 	"grenier/internal/web"
 )
 
 // assemblePublishing builds what people publish with: accounts and mail.
 func (a *App) assemblePublishing(secret []byte) error {
-	var err error
-	if a.Mail, err = mail.NewOutbox(a.DB, a.Jobs, mail.Options{Site: a.site(), Zone: a.Settings.Location()}); err != nil {
+	carrier, err := a.carrier()
+	if err != nil {
 		return err
 	}
-	a.Accounts = account.NewWriter(a.Events).With(account.Deps{Mail: a.Mail, Secret: secret, Rules: a.accountRules()})
+	if a.Mail, err = mail.NewOutbox(a.DB, a.Jobs, mail.Options{Site: a.site(), Zone: a.Settings.Location(), Carrier: carrier}); err != nil {
+		return err
+	}
+	a.Sessions = account.NewSessions(a.DB, secret, a.Settings.SessionTime)
+	a.Rates = limit.NewRates(a.DB)
+	a.Accounts = account.NewWriter(a.Events).With(account.Deps{
+		Mail: a.Mail, Secret: secret, Sessions: a.Sessions, Rates: a.Rates, Rules: a.accountRules(),
+	})
 	return nil
 }
 

@@ -14,10 +14,9 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
-	"grenier/internal/account"
+	"grenier/internal/api"
 	"grenier/internal/dump"
 	"grenier/internal/event"
-	"grenier/internal/fault"
 	"grenier/internal/fetch"
 	"grenier/internal/i18n"
 	"grenier/internal/portal"
@@ -155,6 +154,7 @@ func (s *server) prepare(ctx context.Context) error {
 	}
 	s.start(func() { s.every(ctx, checkpointEvery, s.checkpoint) })
 	s.start(func() { s.every(ctx, flushEvery, s.Tokens.Flush) })
+	s.start(func() { s.every(ctx, flushEvery, s.Sessions.Flush) })
 	if s.Settings.HasRole("work") {
 		if err := s.Jobs.Start(ctx); err != nil {
 			return err
@@ -219,7 +219,7 @@ func (s *server) checkpoint(context.Context) error {
 func (s *server) settle() error {
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
-	err := s.Tokens.Flush(ctx)
+	err := errors.Join(s.Tokens.Flush(ctx), s.Sessions.Flush(ctx))
 	if s.fresh && s.index.Position() >= s.engine.Position() {
 		err = errors.Join(err, s.checkpoint(ctx))
 	}
@@ -259,10 +259,10 @@ func (s *server) handler() (*web.Handler, error) {
 	pages.Routes(root)
 	s.pages = pages
 	return web.NewHandler(web.Options{
-		Sites: sites, Authenticate: s.authenticate, ReadOnly: func() bool { return settings.ReadOnlyMode },
+		Sites: sites, Authenticate: s.callers().Caller, ReadOnly: func() bool { return settings.ReadOnlyMode },
 		TrustedOrigins: settings.CORSOrigins, TrustedProxies: settings.TrustedProxies, MaxBody: int64(settings.MaxBody),
 		MaxPageSize: settings.MaxPageSize, Timeout: settings.RequestTimeout, Kept: s.kept, Versions: s.versions, Log: s.Log,
-		Metrics: s.metrics, Context: onSite, Expect: event.Expect, SessionCookie: sessionCookie, ErrorPage: pages.ErrorPage, Moved: pages.Moved,
+		Metrics: s.metrics, Context: onSite, Expect: event.Expect, SessionCookie: api.SessionCookie, ErrorPage: pages.ErrorPage, Moved: pages.Moved,
 	}, root, first, second)
 }
 
@@ -331,28 +331,6 @@ func (s *server) isReady(w http.ResponseWriter, r *http.Request) {
 	}
 	fmt.Fprintln(w, `{"status":"ready"}`)
 }
-
-// authenticate finds who calls, by the token in the header.
-func (s *server) authenticate(r *http.Request) (web.Caller, error) {
-	key := r.Header.Get("X-API-KEY")
-	if key == "" {
-		return web.Caller{Viewer: account.Nobody}, nil
-	}
-	if len(key) > maxKey {
-		return web.Caller{}, fault.New(fault.Unauthorized, "Invalid API token")
-	}
-	viewer, err := s.Tokens.Viewer(r.Context(), key, r.UserAgent())
-	if err != nil {
-		return web.Caller{}, err
-	}
-	return web.Caller{Viewer: viewer, Known: true, Admin: viewer.Admin()}, nil
-}
-
-// sessionCookie is the name of the cookie that makes a request personal.
-const sessionCookie = "grenier_session"
-
-// maxKey bounds what is looked up as a token, in bytes.
-const maxKey = 4096
 
 // register adds the figures of the rooms below HTTP.
 func (s *server) register() {

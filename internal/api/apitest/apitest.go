@@ -20,6 +20,9 @@ import (
 	"grenier/internal/dump"
 	"grenier/internal/event"
 	"grenier/internal/geo"
+	"grenier/internal/job"
+	"grenier/internal/limit"
+	"grenier/internal/mail"
 	"grenier/internal/search"
 	"grenier/internal/search/feed"
 	"grenier/internal/web"
@@ -34,6 +37,7 @@ type Server struct {
 	Catalog  *catalog.Store
 	Accounts *account.Writer
 	Tokens   *account.Tokens
+	Sessions *account.Sessions
 	Tables   []*web.Table
 	Versions *web.Versions
 	Zones    *geo.Directory
@@ -56,8 +60,13 @@ func NewKeeping(t testing.TB, d *db.DB, bytes uint64) *Server {
 		t.Fatal(err)
 	}
 	match := feed.Match{Engine: engine}
+	secret, rates := []byte("secret of the tests"), limit.NewRates(d)
+	sessions := account.NewSessions(d, secret, 0)
+	accounts := account.NewWriter(log).With(account.Deps{
+		Mail: letters(t, d), Secret: secret, Sessions: sessions, Rates: rates, Rules: account.Rules{Registration: true, SIRET: true},
+	})
 	s := &Server{
-		T: t, DB: d, Log: log, Accounts: account.NewWriter(log), Tokens: account.NewTokens(d, []byte("secret of the tests")),
+		T: t, DB: d, Log: log, Accounts: accounts, Tokens: account.NewTokens(d, secret), Sessions: sessions,
 		Catalog: catalog.New(log, zones, match, catalog.Rules{}), follower: feed.NewFollower(d, engine, nil), Versions: web.NewVersions(),
 		Zones: zones, Found: match,
 	}
@@ -72,11 +81,13 @@ func NewKeeping(t testing.TB, d *db.DB, bytes uint64) *Server {
 	dumps := dump.New(log, s.Catalog, zones, match, dump.Options{QualityDescriptionLength: 100})
 	face := api.New(api.Deps{
 		Catalog: s.Catalog, Organizations: account.NewOrganizations(d, match), People: account.NewPeople(d), Tokens: s.Tokens,
+		Accounts: s.Accounts, Sessions: s.Sessions,
 		Zones: zones, Search: match, Versions: s.Versions, Pieces: web.NewPieces(s.Versions, bytes), QualityDescriptionLength: 100,
 		ExploreURL: "https://explore.example.org", Version: "test", SiteKeywords: []string{"opendata"},
 		Dumps: api.NewDumps(dumps, 4),
 		Feeds: dump.NewFeeds(dumps, 0),
 	})
+	callers := api.Callers{Sessions: s.Sessions, Tokens: s.Tokens, Rates: rates}
 	first, second := face.Tables()
 	web.ServeSwagger(first, "/swagger.json")
 	web.ServeSwagger(second, "/swagger.json")
@@ -84,10 +95,11 @@ func NewKeeping(t testing.TB, d *db.DB, bytes uint64) *Server {
 	face.RootDumps(root)
 	face.RootFeeds(root, "")
 	face.RootFeeds(root, "/en")
+	face.RootSession(root)
 	s.Tables = []*web.Table{first, second, root}
 	handler, err := web.NewHandler(web.Options{
 		Sites:        web.OneSite(web.Site{Base: Base, Title: "Test", Language: "fr", Languages: []string{"fr", "en"}}),
-		Authenticate: s.Authenticate, Kept: web.NewKept(s.Versions, bytes), Versions: s.Versions, Log: slog.New(slog.DiscardHandler),
+		Authenticate: callers.Caller, SessionCookie: api.SessionCookie, Kept: web.NewKept(s.Versions, bytes), Versions: s.Versions, Log: slog.New(slog.DiscardHandler),
 	}, s.Tables...)
 	if err != nil {
 		t.Fatal(err)
@@ -97,18 +109,30 @@ func NewKeeping(t testing.TB, d *db.DB, bytes uint64) *Server {
 	return s
 }
 
+// letters takes the letters of the tests, which nobody sends: see Letters.
+func letters(t testing.TB, d *db.DB) *mail.Outbox {
+	t.Helper()
+	jobs := job.NewRunner(d, job.Options{Logger: slog.New(slog.DiscardHandler)})
+	jobs.Register(job.Kind{Name: mail.SendKind, Work: func(context.Context, *job.Run) error { return nil }})
+	outbox, err := mail.NewOutbox(d, jobs, mail.Options{Site: mail.Site{Base: Base, Title: "Test", Language: "fr"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return outbox
+}
+
+// Letters are those posted so far, oldest first.
+func (s *Server) Letters() []mail.Mail {
+	s.T.Helper()
+	var posted []mail.Mail
+	if err := s.DB.Read().NewSelect().Model(&posted).OrderExpr("created_at, id").Scan(context.Background()); err != nil {
+		s.T.Fatal(err)
+	}
+	return posted
+}
+
 // Base is the address of the site in answers.
 const Base = "https://data.example.org"
-
-// Authenticate finds whom the token of a request stands for.
-func (s *Server) Authenticate(r *http.Request) (web.Caller, error) {
-	key := r.Header.Get("X-API-KEY")
-	if key == "" {
-		return web.Caller{Viewer: account.Nobody}, nil
-	}
-	viewer, err := s.Tokens.Viewer(r.Context(), key, r.UserAgent())
-	return web.Caller{Viewer: viewer, Known: true, Admin: viewer.Admin()}, err
-}
 
 // Index brings the search index up to the log.
 func (s *Server) Index() {

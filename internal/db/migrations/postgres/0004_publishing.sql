@@ -24,6 +24,7 @@ CREATE TABLE sessions (
     id TEXT PRIMARY KEY,
     hash TEXT NOT NULL UNIQUE,
     user_id TEXT NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    stamp TEXT NOT NULL,
     created_at BIGINT NOT NULL,
     seen_at BIGINT NOT NULL,
     expires_at BIGINT NOT NULL,
@@ -232,6 +233,7 @@ CREATE TABLE mails (
     subject TEXT NOT NULL,
     plain TEXT NOT NULL,
     html TEXT NOT NULL,
+    link TEXT NOT NULL,
     created_at BIGINT NOT NULL,
     sent_at BIGINT,
     failure TEXT

@@ -24,6 +24,7 @@ CREATE TABLE sessions (
     id TEXT PRIMARY KEY,
     hash TEXT NOT NULL UNIQUE,
     user_id TEXT NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    stamp TEXT NOT NULL,
     created_at INTEGER NOT NULL,
     seen_at INTEGER NOT NULL,
     expires_at INTEGER NOT NULL,
@@ -232,6 +233,7 @@ CREATE TABLE mails (
     subject TEXT NOT NULL,
     plain TEXT NOT NULL,
     html TEXT NOT NULL,
+    link TEXT NOT NULL,
     created_at INTEGER NOT NULL,
     sent_at INTEGER,
     failure TEXT

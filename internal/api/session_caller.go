@@ -1,0 +1,73 @@
+package api
+
+import (
+	"errors"
+	"net/http"
+	"net/netip"
+
+	"grenier/internal/account"
+	"grenier/internal/fault"
+	"grenier/internal/limit"
+	"grenier/internal/web"
+)
+
+// SessionCookie is the name of the cookie that says who is signed in.
+const SessionCookie = "grenier_session"
+
+// maxKey bounds what is looked up as a token, in bytes.
+const maxKey = 4096
+
+// Callers finds who sends a request: by the session of a browser, else by the
+// token in the header X-API-KEY. A session that has ended is no session; a
+// token that does not work is refused everywhere.
+type Callers struct {
+	Sessions *account.Sessions
+	Tokens   *account.Tokens
+	// Rates bounds the tokens that do not work, by network; those that do are
+	// not counted.
+	Rates          *limit.Rates
+	TrustedProxies []netip.Prefix
+}
+
+// Caller finds the caller of a request.
+func (s Callers) Caller(r *http.Request) (web.Caller, error) {
+	if cookie, err := r.Cookie(SessionCookie); err == nil {
+		viewer, err := s.Sessions.Viewer(r.Context(), cookie.Value)
+		if err != nil || viewer.User != nil {
+			return known(viewer), err
+		}
+	}
+	if key := r.Header.Get("X-API-KEY"); key != "" {
+		viewer, err := s.token(r, key)
+		if err != nil {
+			return web.Caller{}, s.failed(r, err)
+		}
+		return known(viewer), nil
+	}
+	return web.Caller{Viewer: account.Nobody}, nil
+}
+
+func known(viewer account.Viewer) web.Caller {
+	return web.Caller{Viewer: viewer, Known: true, Admin: viewer.Admin()}
+}
+
+func (s Callers) token(r *http.Request, key string) (account.Viewer, error) {
+	if len(key) > maxKey {
+		return account.Nobody, fault.New(fault.Unauthorized, "Invalid API token")
+	}
+	return s.Tokens.Viewer(r.Context(), key, r.UserAgent())
+}
+
+// failed counts a token that does not work; after too many the refusal is
+// another.
+func (s Callers) failed(r *http.Request, err error) error {
+	if !fault.Is(err, fault.Unauthorized) {
+		return err
+	}
+	network := limit.Network(web.PeerOf(r, s.TrustedProxies).Addr)
+	limited := s.Rates.Take(r.Context(), limit.FailedToken, network)
+	if fault.Is(limited, fault.TooMany) {
+		return limited
+	}
+	return errors.Join(err, limited)
+}
