@@ -64,7 +64,7 @@ type Settings struct {
 	OIDCParameters   []string      `group:"Accounts" name:"oidc-parameters" placeholder:"NAME=VALUE" help:"Further parameters of the request for a login, as acr_values=eidas1."`
 	OAuthWildcards   bool          `group:"Accounts" name:"oauth-wildcards" help:"Let the addresses that OAuth2 clients come back to hold wildcards."`
 
-	SMTP     string `group:"Mail" name:"smtp" secret:"url" placeholder:"URL" help:"Server that takes the mails: smtp://user:password@host:587 (STARTTLS when offered), smtps://host:465. Without one, mails are written to the log."`
+	SMTP     string `group:"Mail" name:"smtp" secret:"url" placeholder:"URL" help:"Server that takes the mails: smtp://user:password@host:587 (STARTTLS when offered), smtp+starttls:// (never without it), smtps://host:465. Without one, mails are written to the log."`
 	MailFrom string `group:"Mail" placeholder:"ADDRESS" help:"Sender of the mails, as Open data <data@example.org>. By default noreply@ and the name of the site's host."`
 
 	UploadExtensions []string      `group:"Files" placeholder:"EXT" help:"Further extensions of files that may be uploaded, besides the usual ones of open data."`

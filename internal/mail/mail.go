@@ -21,6 +21,15 @@ import (
 //go:embed texts
 var texts embed.FS
 
+// Texts are the words of the letters, by language.
+func Texts() fs.FS {
+	own, err := fs.Sub(texts, "texts")
+	if err != nil {
+		panic(err) // the name is a valid one
+	}
+	return own
+}
+
 // Letter is one message to one address.
 type Letter struct {
 	// Kind names the texts: mail.<kind>.subject, mail.<kind>.body, and
@@ -68,6 +77,7 @@ type Mail struct {
 	Subject   string  `bun:"subject"`
 	Plain     string  `bun:"plain"`
 	HTML      string  `bun:"html"`
+	Link      string  `bun:"link"` // where its button leads
 	CreatedAt db.Time `bun:"created_at"`
 	SentAt    db.Time `bun:"sent_at"`
 	Failure   *string `bun:"failure"`
@@ -79,6 +89,7 @@ type Outbox struct {
 	jobs     *job.Runner
 	site     Site
 	messages *i18n.Messages
+	carrier  Carrier
 }
 
 // Options are what an Outbox needs.
@@ -86,19 +97,17 @@ type Options struct {
 	// Site is that of letters which no request causes.
 	Site Site
 	Zone *time.Location
+	// Carrier takes what is sent; nil leaves it unsent.
+	Carrier Carrier
 }
 
 // NewOutbox returns the outbox of a database. Jobs must know the kind SendKind.
 func NewOutbox(d *db.DB, jobs *job.Runner, o Options) (*Outbox, error) {
-	own, err := fs.Sub(texts, "texts")
-	if err != nil {
-		return nil, err
-	}
-	messages, err := i18n.ReadMessages(own)
+	messages, err := i18n.ReadMessages(Texts())
 	if err != nil {
 		return nil, fmt.Errorf("mail: texts: %w", err)
 	}
-	return &Outbox{db: d, jobs: jobs, site: o.Site, messages: messages}, nil
+	return &Outbox{db: d, jobs: jobs, site: o.Site, messages: messages, carrier: o.Carrier}, nil
 }
 
 // SendKind is the kind of job that sends a mail.
