@@ -29,6 +29,7 @@ func (v Viewer) Record(ctx context.Context, tx *event.Tx, c Change) error {
 	if err := unchanged(ctx, tx, c); err != nil {
 		return err
 	}
+	c.What = whatOf(ctx, c.What)
 	difference, err := c.Difference.Encode()
 	if err != nil {
 		return err

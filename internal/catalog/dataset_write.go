@@ -178,12 +178,13 @@ func (s *Store) UpdateDataset(ctx context.Context, v account.Viewer, id string, 
 		if err := s.apply(ctx, tx.Tx, d, in); err != nil {
 			return err
 		}
+		var resources history.Difference
 		if in.Resources.Set {
-			if err := replaceResources(ctx, tx.Tx, d, in.Resources.Value); err != nil {
+			if resources, err = replaceResources(ctx, tx.Tx, d, in.Resources.Value); err != nil {
 				return err
 			}
 		}
-		return s.saveDataset(ctx, tx, v, &before, d, "updated", nil)
+		return s.saveDataset(ctx, tx, v, &before, d, "updated", resources)
 	})
 	if err != nil {
 		return nil, err

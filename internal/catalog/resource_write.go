@@ -3,6 +3,7 @@ package catalog
 import (
 	"context"
 	"encoding/json"
+	"maps"
 	"slices"
 	"strings"
 
@@ -202,12 +203,13 @@ func resummarise(ctx context.Context, tx *db.Tx, d *Dataset) error {
 
 // replaceResources makes the given list the dataset's: known identifiers are
 // updated, others added, missing ones removed.
-func replaceResources(ctx context.Context, tx *db.Tx, d *Dataset, inputs []ResourceInput) error {
+func replaceResources(ctx context.Context, tx *db.Tx, d *Dataset, inputs []ResourceInput) (history.Difference, error) {
 	var rows []Resource
 	err := tx.NewSelect().Model(&rows).Where("dataset_id = ? AND community = FALSE", d.ID).OrderExpr("rank, id").Scan(ctx)
 	if err != nil {
-		return err
+		return nil, err
 	}
+	difference := history.Difference{}
 	known := make(map[string]*Resource, len(rows))
 	for i := range rows {
 		known[rows[i].ID] = &rows[i]
@@ -233,26 +235,31 @@ func replaceResources(ctx context.Context, tx *db.Tx, d *Dataset, inputs []Resou
 		if sameResource(&old, r) {
 			continue
 		}
+		maps.Copy(difference, resourceDifference(&old, r))
 		r.Version++
 		r.ModifiedInternal = now
 		if _, err := tx.NewUpdate().Model(r).WherePK().Exec(ctx); err != nil {
-			return err
+			return nil, err
 		}
 	}
 	if err := wrong.collect(); err != nil {
-		return err
+		return nil, err
 	}
-	for id := range known {
+	for id, r := range known {
 		if !kept[id] {
+			maps.Copy(difference, removed(r))
 			if _, err := tx.NewRaw("DELETE FROM resources WHERE id = ?", id).Exec(ctx); err != nil {
-				return err
+				return nil, err
 			}
 		}
 	}
-	if err := insertResources(ctx, tx, fresh); err != nil {
-		return err
+	for i := range fresh {
+		difference["resource/"+fresh[i].ID] = [2]any{nil, fresh[i].Title}
 	}
-	return resummarise(ctx, tx, d)
+	if err := insertResources(ctx, tx, fresh); err != nil {
+		return nil, err
+	}
+	return difference, resummarise(ctx, tx, d)
 }
 
 func sameResource(a, b *Resource) bool {
@@ -359,7 +366,7 @@ func (s *Store) RemoveResource(ctx context.Context, v account.Viewer, dataset, i
 			return nil, err
 		}
 		_, err = tx.NewRaw("DELETE FROM resources WHERE id = ?", id).Exec(ctx)
-		return history.Difference{"resource/" + id: {r.Title, nil}}, err
+		return removed(r), err
 	})
 }
 

@@ -45,9 +45,15 @@ func (tx *Tx) Emit(e Event) { tx.events = append(tx.events, e) }
 // twice, see db.DB.Write.
 func (l *Log) Write(ctx context.Context, lane db.Lane, fn func(ctx context.Context, tx *Tx) error) error {
 	var written []Event
+	key := claimed(ctx)
 	err := l.db.Write(ctx, lane, func(ctx context.Context, inner *db.Tx) error {
 		tx := &Tx{Tx: inner, expected: expected(ctx)}
 		written = nil
+		if key != nil {
+			if err := key.take(ctx, tx); err != nil {
+				return err
+			}
+		}
 		if err := fn(ctx, tx); err != nil {
 			return err
 		}
@@ -59,6 +65,9 @@ func (l *Log) Write(ctx context.Context, lane db.Lane, fn func(ctx context.Conte
 		})
 		return nil
 	})
+	if err == nil && key != nil {
+		key.done = true
+	}
 	if err != nil || len(written) == 0 {
 		return err
 	}

@@ -51,6 +51,8 @@ type Call struct {
 	keep   *keeping
 	// version is that of the object shown, 0 when the route did not say.
 	version int64
+	// retry takes the answer of a request that may be repeated.
+	retry *retried
 }
 
 // keeping is what a route said about an answer that may be kept.
@@ -167,8 +169,8 @@ func (c *Call) answer(status int, contentType []string, body []byte) error {
 	}
 	a := newAnswer(contentType, body, c.x.ResponseWriter.Header())
 	a.etag[0] = etagOf(c.version, a.etag[0])
-	if c.Caller.Known {
-		a.cacheControl = privateControl
+	if control := c.private(); control != nil {
+		a.cacheControl = control
 	}
 	if mayKeep {
 		a.route, a.asOf = c.Route, c.AsOf
@@ -188,13 +190,25 @@ func (c *Call) mayKeep(size int) bool {
 	return c.x.Header()["Set-Cookie"] == nil
 }
 
+// private is the Cache-Control of answers that are for the caller alone; nil for those that are for everybody.
+func (c *Call) private() []string {
+	switch {
+	case c.Route != nil && c.Route.NoStore:
+		return noStore
+	case c.Caller.Known:
+		return privateControl
+	}
+	return nil
+}
+
 // sendOnce sends whole bytes that are neither asked again nor kept; the exchange compresses them.
 func (c *Call) sendOnce(status int, contentType []string, body []byte) {
+	c.keepRetried(status, body)
 	h := c.W.Header()
 	h["Content-Type"] = contentType
 	h["Content-Length"] = []string{strconv.Itoa(len(body))}
-	if c.Caller.Known {
-		h["Cache-Control"] = privateControl
+	if control := c.private(); control != nil {
+		h["Cache-Control"] = control
 	}
 	c.W.WriteHeader(status)
 	_, _ = c.W.Write(body) // a client that went away is seen in the log
@@ -202,6 +216,7 @@ func (c *Call) sendOnce(status int, contentType []string, body []byte) {
 
 // Empty answers without content.
 func (c *Call) Empty(status int) error {
+	c.keepRetried(status, nil)
 	c.W.WriteHeader(status)
 	return nil
 }
@@ -210,9 +225,10 @@ func (c *Call) Empty(status int) error {
 func (c *Call) Redirect(status int, location string) error {
 	h := c.W.Header()
 	h["Location"] = []string{location}
+	control := c.private()
 	switch { // permanent ones may be kept without a word (RFC 9110, section 15.1)
-	case c.Caller.Known:
-		h["Cache-Control"] = privateControl
+	case control != nil:
+		h["Cache-Control"] = control
 	case h["Cache-Control"] == nil:
 		h["Cache-Control"] = revalidate
 	}

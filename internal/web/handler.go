@@ -39,6 +39,8 @@ type Options struct {
 	Expect func(ctx context.Context, version int64) context.Context
 	// Context adds what subjects ask of a request's context: the site that it came to.
 	Context func(ctx context.Context, site *Site) context.Context
+	// Retries remembers requests that carry an Idempotency-Key; nil ignores the header.
+	Retries Retries
 	// OpenPaths are the prefixes that answer preflights [/api/, /oauth/, /datasets/r/, /s/].
 	OpenPaths []string
 	// TrustedProxies may say in headers whom they speak for.
@@ -337,7 +339,7 @@ func (h *Handler) call(c *Call) (err error) {
 			return h.callKept(c, key)
 		}
 	}
-	return c.Route.serve(c)
+	return h.once(c)
 }
 
 // admit applies the route's class of callers and the read-only mode.

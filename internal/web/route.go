@@ -52,6 +52,9 @@ type Doc struct {
 	People bool
 	// Session marks a route that opens or changes a session: other sites may not call it from a browser.
 	Session bool
+	// Secret marks a route whose answer holds a secret that is shown once: it is never kept for a repeated
+	// request.
+	Secret bool
 	// Creates marks a route that read-only mode closes to everyone but administrators.
 	Creates bool
 	// Status is that of a success, for the documentation; 0 is 200, or 204 when the answer is None.
@@ -68,6 +71,8 @@ type Doc struct {
 	// Keep lets answers to anonymous callers be kept in memory; the route names what they were made
 	// from by Call.Keep.
 	Keep bool
+	// NoStore keeps the answers out of every cache, that of the browser included: pages for one person.
+	NoStore bool
 	// Slow marks a route that may take longer than others as long as bytes flow: dumps and uploads.
 	Slow bool
 	// Timeout bounds the work of the route; 0 is the handler's setting. Slow routes have none.
