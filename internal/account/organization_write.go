@@ -3,6 +3,7 @@ package account
 import (
 	"context"
 	"strings"
+	"time"
 
 	"github.com/uptrace/bun"
 	"golang.org/x/text/unicode/norm"
@@ -11,10 +12,11 @@ import (
 	"grenier/internal/event"
 	"grenier/internal/fault"
 	"grenier/internal/history"
+	"grenier/internal/mail"
 	"grenier/internal/text"
 )
 
-// NewOrganization is what an organisation is made from.
+// NewOrganization is what an operator makes an organisation from.
 type NewOrganization struct {
 	Name, Acronym, Description string
 	// Members are the people it starts with. A person who creates it is its
@@ -28,53 +30,68 @@ type NewMember struct {
 	Role   Role
 }
 
-// maxAcronym bounds acronyms, in characters.
-const maxAcronym = 128
-
-// CreateOrganization makes an organisation. Everybody with an account may.
+// CreateOrganization makes an organisation with members, as operators and
+// imports do: a description may be missing. Everybody with an account may.
 func (w *Writer) CreateOrganization(ctx context.Context, v Viewer, given NewOrganization) (*Organization, error) {
+	in := OrganizationInput{Name: Some(given.Name), Acronym: Some(given.Acronym)}
+	if given.Description != "" {
+		in.Description = Some(given.Description)
+	}
+	return w.createOrganization(ctx, v, in, given.Members)
+}
+
+// FoundOrganization makes an organisation whose first administrator is the
+// viewer. Everybody with an account may. Name and description are required.
+func (w *Writer) FoundOrganization(ctx context.Context, v Viewer, in OrganizationInput) (*Organization, error) {
+	in.Name.Set, in.Description.Set = true, true
+	return w.createOrganization(ctx, v, in, nil)
+}
+
+func (w *Writer) createOrganization(ctx context.Context, v Viewer, in OrganizationInput, members []NewMember) (*Organization, error) {
 	if v.Anonymous() {
 		return nil, fault.New(fault.Unauthorized, "Log in to create an organization.")
 	}
-	name, acronym := oneLine(given.Name), oneLine(given.Acronym)
+	if !v.May(CreateOrganization, Owner{}, "") {
+		return nil, errForbidden
+	}
 	var wrong fieldErrors
-	wrong.add(wrongText(name, true, maxName), "name")
-	wrong.add(wrongText(acronym, false, maxAcronym), "acronym")
-	wrong.add(wrongText(given.Description, false, 0), "description")
-	members := given.Members
 	if v.User != nil {
 		members = append([]NewMember{{UserID: v.User.ID, Role: RoleAdmin}}, members...)
 	}
 	members = checkMembers(members, &wrong)
+	now := db.Now()
+	made := Organization{ID: db.NewID(), Version: 1, CreatedAt: now, ModifiedAt: now, MemberCount: int64(len(members))}
+	wrong = append(wrong, w.applyOrganization(ctx, v, &made, in))
 	if err := wrong.collect(); err != nil {
 		return nil, err
 	}
 	var organization *Organization
 	err := w.log.Write(ctx, db.People, func(ctx context.Context, tx *event.Tx) error {
-		now := db.Now()
-		organization = &Organization{
-			ID: db.NewID(), Version: 1, Name: name, NameFold: text.Fold(name), Description: norm.NFC.String(given.Description),
-			CreatedAt: now, ModifiedAt: now, MemberCount: int64(len(members)),
-		}
-		if acronym != "" {
-			organization.Acronym = &acronym
-		}
+		fresh := made
+		organization = &fresh
 		return insertOrganization(ctx, tx, v, organization, members)
 	})
 	return organization, err
 }
 
+var errForbidden = fault.New(fault.Forbidden, "You do not have the permission to modify that object.")
+
 // oneLine makes one space of every run of white space, in the usual form of
 // Unicode.
 func oneLine(value string) string { return norm.NFC.String(strings.Join(strings.Fields(value), " ")) }
+
+// known tells whether a role is one of the three.
+func (r Role) known() bool { return r == RoleAdmin || r == RoleEditor || r == RolePartialEditor }
+
+const unknownRole = "Unknown role: expected admin, editor or partial_editor."
 
 // checkMembers refuses unknown roles and drops who is named twice.
 func checkMembers(members []NewMember, wrong *fieldErrors) []NewMember {
 	seen := make(map[string]bool, len(members))
 	kept := make([]NewMember, 0, len(members))
 	for i, member := range members {
-		if member.Role != RoleAdmin && member.Role != RoleEditor && member.Role != RolePartialEditor {
-			wrong.add("Unknown role: expected admin, editor or partial_editor.", "members", i, "role")
+		if !member.Role.known() {
+			wrong.add(unknownRole, "members", i, "role")
 		}
 		if !seen[member.UserID] {
 			kept = append(kept, member)
@@ -136,94 +153,141 @@ func checkPeople(ctx context.Context, tx *event.Tx, members []NewMember) error {
 	return wrong.collect()
 }
 
-// RenameOrganization gives an organisation another name. Its former name stays
-// known, and its former slug leads to it. Its administrators may.
-func (w *Writer) RenameOrganization(ctx context.Context, v Viewer, id, name string) (*Organization, error) {
-	name = oneLine(name)
-	if wrong := wrongText(name, true, maxName); wrong != "" {
-		return nil, fault.At(wrong, "name")
-	}
-	return w.updateOrganization(ctx, v, id, func(ctx context.Context, tx *event.Tx, o *Organization) (history.Difference, error) {
-		if o.Name == name {
-			return nil, nil
-		}
-		slug, err := MoveSlug(ctx, tx.Tx, "organizations", "organization", id, o.Slug, text.Slug(name))
-		if err != nil {
-			return nil, err
-		}
-		_, err = tx.NewRaw(`INSERT INTO former_names (object_id, name, at) VALUES (?, ?, ?)
-			ON CONFLICT (object_id, name) DO UPDATE SET at = EXCLUDED.at`, id, o.Name, db.Now()).Exec(ctx)
-		if err != nil {
-			return nil, err
-		}
-		difference := history.Difference{"name": {o.Name, name}}
-		if slug != o.Slug {
-			difference["slug"] = [2]any{o.Slug, slug}
-		}
-		o.Name, o.NameFold, o.Slug = name, text.Fold(name), slug
-		return difference, nil
+// UpdateOrganization changes what the input holds and keeps the rest. A former
+// name stays known, and a former slug leads to the organisation. Its
+// administrators may; one that was deleted comes back when the input says so.
+func (w *Writer) UpdateOrganization(ctx context.Context, v Viewer, id string, in OrganizationInput) (*Organization, error) {
+	revive := in.Deleted.Set && in.Deleted.Null
+	return w.changeOrganization(ctx, v, id, revive, func(ctx context.Context, _ *event.Tx, o *Organization) error {
+		return w.applyOrganization(ctx, v, o, in)
 	})
+}
+
+// RenameOrganization gives an organisation another name. Its administrators
+// may.
+func (w *Writer) RenameOrganization(ctx context.Context, v Viewer, id, name string) (*Organization, error) {
+	return w.UpdateOrganization(ctx, v, id, OrganizationInput{Name: Some(name)})
 }
 
 // AttachZone says of which zone an organisation is the authority; "" of none.
 // The caller knows that the zone exists. Its administrators may.
 func (w *Writer) AttachZone(ctx context.Context, v Viewer, id, zone string) (*Organization, error) {
-	return w.updateOrganization(ctx, v, id, func(_ context.Context, _ *event.Tx, o *Organization) (history.Difference, error) {
-		before := ""
-		if o.Zone != nil {
-			before = *o.Zone
-		}
-		if before == zone {
-			return nil, nil
-		}
-		difference := history.Difference{"zone": {o.Zone, zone}}
-		o.Zone = nil
-		if zone != "" {
-			o.Zone = &zone
-		}
-		return difference, nil
+	return w.updateOrganization(ctx, v, id, func(_ context.Context, _ *event.Tx, o *Organization) error {
+		o.Zone = nonEmpty(zone)
+		return nil
 	})
 }
 
-// updateOrganization changes one organisation; an empty difference writes
-// nothing.
+// DeleteOrganization marks an organisation as deleted: it is gone for everybody
+// but its members, what it published stays. Its administrators may. notice, of
+// an administrator of the platform, tells them by a letter why such things
+// happen and how to appeal.
+func (w *Writer) DeleteOrganization(ctx context.Context, v Viewer, id string, notice bool) error {
+	_, err := w.updateOrganization(ctx, v, id, func(ctx context.Context, tx *event.Tx, o *Organization) error {
+		o.DeletedAt = db.Now()
+		if !notice || !v.Admin() {
+			return nil
+		}
+		return w.writeToManagers(ctx, tx, o, mail.Letter{Kind: "organization.notice", Args: []any{"organization", o.Name}, Button: "/pages/legal/cgu"})
+	})
+	return err
+}
+
+// RestoreOrganization brings back an organisation that was deleted. Its
+// administrators may.
+func (w *Writer) RestoreOrganization(ctx context.Context, v Viewer, id string) (*Organization, error) {
+	return w.UpdateOrganization(ctx, v, id, OrganizationInput{Deleted: Opt[time.Time]{Set: true, Null: true}})
+}
+
+// updateOrganization changes one organisation that is not deleted; nothing
+// changed writes nothing. Its administrators may.
 func (w *Writer) updateOrganization(ctx context.Context, v Viewer, id string,
-	apply func(context.Context, *event.Tx, *Organization) (history.Difference, error)) (*Organization, error) {
-	if !v.MayManage(id) {
-		return nil, fault.New(fault.Forbidden, "You do not have the permission to modify that object.")
-	}
+	apply func(context.Context, *event.Tx, *Organization) error) (*Organization, error) {
+	return w.changeOrganization(ctx, v, id, false, apply)
+}
+
+func (w *Writer) changeOrganization(ctx context.Context, v Viewer, id string, revive bool,
+	apply func(context.Context, *event.Tx, *Organization) error) (*Organization, error) {
 	var organization *Organization
 	err := w.log.Write(ctx, db.People, func(ctx context.Context, tx *event.Tx) error {
-		var rows []Organization
-		query := tx.NewSelect().Model(&rows).Where("id = ?", id)
-		if tx.Postgres() {
-			query = query.For("UPDATE")
-		}
-		if err := query.Scan(ctx); err != nil {
+		var err error
+		if organization, err = lockOrganization(ctx, tx.Tx, v, id, revive); err != nil {
 			return err
 		}
-		if len(rows) == 0 {
-			return fault.New(fault.NotFound, "Organization not found")
+		if !v.MayManage(id) {
+			return errForbidden
 		}
-		organization = &rows[0]
-		if !organization.DeletedAt.IsZero() {
-			return fault.New(fault.Gone, "Organization has been deleted")
-		}
-		difference, err := apply(ctx, tx, organization)
-		if err != nil || len(difference) == 0 {
+		before := *organization
+		if err := apply(ctx, tx, organization); err != nil {
 			return err
 		}
-		organization.Version++
-		organization.ModifiedAt = db.Now()
-		_, err = tx.NewUpdate().Model(organization).WherePK().
-			Column("version", "modified_at", "name", "name_fold", "slug", "zone").Exec(ctx)
-		if err != nil {
-			return err
-		}
-		return v.Record(ctx, tx, Change{
-			What: "updated", Kind: "organization", ID: id, Owner: id, Version: organization.Version, Before: true, After: true,
-			Difference: difference,
-		})
+		return saveOrganization(ctx, tx, v, &before, organization, nil)
 	})
 	return organization, err
+}
+
+// lockOrganization loads an organisation for a write, before which others wait
+// on PostgreSQL. One that was deleted is gone unless the write brings it back.
+func lockOrganization(ctx context.Context, tx *db.Tx, v Viewer, id string, revive bool) (*Organization, error) {
+	if v.Anonymous() {
+		return nil, fault.New(fault.Unauthorized, "Log in to change an organization.")
+	}
+	var rows []Organization
+	query := tx.NewSelect().Model(&rows).Where("id = ?", id)
+	if tx.Postgres() {
+		query = query.For("NO KEY UPDATE")
+	}
+	if err := query.Scan(ctx); err != nil {
+		return nil, err
+	}
+	if len(rows) == 0 {
+		return nil, fault.New(fault.NotFound, "Organization not found")
+	}
+	if !rows[0].DeletedAt.IsZero() && !revive {
+		return nil, fault.New(fault.Gone, "Organization has been deleted")
+	}
+	return &rows[0], nil
+}
+
+// saveOrganization writes a changed organisation with its event and history.
+// extra are differences of what stands beside the row. Nothing changed writes
+// nothing.
+func saveOrganization(ctx context.Context, tx *event.Tx, v Viewer, before, o *Organization, extra history.Difference) error {
+	if o.Name != before.Name {
+		if err := renamed(ctx, tx.Tx, before, o); err != nil {
+			return err
+		}
+	}
+	difference := organizationDifference(before, o)
+	for name, values := range extra {
+		difference[name] = values
+	}
+	if len(difference) == 0 {
+		return nil
+	}
+	o.Version++
+	o.ModifiedAt = db.Now()
+	if _, err := tx.NewUpdate().Model(o).WherePK().Column(organizationColumns...).Exec(ctx); err != nil {
+		return err
+	}
+	what := "updated"
+	if before.DeletedAt.IsZero() && !o.DeletedAt.IsZero() {
+		what = "deleted"
+	}
+	return v.Record(ctx, tx, Change{
+		What: what, Kind: "organization", ID: o.ID, Owner: o.ID, Version: o.Version,
+		Before: before.DeletedAt.IsZero(), After: o.DeletedAt.IsZero(), Difference: difference,
+	})
+}
+
+// renamed gives an organisation the slug of its new name and remembers the
+// former one.
+func renamed(ctx context.Context, tx *db.Tx, before, o *Organization) error {
+	var err error
+	if o.Slug, err = MoveSlug(ctx, tx, "organizations", "organization", o.ID, before.Slug, text.Slug(o.Name)); err != nil {
+		return err
+	}
+	_, err = tx.NewRaw(`INSERT INTO former_names (object_id, name, at) VALUES (?, ?, ?)
+		ON CONFLICT (object_id, name) DO UPDATE SET at = EXCLUDED.at`, o.ID, before.Name, db.Now()).Exec(ctx)
+	return err
 }

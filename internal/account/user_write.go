@@ -22,8 +22,9 @@ type NewUser struct {
 	Admin    bool
 }
 
-// CreateUser makes a confirmed account. Administrators may. Invalid with every
-// member that is wrong; Invalid on email when another account has the address.
+// CreateUser makes a confirmed account, with a password or without. Administrators
+// may. Invalid with every member that is wrong; Invalid on email when another
+// account has the address.
 func (w *Writer) CreateUser(ctx context.Context, v Viewer, given NewUser) (*User, error) {
 	if !v.Admin() {
 		return nil, fault.New(fault.Forbidden, "Only administrators create accounts.")
@@ -32,23 +33,30 @@ func (w *Writer) CreateUser(ctx context.Context, v Viewer, given NewUser) (*User
 	if err != nil {
 		return nil, err
 	}
-	var password *string
+	user := User{Email: &email, FirstName: first, LastName: last, Active: true, Admin: given.Admin}
 	if given.Password != "" {
 		encoded, err := w.hashes.hash(ctx, given.Password)
 		if err != nil {
 			return nil, err
 		}
-		password = &encoded
+		user.Password = &encoded
 	}
+	return w.createUser(ctx, v, user)
+}
+
+// createUser writes a confirmed account; the invitations of its address are the
+// person's.
+func (w *Writer) createUser(ctx context.Context, v Viewer, made User) (*User, error) {
 	var user *User
-	err = w.log.Write(ctx, db.People, func(ctx context.Context, tx *event.Tx) error {
-		now := db.Now()
-		user = &User{
-			ID: db.NewID(), Version: 1, Email: &email, Password: password, FirstName: first, LastName: last,
-			NameFold: text.Fold(first + " " + last), Active: true, Admin: given.Admin,
-			CreatedAt: now, ModifiedAt: now, ConfirmedAt: now,
+	err := w.log.Write(ctx, db.People, func(ctx context.Context, tx *event.Tx) error {
+		fresh, now := made, db.Now()
+		user = &fresh
+		user.ID, user.Version, user.NameFold = db.NewID(), 1, text.Fold(made.FullName())
+		user.CreatedAt, user.ModifiedAt, user.ConfirmedAt = now, now, now
+		if err := insertUser(ctx, tx, v, user); err != nil {
+			return err
 		}
-		return insertUser(ctx, tx, v, user)
+		return bindInvitations(ctx, tx, user)
 	})
 	if db.IsUnique(err) {
 		return nil, emailTaken

@@ -38,6 +38,12 @@ type Deps struct {
 	// work of commands needs neither.
 	Sessions *Sessions
 	Rates    *limit.Rates
+	// Blocs checks the presentations of organisations; without it none is
+	// written.
+	Blocs BlocChecker
+	// CheckURL refuses addresses that nobody should be led to; nil refuses
+	// none.
+	CheckURL func(raw string) error
 	Rules    Rules
 }
 

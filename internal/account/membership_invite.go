@@ -1,0 +1,301 @@
+package account
+
+import (
+	"context"
+	"net/url"
+
+	"github.com/uptrace/bun"
+
+	"grenier/internal/db"
+	"grenier/internal/event"
+	"grenier/internal/fault"
+	"grenier/internal/mail"
+)
+
+// Invitation is whom an organisation wants as a member: a person or an address,
+// not both.
+type Invitation struct {
+	UserID, Email string
+	// Role is editor when empty.
+	Role    Role
+	Comment string
+	// Assignments are what a partial editor may edit.
+	Assignments []Subject
+}
+
+// Invite asks somebody to become a member of an organisation. The address of a
+// person with an account invites that person; the invitation of another one
+// waits for the account. Its administrators may.
+func (w *Writer) Invite(ctx context.Context, v Viewer, organization string, in Invitation) (*MembershipRequest, error) {
+	var request *MembershipRequest
+	err := w.manage(ctx, v, organization, func(ctx context.Context, tx *event.Tx, o *Organization) error {
+		email, err := checkInvitation(&in)
+		if err != nil {
+			return err
+		}
+		user, err := invited(ctx, tx, in.UserID, email)
+		if err != nil {
+			return err
+		}
+		if err := uninvited(ctx, tx, organization, user, email); err != nil {
+			return err
+		}
+		if err := checkSubjects(ctx, tx, organization, in.Assignments, "assignments"); err != nil {
+			return err
+		}
+		request = &MembershipRequest{
+			ID: db.NewUUID(), OrganizationID: organization, Kind: InvitationKind, Status: StatusPending, Role: in.Role, Comment: in.Comment,
+			CreatedAt: db.Now(), User: user, Assignments: in.Assignments,
+		}
+		if user != nil {
+			request.UserID = &user.ID
+		} else {
+			request.Email = &email
+		}
+		if v.User != nil {
+			request.CreatedBy = &v.User.ID
+		}
+		return w.invite(ctx, tx, v, o, request)
+	})
+	return request, err
+}
+
+// checkInvitation gives an invitation its role and its address its usual form.
+func checkInvitation(in *Invitation) (email string, err error) {
+	var wrong fieldErrors
+	if in.Role == "" {
+		in.Role = RoleEditor
+	}
+	if !in.Role.known() {
+		wrong.add(unknownRole, "role")
+	}
+	if len(in.Assignments) > 0 && in.Role != RolePartialEditor {
+		wrong.add("Only partial editors have assignments.", "assignments")
+	}
+	comment := ""
+	if in.Comment != "" {
+		wrong.text(Some(in.Comment), maxComment, &comment, "comment")
+	}
+	in.Comment = comment
+	switch {
+	case in.UserID != "" && in.Email != "":
+		wrong.add("Name a person or an address, not both.", "email")
+	case in.Email != "":
+		var text string
+		email, text = normalEmail(in.Email)
+		wrong.add(text, "email")
+	case in.UserID == "":
+		wrong.add("Name the person to invite, or their address.", "user")
+	}
+	return email, wrong.collect()
+}
+
+// invited finds the person that an invitation names; nil for an address without
+// an account.
+func invited(ctx context.Context, tx *event.Tx, id, email string) (*User, error) {
+	var people []User
+	query := tx.NewSelect().Model(&people).Where("deleted_at IS NULL").Where("active = TRUE")
+	if id != "" {
+		query = query.Where("id = ?", id)
+	} else {
+		query = query.Where("email = ?", email)
+	}
+	if err := query.Scan(ctx); err != nil {
+		return nil, err
+	}
+	if len(people) > 0 {
+		return &people[0], nil
+	}
+	if id != "" {
+		return nil, fault.At("Unknown user.", "user")
+	}
+	return nil, nil
+}
+
+// uninvited refuses an invitation of who is a member or has been asked already.
+func uninvited(ctx context.Context, tx *event.Tx, organization string, user *User, email string) error {
+	column, value, member := "email", email, "email"
+	if user != nil {
+		column, value = "user_id", user.ID
+		if email == "" {
+			member = "user"
+		}
+		switch _, err := memberOf(ctx, tx, organization, user.ID); {
+		case err == nil:
+			return fault.At("This person is a member of the organization already.", member)
+		case !fault.Is(err, fault.NotFound):
+			return err
+		}
+	}
+	waiting, err := pendingRequest(ctx, tx, organization, column, value)
+	if err == nil && waiting != nil {
+		if waiting.Kind == RequestKind {
+			return fault.At("This person has asked for membership: accept their request.", member)
+		}
+		return fault.At("An invitation waits for an answer already.", member)
+	}
+	return err
+}
+
+func (w *Writer) invite(ctx context.Context, tx *event.Tx, v Viewer, o *Organization, request *MembershipRequest) error {
+	if _, err := tx.NewInsert().Model(request).Exec(ctx); err != nil {
+		return err
+	}
+	for _, subject := range request.Assignments {
+		_, err := tx.NewRaw("INSERT INTO membership_assignments (request_id, object_kind, object_id) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+			request.ID, subject.Kind, subject.ID).Exec(ctx)
+		if err != nil {
+			return err
+		}
+	}
+	v.emitRequest(tx, request, "invited")
+	return w.writeInvitation(ctx, tx, v, o, request)
+}
+
+// ResendInvitation writes once more to who has not answered an invitation. The
+// administrators of the organisation may.
+func (w *Writer) ResendInvitation(ctx context.Context, v Viewer, organization, id string) error {
+	return w.manage(ctx, v, organization, func(ctx context.Context, tx *event.Tx, o *Organization) error {
+		request, err := requestOf(ctx, tx, organization, id)
+		if err != nil {
+			return err
+		}
+		if request.Kind != InvitationKind || request.Status != StatusPending {
+			return fault.New(fault.Invalid, "Only pending invitations can be sent again.")
+		}
+		return w.writeInvitation(ctx, tx, v, o, request)
+	})
+}
+
+func (w *Writer) writeInvitation(ctx context.Context, tx *event.Tx, v Viewer, o *Organization, request *MembershipRequest) error {
+	person := o.Name
+	if v.User != nil {
+		person = v.User.FullName()
+	}
+	letter := mail.Letter{
+		Kind: "membership.invited", Args: []any{"person", person, "organization", o.Name}, Button: "/admin/me/profile", Quote: request.Comment,
+	}
+	if request.UserID == nil {
+		letter.Kind = "membership.invited-new"
+		letter.Button = "/register?" + url.Values{"next": {"/admin/me/profile"}, "email": {*request.Email}}.Encode()
+	}
+	return w.writeToInvited(ctx, tx, request, letter)
+}
+
+// writeToInvited posts a letter to the person or the address of an invitation.
+func (w *Writer) writeToInvited(ctx context.Context, tx *event.Tx, request *MembershipRequest, l mail.Letter) error {
+	if request.UserID != nil {
+		return w.writeToUser(ctx, tx, *request.UserID, l)
+	}
+	l.To = *request.Email
+	return w.post(ctx, tx.Tx, l)
+}
+
+// AcceptInvitation makes the viewer a member of the organisation that invited
+// them, in the role it offered; as a partial editor of those of the objects that
+// are still its own.
+func (w *Writer) AcceptInvitation(ctx context.Context, v Viewer, id string) error {
+	return w.answerInvitation(ctx, v, id, func(ctx context.Context, tx *event.Tx, o *Organization, request *MembershipRequest) error {
+		if err := w.join(ctx, tx, v, o, request); err != nil {
+			return err
+		}
+		return v.settle(ctx, tx, request, StatusAccepted, nil)
+	})
+}
+
+func (w *Writer) join(ctx context.Context, tx *event.Tx, v Viewer, o *Organization, request *MembershipRequest) error {
+	_, err := memberOf(ctx, tx, o.ID, v.User.ID)
+	if !fault.Is(err, fault.NotFound) {
+		return err // a member already stays what they are
+	}
+	if _, err := addMember(ctx, tx, v, o, v.User.ID, request.Role); err != nil || request.Role != RolePartialEditor {
+		return err
+	}
+	subjects, err := invitedTo(ctx, tx, []string{request.ID})
+	if err != nil {
+		return err
+	}
+	owned, err := ownedSubjects(ctx, tx, o.ID, subjects[request.ID])
+	if err != nil {
+		return err
+	}
+	var still []Subject
+	for _, subject := range subjects[request.ID] {
+		if owned[subject] {
+			still = append(still, subject)
+		}
+	}
+	return assign(ctx, tx.Tx, o.ID, v.User.ID, still)
+}
+
+// RefuseInvitation declines an invitation of the viewer.
+func (w *Writer) RefuseInvitation(ctx context.Context, v Viewer, id string) error {
+	return w.answerInvitation(ctx, v, id, func(ctx context.Context, tx *event.Tx, _ *Organization, request *MembershipRequest) error {
+		return v.settle(ctx, tx, request, StatusRefused, nil)
+	})
+}
+
+func (w *Writer) answerInvitation(ctx context.Context, v Viewer, id string,
+	answer func(context.Context, *event.Tx, *Organization, *MembershipRequest) error) error {
+	switch {
+	case v.User == nil:
+		return fault.New(fault.Unauthorized, "Log in to answer an invitation.")
+	case !v.Whole():
+		return fault.New(fault.Forbidden, "This token is not for your account: answer with another one, or in the site.")
+	}
+	return w.log.Write(ctx, db.People, func(ctx context.Context, tx *event.Tx) error {
+		var organization []string
+		err := tx.NewRaw("SELECT organization_id FROM membership_requests WHERE id = ? AND user_id = ? AND kind = ?", id, v.User.ID, InvitationKind).
+			Scan(ctx, &organization)
+		if err != nil {
+			return err
+		}
+		if len(organization) == 0 {
+			return fault.New(fault.NotFound, "Invitation not found")
+		}
+		o, err := lockOrganization(ctx, tx.Tx, v, organization[0], false)
+		if err != nil {
+			return err
+		}
+		request, err := requestOf(ctx, tx, o.ID, id)
+		if err != nil {
+			return err
+		}
+		if request.Status != StatusPending {
+			return fault.New(fault.Invalid, "This invitation has been answered or canceled already.")
+		}
+		if err := answer(ctx, tx, o, request); err != nil || request.CreatedBy == nil {
+			return err
+		}
+		return w.writeToUser(ctx, tx, *request.CreatedBy, mail.Letter{
+			Kind: "membership.invitation-" + request.Status, Args: []any{"person", v.User.FullName(), "organization", o.Name}, Button: membersPage(o),
+		})
+	})
+}
+
+// bindInvitations gives a person the invitations that wait for their address.
+// Whoever confirms that an address is theirs calls it.
+func bindInvitations(ctx context.Context, tx *event.Tx, user *User) error {
+	if user.Email == nil {
+		return nil
+	}
+	// An organisation that invited both the person and the address keeps the
+	// first alone.
+	const both = "organization_id IN (SELECT o.organization_id FROM membership_requests o WHERE o.user_id = ? AND o.status = ?)"
+	_, err := tx.NewRaw("UPDATE membership_requests SET status = ?, handled_at = ? WHERE email = ? AND status = ? AND "+both,
+		StatusCanceled, db.Now(), *user.Email, StatusPending, user.ID, StatusPending).Exec(ctx)
+	if err != nil {
+		return err
+	}
+	var bound []MembershipRequest
+	if err := tx.NewSelect().Model(&bound).Where("email = ?", *user.Email).Where("status = ?", StatusPending).Scan(ctx); err != nil || len(bound) == 0 {
+		return err
+	}
+	ids := make([]string, len(bound))
+	for i := range bound {
+		ids[i] = bound[i].ID
+		Viewer{User: user}.emitRequest(tx, &bound[i], "bound")
+	}
+	_, err = tx.NewRaw("UPDATE membership_requests SET user_id = ?, email = NULL WHERE id IN (?)", user.ID, bun.List(ids)).Exec(ctx)
+	return err
+}
