@@ -73,10 +73,19 @@ func (f *front) text(name string) string {
 }
 
 // styles are the addresses of the style sheets: the program's, then the pack's.
-func (p *Portal) styles(look *theme.Theme) []string {
+func (p *Portal) styles(look *theme.Theme) []string { return p.stylesOf(look, "main.css") }
+
+// toolStyles are those of pages that one writes on.
+func (p *Portal) toolStyles(look *theme.Theme) []string {
+	return p.stylesOf(look, "main.css", "tools.css")
+}
+
+func (p *Portal) stylesOf(look *theme.Theme, own ...string) []string {
 	var styles []string
-	if main := p.front.path("main.css"); main != "" {
-		styles = append(styles, main)
+	for _, name := range own {
+		if path := p.front.path(name); path != "" {
+			styles = append(styles, path)
+		}
 	}
 	for _, name := range []string{"tokens.css", "style.css"} {
 		if asset, ok := look.Asset(name); ok {

@@ -45,9 +45,18 @@ type Page struct {
 	Crumbs []Link
 	Menu   Menu
 	Search SearchBox
+	// Account is who is signed in, or how to log in.
+	Account Account
+	// Notices say what has just been done.
+	Notices []Notice
+	// Admin is what stands around a page of the administration; nothing around
+	// others.
+	Admin *AdminFrame
 	// Styles are the addresses of the style sheets, Script that of the script.
 	Styles []string
 	Script string
+	// Tools is the script of pages that one writes on, empty for others.
+	Tools string
 	// Boot is a script that must run before anything is drawn.
 	Boot template.JS
 	// Words are the texts of the scripts, as a JSON object.
@@ -135,6 +144,10 @@ type draft struct {
 	keys      []web.Key
 	until     time.Time
 	transient bool // never kept
+	admin     *AdminFrame
+	// tools brings the styles and the script of pages that one writes on.
+	tools   bool
+	notices []Notice
 }
 
 // keptFor bounds how long a page is shown again: counters and the words that
@@ -157,7 +170,7 @@ func (v *visit) show(d draft) error {
 	v.p.head(v.W.Header(), v.lang)
 	status := d.status
 	if status == 0 {
-		status = http.StatusOK
+		status = v.status()
 	}
 	return v.Blob(status, "text/html; charset=utf-8", body)
 }
@@ -215,6 +228,10 @@ func (v *visit) frame(d draft) *Page {
 		},
 		Search: SearchBox{Action: v.path("/search"), Query: d.query},
 		Styles: p.styles(v.theme), Script: p.front.path("main.js"), Words: v.scriptWords(),
+	}
+	page.Account, page.Notices, page.Admin = v.accountMenu(), append(d.notices, v.heard()...), d.admin
+	if d.tools || d.admin != nil {
+		page.Styles, page.Tools = p.toolStyles(v.theme), p.front.path("tools.js")
 	}
 	if d.title != "" && d.title != title {
 		page.TabTitle = d.title + " – " + title

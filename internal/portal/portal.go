@@ -66,6 +66,13 @@ type Deps struct {
 	// Front are the built scripts and styles, by the names that Manifest gives.
 	Front    fs.FS
 	Manifest map[string]string
+
+	// ReadOnly tells whether nothing new can be made for now; nil never.
+	ReadOnly func() bool
+	// Registration lets people make their account themselves.
+	Registration bool
+	// SessionCookie is the name of the cookie of those who are signed in.
+	SessionCookie string
 }
 
 // Portal holds the pages.
@@ -79,6 +86,9 @@ type Portal struct {
 	// openAPI keeps the descriptions of APIs that were read lately.
 	openAPI *openAPIShelf
 	trends  atomic.Pointer[trends]
+	// forms are the declared forms, adminPaths the pages of the administration.
+	forms      []Form
+	adminPaths []string
 }
 
 // New reads the pages and the theme pack. A pack that is broken is told in the
@@ -141,6 +151,7 @@ func (p *Portal) Routes(root *web.Table) {
 	for _, declare := range []func(*table){
 		p.homeRoutes, p.searchRoutes, p.datasetRoutes, p.organizationRoutes, p.reuseRoutes, p.dataserviceRoutes,
 		p.topicRoutes, p.postRoutes, p.userRoutes, p.tagRoutes, p.helpRoutes, p.wordRoutes, p.territoryRoutes,
+		p.adminRoutes,
 	} {
 		declare(t)
 	}

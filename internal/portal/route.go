@@ -27,6 +27,8 @@ type visit struct {
 	now    time.Time
 	// made names what the parts of the page were made from, as they were read.
 	made *[]web.Key
+	// posted is the form that was sent, nil when the page was asked for.
+	posted *posted
 }
 
 // madeFrom notes that the page shows an object, and whose it is: when one of

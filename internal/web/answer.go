@@ -17,6 +17,7 @@ var (
 	referrerPolicy = []string{"strict-origin-when-cross-origin"}
 	revalidate     = []string{"no-cache"}
 	privateControl = []string{"private, no-cache"}
+	noStore        = []string{"private, no-store"}
 	varyValue      = []string{"Origin, Accept-Encoding"}
 	encodingValue  = [...][]string{gzipped: {"gzip"}, zstded: {"zstd"}}
 )

@@ -132,7 +132,7 @@ func rawKey(r *http.Request, base string) (key keptKey, ok bool) {
 func normalKey(c *Call, raw keptKey) keptKey {
 	args := make([]arg, 0, len(c.query))
 	for _, a := range c.query {
-		if c.Route.paged || a.name == "lang" || c.Route.args.knows(a.name) {
+		if c.Route.paged || a.name == "lang" || a.name == "flash" && c.Route.People || c.Route.args.knows(a.name) {
 			args = append(args, a)
 		}
 	}

@@ -52,9 +52,6 @@ type Doc struct {
 	People bool
 	// Session marks a route that opens or changes a session: other sites may not call it from a browser.
 	Session bool
-	// Secret marks a route whose answer holds a secret that is shown once: it is never kept for a repeated
-	// request.
-	Secret bool
 	// Creates marks a route that read-only mode closes to everyone but administrators.
 	Creates bool
 	// Status is that of a success, for the documentation; 0 is 200, or 204 when the answer is None.

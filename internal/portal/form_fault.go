@@ -1,0 +1,104 @@
+package portal
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+
+	"grenier/internal/fault"
+)
+
+// refusalWords say in the languages of the pages what subjects say in English,
+// which the API promises to the letter. A text that is not here is shown as it
+// is, marked as English.
+var refusalWords = map[string]string{
+	"This field is required.":                                                                                  "form.fault-required",
+	"You do not have the permission to modify that object.":                                                    "form.fault-forbidden",
+	"This email address is already used by another account.":                                                   "form.fault-email-taken",
+	"Somebody has changed this since you read it. Read it again, then repeat your change.":                     "form.fault-stale",
+	"Cannot change owner after creation. Please use transfer feature.":                                         "form.fault-owner",
+	"Permission denied for this organization":                                                                  "form.fault-organization",
+	"This is not valid UTF-8 text.":                                                                            "form.fault-text",
+	"Control characters are not allowed.":                                                                      "form.fault-text",
+	"Due to unusual activities, the creation of new content is currently disabled.":                            "form.fault-read-only",
+	"This request came from a page of another site, so nothing was changed. Open the page here and try again.": "form.fault-foreign",
+}
+
+// refusalPatterns are refusalWords for texts with a number in them, which the
+// message says as {count}.
+var refusalPatterns = []struct {
+	text    *regexp.Regexp
+	message string
+}{
+	{regexp.MustCompile(`^Field cannot be longer than (\d+) characters\.$`), "form.fault-long"},
+	{regexp.MustCompile(`^Field must be at least (\d+) characters? long\.$`), "form.fault-short"},
+}
+
+// refusal says a text of a subject in the language of the page; foreign tells
+// that it stayed English.
+func (v *visit) refusal(text string) (words string, foreign bool) {
+	if message := refusalWords[text]; message != "" {
+		return v.say.T(message), false
+	}
+	for _, one := range refusalPatterns {
+		if found := one.text.FindStringSubmatch(text); found != nil {
+			var count int
+			if _, err := fmt.Sscan(found[1], &count); err == nil {
+				return v.say.T(one.message, "count", count), false
+			}
+		}
+	}
+	return text, v.lang != "en"
+}
+
+// nameOf is the name of the field that a path of a fault leads to:
+// temporal_coverage.start, resources.0.title.
+func nameOf(path []any) string {
+	steps := make([]string, len(path))
+	for i, step := range path {
+		steps[i] = fmt.Sprint(step)
+	}
+	return strings.Join(steps, ".")
+}
+
+// blame puts what is wrong beside the fields concerned, and sums it up.
+func (f *formDraft) blame() {
+	if f.sent == nil {
+		return
+	}
+	failure := f.sent.failure
+	f.Failed, f.Stale = true, failure.Code == fault.Stale
+	for _, wrong := range failure.Fields {
+		name := nameOf(wrong.Path)
+		words, foreign := f.v.refusal(wrong.Text)
+		problem := formProblem{Label: name, Text: words, Foreign: foreign}
+		if d := f.fieldOf(name); d != nil {
+			d.Errors = append(d.Errors, fieldError{words, foreign})
+			problem.Label, problem.Target = d.Label, d.ID
+		}
+		f.Problems = append(f.Problems, problem)
+	}
+	if failure.Text != "" || len(failure.Fields) == 0 {
+		f.Failure, f.Foreign = f.v.refusal(failure.SafeText())
+	}
+	if f.Failure == "" && len(f.Problems) == 0 {
+		f.Failure, f.Foreign = f.v.say.T("form.fault-other"), false
+	}
+}
+
+// fieldOf is the field of a name, or of the member that holds it.
+func (f *formDraft) fieldOf(name string) *fieldDraft {
+	for name != "" {
+		for _, d := range f.fields {
+			if d.Name == name {
+				return d
+			}
+		}
+		cut := strings.LastIndexByte(name, '.')
+		if cut < 0 {
+			return nil
+		}
+		name = name[:cut]
+	}
+	return nil
+}
