@@ -33,18 +33,15 @@ const scheduled = "schedule"
 // missed is made up for.
 func (r *Runner) planSchedules(ctx context.Context) error {
 	return r.db.Write(ctx, db.Background, func(ctx context.Context, tx *db.Tx) error {
+		chosen, err := r.chosen(ctx, tx)
+		if err != nil {
+			return err
+		}
 		for name, kind := range r.kinds {
 			if kind.Schedule == "" {
 				continue
 			}
-			next, err := r.next(kind, time.Now())
-			if err != nil {
-				return err
-			}
-			_, err = tx.NewRaw(`INSERT INTO job_schedules (kind, cron, next_run) VALUES (?0, ?1, ?2)
-				ON CONFLICT (kind) DO UPDATE SET cron = ?1, next_run = CASE WHEN job_schedules.cron = ?1 THEN job_schedules.next_run ELSE ?2 END`,
-				name, r.expression(kind), next).Exec(ctx)
-			if err != nil {
+			if err := r.planOne(ctx, tx, kind, chosen[name]); err != nil {
 				return fmt.Errorf("job: schedule of %s: %w", name, err)
 			}
 		}
@@ -52,20 +49,48 @@ func (r *Runner) planSchedules(ctx context.Context) error {
 	})
 }
 
-// expression is the schedule with its zone, so that a change of either plans
-// anew.
-func (r *Runner) expression(kind *Kind) string {
-	return kind.Schedule + " " + r.options.Location.String()
+// planOne writes down when a kind runs next. chosen is the expression that an
+// administrator set instead of the program's, "" for none.
+func (r *Runner) planOne(ctx context.Context, tx *db.Tx, kind *Kind, chosen string) error {
+	text := kind.Schedule
+	if chosen != "" {
+		text = chosen
+	}
+	next, err := r.next(text, time.Now())
+	if err != nil {
+		return err
+	}
+	_, err = tx.NewRaw(`INSERT INTO job_schedules (kind, cron, next_run, chosen) VALUES (?0, ?1, ?2, ?3)
+		ON CONFLICT (kind) DO UPDATE SET cron = ?1, chosen = ?3, next_run = CASE WHEN job_schedules.cron = ?1 THEN job_schedules.next_run ELSE ?2 END`,
+		kind.Name, r.expression(text), next, chosen).Exec(ctx)
+	return err
 }
 
-func (r *Runner) next(kind *Kind, after time.Time) (db.Time, error) {
-	schedule, err := parseSchedule(kind.Schedule, r.options.Location)
+// chosen are the expressions that administrators set, by kind.
+func (r *Runner) chosen(ctx context.Context, read bun.IDB) (map[string]string, error) {
+	var rows []struct{ Kind, Chosen string }
+	err := read.NewRaw("SELECT kind, chosen FROM job_schedules WHERE chosen <> ''").Scan(ctx, &rows)
+	texts := make(map[string]string, len(rows))
+	for _, row := range rows {
+		texts[row.Kind] = row.Chosen
+	}
+	return texts, err
+}
+
+// expression is the schedule with its zone, so that a change of either plans
+// anew.
+func (r *Runner) expression(schedule string) string {
+	return schedule + " " + r.options.Location.String()
+}
+
+func (r *Runner) next(text string, after time.Time) (db.Time, error) {
+	schedule, err := parseSchedule(text, r.options.Location)
 	if err != nil {
 		return db.Time{}, err
 	}
 	next := schedule.Next(after.In(r.options.Location))
 	if next.IsZero() {
-		return db.Time{}, fmt.Errorf("job: the schedule %q of %s never comes", kind.Schedule, kind.Name)
+		return db.Time{}, fmt.Errorf("job: the schedule %q never comes", text)
 	}
 	return db.TimeOf(next), nil
 }
@@ -80,15 +105,19 @@ func (r *Runner) runSchedules(ctx context.Context) error {
 		}
 	}
 	var due []struct {
-		Kind    string
-		NextRun db.Time
+		Kind, Chosen string
+		NextRun      db.Time
 	}
-	err := r.db.Read().NewRaw("SELECT kind, next_run FROM job_schedules WHERE next_run <= ? AND kind IN (?)", db.Now(), bun.List(names)).Scan(ctx, &due)
+	err := r.db.Read().NewRaw("SELECT kind, chosen, next_run FROM job_schedules WHERE next_run <= ? AND disabled = FALSE AND kind IN (?)", db.Now(), bun.List(names)).Scan(ctx, &due)
 	if err != nil {
 		return err
 	}
 	for _, d := range due {
-		next, err := r.next(r.kinds[d.Kind], time.Now())
+		text := r.kinds[d.Kind].Schedule
+		if d.Chosen != "" {
+			text = d.Chosen
+		}
+		next, err := r.next(text, time.Now())
 		if err != nil {
 			return err
 		}

@@ -33,6 +33,8 @@ type Options struct {
 	// ReadOnly tells whether creation is closed to all but administrators, with this text.
 	ReadOnly     func() bool
 	ReadOnlyText string
+	// ReadOnlyMore closes the routes marked CreatesMore too.
+	ReadOnlyMore bool
 	// TrustedOrigins may send credentials from other sites.
 	TrustedOrigins []string
 	// Expect puts the version that a write counts on (If-Match) into its context; nil ignores the header.
@@ -349,11 +351,14 @@ func (h *Handler) admit(c *Call) error {
 		return fault.New(fault.Unauthorized, textUnauthorized)
 	case c.Route.Auth == Admin && !c.Caller.Admin:
 		return fault.New(fault.Forbidden, textForbidden)
-	case c.Route.Creates && !c.Caller.Admin && h.o.ReadOnly != nil && h.o.ReadOnly():
+	case h.closed(c.Route) && !c.Caller.Admin && h.o.ReadOnly != nil && h.o.ReadOnly():
 		return fault.New(fault.ReadOnly, h.o.ReadOnlyText)
 	}
 	return nil
 }
+
+// closed tells whether read-only mode closes a route.
+func (h *Handler) closed(r *Route) bool { return r.Creates || r.CreatesMore && h.o.ReadOnlyMore }
 
 // callKept looks under the address's normal spelling, and has one of several callers make the answer.
 func (h *Handler) callKept(c *Call, raw keptKey) error {

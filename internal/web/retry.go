@@ -135,7 +135,7 @@ func (c *Call) keepRetried(status int, body []byte) {
 		return
 	}
 	c.retry.over = true
-	if c.Route.Secret || len(body) > maxRetryBody {
+	if c.Route.NoStore || len(body) > maxRetryBody { // what no cache may keep holds a secret
 		body = nil
 	}
 	if status >= http.StatusMultipleChoices {

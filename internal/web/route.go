@@ -54,6 +54,8 @@ type Doc struct {
 	Session bool
 	// Creates marks a route that read-only mode closes to everyone but administrators.
 	Creates bool
+	// CreatesMore marks one that read-only mode closes too when it is set to refuse more.
+	CreatesMore bool
 	// Status is that of a success, for the documentation; 0 is 200, or 204 when the answer is None.
 	Status int
 	// Statuses are further statuses to document with their meaning.

@@ -139,6 +139,9 @@ CREATE INDEX transfers_recipient ON transfers (recipient_id, status, created_at)
 
 ALTER TABLE datasets ADD COLUMN publish_at BIGINT;
 CREATE INDEX datasets_publish ON datasets (publish_at) WHERE publish_at IS NOT NULL;
+-- The newest resource of a dataset of any size, as its last update asks.
+CREATE INDEX resources_newest ON resources (dataset_id, community, (CASE WHEN harvest_modified_at IS NOT NULL THEN harvest_modified_at
+    WHEN filetype = 'remote' AND analysed_modified_at IS NOT NULL THEN analysed_modified_at ELSE modified_internal END));
 CREATE INDEX datasets_deleted ON datasets (deleted_at) WHERE deleted_at IS NOT NULL;
 CREATE INDEX reuses_deleted ON reuses (deleted_at) WHERE deleted_at IS NOT NULL;
 CREATE INDEX dataservices_deleted ON dataservices (deleted_at) WHERE deleted_at IS NOT NULL;
@@ -272,3 +275,7 @@ ALTER TABLE history ADD COLUMN visible BOOLEAN NOT NULL DEFAULT FALSE;
 CREATE INDEX history_at ON history (at);
 CREATE INDEX history_owner ON history (owner, at);
 CREATE INDEX history_person ON history (person, at);
+
+-- What administrators chose instead of the program's schedules.
+ALTER TABLE job_schedules ADD COLUMN chosen TEXT NOT NULL DEFAULT '';
+ALTER TABLE job_schedules ADD COLUMN disabled BOOLEAN NOT NULL DEFAULT FALSE;
