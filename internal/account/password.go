@@ -75,19 +75,19 @@ func (h hasher) hash(ctx context.Context, plain string) (string, error) {
 	if err := checkPassword(plain); err != nil {
 		return "", err
 	}
+	leave, err := h.enter(ctx)
+	if err != nil {
+		return "", err
+	}
+	defer leave()
+	return encodeArgon(plain)
+}
+
+// encodeArgon hashes a normalised password with a salt of its own.
+func encodeArgon(plain string) (string, error) {
 	var salt [argonSalt]byte
 	if _, err := rand.Read(salt[:]); err != nil {
 		return "", err
-	}
-	wait := time.NewTimer(hashWait)
-	defer wait.Stop()
-	select {
-	case h.turns <- struct{}{}:
-		defer func() { <-h.turns }()
-	case <-wait.C:
-		return "", fault.New(fault.Unavailable, "Too many passwords are being checked. Try again in a moment.").After(hashWait)
-	case <-ctx.Done():
-		return "", ctx.Err()
 	}
 	key := argon2.IDKey([]byte(plain), salt[:], argonTime, argonMemory, argonLanes, argonKeySize)
 	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version, argonMemory, argonTime, argonLanes,

@@ -172,7 +172,7 @@ func TestFresh(t *testing.T) {
 		if err := s.Fresh(ctxOf(t), viewer); err != nil {
 			t.Errorf("just logged in: %v", err)
 		}
-		execute(t, d, "UPDATE sessions SET verified_at = verified_at - ?", int64((freshTime + time.Minute)/time.Microsecond))
+		execute(t, d, "UPDATE sessions SET verified_at = verified_at - ?", int64((freshTime+time.Minute)/time.Microsecond))
 		if err := s.Fresh(ctxOf(t), viewer); err != ErrVerify {
 			t.Errorf("a day later: %v", err)
 		}

@@ -2,6 +2,7 @@ package account
 
 import (
 	"context"
+	"crypto/rand"
 	"strings"
 
 	"golang.org/x/text/unicode/norm"
@@ -96,7 +97,11 @@ func insertUser(ctx context.Context, tx *event.Tx, v Viewer, user *User) error {
 	if _, err := tx.NewInsert().Model(user).Exec(ctx); err != nil {
 		return err
 	}
-	return v.Record(ctx, tx, Change{What: "created", Kind: "user", ID: user.ID, Owner: user.ID, Version: user.Version, After: true})
+	err = v.Record(ctx, tx, Change{What: "created", Kind: "user", ID: user.ID, Owner: user.ID, Version: user.Version, After: true})
+	if err != nil || user.ConfirmedAt.IsZero() {
+		return err
+	}
+	return bindInvitations(ctx, tx, user)
 }
 
 // SetPassword gives a person another password. The person and administrators
@@ -110,9 +115,9 @@ func (w *Writer) SetPassword(ctx context.Context, v Viewer, id, password string)
 		return err
 	}
 	return w.updateUser(ctx, v, id, func(user *User) history.Difference {
-		user.Password = &encoded
+		user.Password, user.Stamp = &encoded, rand.Text()
 		if !user.PasswordRotationDemanded.IsZero() {
-			user.PasswordRotationPerformed = db.Now()
+			user.PasswordRotationDemanded, user.PasswordRotationPerformed = db.Time{}, db.Now()
 		}
 		return history.Difference{"password": {nil, nil}} // that it changed, never to what
 	})
@@ -129,7 +134,7 @@ func (w *Writer) SetAdmin(ctx context.Context, v Viewer, id string, admin bool) 
 			return nil
 		}
 		difference := history.Difference{"admin": {user.Admin, admin}}
-		user.Admin = admin
+		user.Admin, user.Stamp = admin, rand.Text()
 		return difference
 	})
 }
@@ -145,12 +150,13 @@ func (w *Writer) SetActive(ctx context.Context, v Viewer, id string, active bool
 			return nil
 		}
 		difference := history.Difference{"active": {user.Active, active}}
-		user.Active = active
+		user.Active, user.Stamp = active, rand.Text()
 		return difference
 	})
 }
 
-// updateUser changes one person; an empty difference writes nothing.
+// updateUser changes one person; an empty difference writes nothing. Another
+// stamp ends their sessions.
 func (w *Writer) updateUser(ctx context.Context, v Viewer, id string, apply func(*User) history.Difference) error {
 	return w.log.Write(ctx, db.People, func(ctx context.Context, tx *event.Tx) error {
 		var users []User
@@ -168,7 +174,7 @@ func (w *Writer) updateUser(ctx context.Context, v Viewer, id string, apply func
 		if !user.DeletedAt.IsZero() {
 			return fault.New(fault.Gone, "User has been deleted")
 		}
-		before := user.Active
+		before, stamp := user.Active, user.Stamp
 		difference := apply(user)
 		if len(difference) == 0 {
 			return nil
@@ -176,9 +182,14 @@ func (w *Writer) updateUser(ctx context.Context, v Viewer, id string, apply func
 		user.Version++
 		user.ModifiedAt = db.Now()
 		_, err := tx.NewUpdate().Model(user).WherePK().
-			Column("version", "modified_at", "password", "password_rotation_performed", "admin", "active").Exec(ctx)
+			Column("version", "modified_at", "password", "password_rotation_demanded", "password_rotation_performed", "admin", "active", "stamp").Exec(ctx)
 		if err != nil {
 			return err
+		}
+		if user.Stamp != stamp {
+			if _, err := tx.NewRaw("DELETE FROM sessions WHERE user_id = ?", id).Exec(ctx); err != nil {
+				return err
+			}
 		}
 		return v.Record(ctx, tx, Change{
 			What: "updated", Kind: "user", ID: id, Owner: id, Version: user.Version, Before: before, After: user.Active, Difference: difference,
