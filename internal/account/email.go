@@ -61,3 +61,12 @@ func wrongPersonName(name string) string {
 	}
 	return ""
 }
+
+// WrongEmail tells what is wrong with an address; "" when nothing is.
+func WrongEmail(given string) string {
+	_, wrong := normalEmail(given)
+	return wrong
+}
+
+// HoldsURL tells whether a text, such as a name, contains an address of the web.
+func HoldsURL(value string) bool { return holdsURL(value) }

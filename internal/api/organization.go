@@ -258,6 +258,7 @@ func (a *API) getOrganization(c *web.Call, _ web.None) error {
 	if err != nil {
 		return err
 	}
+	c.Versioned(found.Version)
 	c.Keep(time.Time{}, web.Object(catalog.KindOrganization, id))
 	a.keepOrganizations(c)
 	return send(c, http.StatusOK, all[0])
@@ -355,21 +356,30 @@ func (a *API) listAssignments(c *web.Call, _ web.None) error {
 	if done || err != nil {
 		return err
 	}
-	v := viewer(c)
-	if !v.MayManage(id) {
+	if !viewer(c).MayManage(id) {
 		return fault.New(fault.Forbidden, "")
 	}
-	rows, err := a.Catalog.Assignments(c.Context(), id)
+	return a.sendAssignments(c, id, "")
+}
+
+// sendAssignments answers with what the partial editors of an organisation may
+// edit, or one of them.
+func (a *API) sendAssignments(c *web.Call, organization, user string) error {
+	rows, err := a.Catalog.Assignments(c.Context(), organization)
 	if err != nil {
 		return err
 	}
-	all := make([]Assignment, len(rows))
+	v := viewer(c)
+	all := make([]Assignment, 0, len(rows))
 	for i := range rows {
 		row := &rows[i]
-		all[i] = Assignment{
+		if user != "" && row.UserID != user {
+			continue
+		}
+		all = append(all, Assignment{
 			CreatedAt: moment(row.CreatedAt), ID: row.ID, Organization: organizationReference(v, row.Organization),
 			Subject: assignedSubject(row), User: userReference(row.User),
-		}
+		})
 	}
 	return send(c, http.StatusOK, all)
 }
