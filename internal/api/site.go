@@ -93,7 +93,7 @@ func (a *API) siteRoutes() {
 }
 
 func (a *API) site(c *web.Call) (*catalog.Site, error) {
-	return a.Catalog.Site(c.Context(), catalog.SiteSettings{Title: c.Site.Title, Keywords: a.SiteKeywords})
+	return a.Catalog.Site(c.Context(), catalog.SiteDefaults{Title: c.Site.Title, Keywords: a.SiteKeywords})
 }
 
 func (a *API) getSite(c *web.Call, _ web.None) error {

@@ -128,7 +128,7 @@ func (v *vault) fillPublic() {
 	all := blocs(append(v.of("dataset"), v.ids["open"]), append(v.of("reuse"), v.ids["open-reuse"]), append(v.of("dataservice"), v.ids["open-api"]))
 	v.post(50, "open-post", func(p *catalog.Post) { p.PublishedAt, p.BodyType, p.Blocs = made(50), "blocs", db.JSON(all) })
 	v.exec("INSERT INTO post_datasets (post_id, dataset_id, position) VALUES (?, ?, 0)", v.ids["open-post"], v.ids["open"])
-	if _, err := v.Catalog.Site(v.t.Context(), catalog.SiteSettings{Title: "Test"}); err != nil {
+	if _, err := v.Catalog.Site(v.t.Context(), catalog.SiteDefaults{Title: "Test"}); err != nil {
 		v.t.Fatal(err)
 	}
 	v.exec("UPDATE sites SET datasets_blocs = ?, reuses_blocs = ?, dataservices_blocs = ?", all, all, all)

@@ -52,7 +52,9 @@ func (r relation) all(ctx context.Context, read bun.IDB, ids []string) (map[stri
 	return links, err
 }
 
-var dataserviceDatasets = relation{table: "dataservice_datasets", from: "dataservice_id", to: "dataset_id", far: "datasets"}
+var dataserviceDatasets = relation{
+	table: "dataservice_datasets", from: "dataservice_id", to: "dataset_id", far: "datasets", public: "(x.private = FALSE AND x.deleted_at IS NULL)",
+}
 
 // besideRows collects what stands beside the rows of reuses, dataservices and
 // topics.

@@ -5,6 +5,7 @@ package catalog
 
 import (
 	"context"
+	"time"
 
 	"github.com/uptrace/bun"
 
@@ -40,11 +41,13 @@ type Store struct {
 	zones  *geo.Directory
 	search TextSearch
 	rules  Rules
+	deps   Deps
 
 	tags       fresh[[]TagCount]
 	metrics    fresh[SiteMetrics]
 	zoneCounts fresh[map[string]int64]
 	downloaded fresh[[]string]
+	settings   settingsCache
 }
 
 // Rules are the settings that the rules of the catalogue depend on.
@@ -55,6 +58,11 @@ type Rules struct {
 	// OmittedPrivateKeeps makes a full update without "private" keep it
 	// instead of publishing the dataset.
 	OmittedPrivateKeeps bool
+	// BinRetention is how long what was deleted can be brought back; 0 means
+	// 30 days.
+	BinRetention time.Duration
+	// HiddenBadges are badges that are offered to nobody any more.
+	HiddenBadges []string
 }
 
 // New returns the catalogue of a database.
@@ -64,6 +72,23 @@ func New(log *event.Log, zones *geo.Directory, search TextSearch, rules Rules) *
 	}
 	return &Store{db: log.DB(), log: log, zones: zones, search: search, rules: rules}
 }
+
+// Deps are what the catalogue needs of the world around it. The zero value does
+// without.
+type Deps struct {
+	// Mail takes the letters to people; nil writes none.
+	Mail account.Poster
+	// CheckURL refuses web addresses whose host this installation must not
+	// lead to: private networks, the machine itself.
+	CheckURL func(address string) error
+	// Schemas is the catalogue of schemas that resources may name; nil when
+	// there is none, which lets all names pass.
+	Schemas *Schemas
+}
+
+// Provide gives the store what it needs for the work of a server, before its
+// first write.
+func (s *Store) Provide(deps Deps) { s.deps = deps }
 
 // Page is where a list starts and how much it shows.
 type Page struct {

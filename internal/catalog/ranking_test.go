@@ -59,7 +59,7 @@ func TestSiteCounters(t *testing.T) {
 		if len(counts) != MonthsCounted {
 			t.Errorf("%v", counts)
 		}
-		site, err := s.store.Site(ctx, SiteSettings{Title: "Portal", Keywords: []string{"a"}})
+		site, err := s.store.Site(ctx, SiteDefaults{Title: "Portal", Keywords: []string{"a"}})
 		s.ok(err)
 		if words, err := site.Words(); err != nil || len(words) != 1 {
 			t.Errorf("the site was made before its time: %v, %v", words, err)

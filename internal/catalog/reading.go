@@ -16,6 +16,7 @@ var hiding = map[string]string{
 	KindDataservice:  "SELECT organization_id, owner_id, private, deleted_at FROM dataservices WHERE id = ?",
 	KindTopic:        "SELECT organization_id, owner_id, COALESCE(private, FALSE) AS private, NULL AS deleted_at FROM topics WHERE id = ?",
 	KindPost:         "SELECT NULL AS organization_id, NULL AS owner_id, (published_at IS NULL) AS private, NULL AS deleted_at FROM posts WHERE id = ?",
+	KindChart:        "SELECT organization_id, owner_id, private, deleted_at FROM charts WHERE id = ?",
 	KindOrganization: "SELECT id AS organization_id, NULL AS owner_id, FALSE AS private, deleted_at FROM organizations WHERE id = ?",
 }
 
@@ -23,11 +24,11 @@ var hiding = map[string]string{
 var (
 	missing = map[string]string{
 		KindDataset: "Dataset not found", KindReuse: "Reuse not found", KindDataservice: "Dataservice not found", KindTopic: "Topic not found",
-		KindPost: "Post not found", KindOrganization: "Organization not found",
+		KindPost: "Post not found", KindOrganization: "Organization not found", KindChart: "Visualization not found",
 	}
 	deleted = map[string]string{
 		KindDataset: "Dataset has been deleted", KindReuse: "This reuse has been deleted", KindDataservice: "Dataservice has been deleted",
-		KindOrganization: "Organization has been deleted",
+		KindOrganization: "Organization has been deleted", KindChart: "Visualization has been deleted",
 	}
 )
 

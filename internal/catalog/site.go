@@ -32,14 +32,14 @@ type Site struct {
 	DataservicesBlocs db.JSON `bun:"dataservices_blocs"`
 }
 
-// SiteSettings are what a site starts with.
-type SiteSettings struct {
+// SiteDefaults are what a site starts with.
+type SiteDefaults struct {
 	Title    string
 	Keywords []string
 }
 
-// Site returns the site; the first call makes it from the settings.
-func (s *Store) Site(ctx context.Context, settings SiteSettings) (*Site, error) {
+// Site returns the site; the first call makes it from the defaults.
+func (s *Store) Site(ctx context.Context, settings SiteDefaults) (*Site, error) {
 	site, err := siteRow(ctx, s.db.Read())
 	if site != nil || err != nil {
 		return site, err

@@ -16,19 +16,19 @@ func TestSite(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		ctx := context.Background()
 		s := newShelf(t, d)
-		site, err := s.store.Site(ctx, SiteSettings{Title: "Portal", Keywords: []string{"a", "b"}})
+		site, err := s.store.Site(ctx, SiteDefaults{Title: "Portal", Keywords: []string{"a", "b"}})
 		s.ok(err)
 		words, err := site.Words()
 		s.ok(err)
 		s.same("keywords", words, []string{"a", "b"})
-		again, err := s.store.Site(ctx, SiteSettings{Title: "Another"})
+		again, err := s.store.Site(ctx, SiteDefaults{Title: "Another"})
 		s.ok(err)
 		if again.Title != "Portal" || again.ID != "default" || again.FeedSize != 20 || again.Version != 1 {
 			t.Errorf("the site is %+v", again)
 		}
 
 		s.exec("UPDATE sites SET metrics = ?", `{"datasets_visits_by_months":{"2024-03":7,"1999-01":1}}`)
-		site, err = s.store.Site(ctx, SiteSettings{})
+		site, err = s.store.Site(ctx, SiteDefaults{})
 		s.ok(err)
 		visits, err := site.Counted("datasets_visits_by_months", time.Date(2024, 3, 9, 0, 0, 0, 0, time.UTC))
 		s.ok(err)

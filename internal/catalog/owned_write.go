@@ -1,0 +1,205 @@
+package catalog
+
+import (
+	"context"
+	"reflect"
+
+	"github.com/uptrace/bun"
+
+	"grenier/internal/account"
+	"grenier/internal/db"
+	"grenier/internal/event"
+	"grenier/internal/fault"
+	"grenier/internal/history"
+)
+
+// What the writes of reuses, dataservices, topics and charts share: whom an
+// object belongs to, who may change it, what stands beside its row, the
+// difference that history keeps.
+
+// state is what decides whether a viewer may change an object.
+type state struct {
+	kind, id  string
+	owner     account.Owner
+	private   bool
+	deletedAt db.Time
+}
+
+// named refuses a viewer who is nobody in particular, or whose token only reads.
+func named(v account.Viewer, doing string) error {
+	switch {
+	case v.Anonymous():
+		return fault.New(fault.Unauthorized, "Log in to "+doing+".")
+	case !v.Writes():
+		return fault.New(fault.Forbidden, "This token only reads: take one that may write to "+doing+".")
+	}
+	return nil
+}
+
+// changeable refuses who may not change an object: it is not found when it is
+// hidden from the viewer, gone when it was deleted, unless the write brings it
+// back.
+func changeable(v account.Viewer, o state, revive bool) error {
+	switch {
+	case v.Anonymous():
+		return fault.New(fault.Unauthorized, "Log in to change this.")
+	case o.private && !v.MayRead(o.owner, o.id):
+		return fault.New(fault.NotFound, missing[o.kind])
+	case !o.deletedAt.IsZero() && !revive:
+		return fault.New(fault.Gone, deleted[o.kind])
+	case !v.MayEdit(o.owner, o.id):
+		return fault.New(fault.Forbidden, "You do not have the permission to modify that object.")
+	}
+	return nil
+}
+
+// lock keeps other writes from rows until the end of this one; on SQLite there
+// is one writer anyway.
+func lock(ctx context.Context, tx *db.Tx, table string, ids ...string) error {
+	if !tx.Postgres() || len(ids) == 0 {
+		return nil
+	}
+	var locked []string
+	return tx.NewRaw("SELECT id FROM ? WHERE id IN (?) ORDER BY id FOR NO KEY UPDATE", bun.Ident(table), bun.List(ids)).Scan(ctx, &locked)
+}
+
+// kept says whom an object belongs to after a write that names an owner: only an
+// administrator changes it so, everybody else has to ask for a transfer.
+func kept(v account.Viewer, current account.Owner, organization, owner Opt[string]) (account.Owner, error) {
+	toOrganization := organization.Set && organization.Value != current.Organization
+	toUser := owner.Set && owner.Value != current.User
+	switch {
+	case !toOrganization && !toUser:
+		return current, nil
+	case !v.Admin() && toOrganization:
+		return current, fault.At("Cannot modify organization after creation", "organization")
+	case !v.Admin():
+		return current, fault.At("Cannot modify owner after creation", "owner")
+	case organization.Value != "":
+		return account.Owner{Organization: organization.Value}, nil
+	case owner.Value != "":
+		return account.Owner{User: owner.Value}, nil
+	}
+	return current, nil
+}
+
+// giveTo changes the owner of an object within a write: who edited it for its
+// former organisation does so no longer.
+func (o *Owned) giveTo(ctx context.Context, tx *db.Tx, id string, owner account.Owner) error {
+	if owner == o.OwnedBy() {
+		return nil
+	}
+	if err := knownOwner(ctx, tx, owner); err != nil {
+		return err
+	}
+	o.OrganizationID, o.OwnerID = optional(owner.Organization), optional(owner.User)
+	_, err := tx.NewRaw("DELETE FROM assignments WHERE object_id = ?", id).Exec(ctx)
+	return err
+}
+
+// field is a member of an object as people write it, for the difference that
+// history keeps.
+type field struct {
+	name  string
+	value any
+}
+
+// differenceOf compares the members of an object before and after a write.
+func differenceOf(before, after []field) history.Difference {
+	difference := history.Difference{}
+	for i := range before {
+		if !reflect.DeepEqual(before[i].value, after[i].value) {
+			difference[before[i].name] = [2]any{before[i].value, after[i].value}
+		}
+	}
+	return difference
+}
+
+// nothing makes an empty list and none equal to each other.
+func nothing(words []string) []string {
+	if len(words) == 0 {
+		return []string{}
+	}
+	return words
+}
+
+// besides are what stands beside the row of an object.
+type besides struct {
+	tags, zones, contacts []string
+	extras, geometry      db.JSON
+}
+
+// save writes what differs from before.
+func (b besides) save(ctx context.Context, tx *db.Tx, kind, id string, before besides) error {
+	for _, list := range []struct {
+		table, column string
+		old, new      []string
+	}{
+		{"tags", "tag", before.tags, b.tags}, {"object_zones", "zone", before.zones, b.zones}, {"object_contacts", "contact_id", before.contacts, b.contacts},
+	} {
+		if reflect.DeepEqual(nothing(list.old), nothing(list.new)) {
+			continue
+		}
+		if err := forget(ctx, tx, list.table, "object_id", id); err != nil {
+			return err
+		}
+		for position, value := range list.new {
+			var err error
+			if list.table == "object_contacts" {
+				_, err = tx.NewRaw("INSERT INTO object_contacts (object_id, contact_id, position) VALUES (?, ?, ?)", id, value, position).Exec(ctx)
+			} else {
+				_, err = tx.NewRaw("INSERT INTO ? (object_id, ?, kind, position) VALUES (?, ?, ?, ?)",
+					bun.Ident(list.table), bun.Ident(list.column), id, value, kind, position).Exec(ctx)
+			}
+			if err != nil {
+				return err
+			}
+		}
+	}
+	for _, document := range []struct {
+		table, column string
+		old, new      db.JSON
+	}{{"extras", "extras", before.extras, b.extras}, {"coverages", "geometry", before.geometry, b.geometry}} {
+		if string(document.old) == string(document.new) {
+			continue
+		}
+		if err := forget(ctx, tx, document.table, "object_id", id); err != nil {
+			return err
+		}
+		if len(document.new) == 0 {
+			continue
+		}
+		_, err := tx.NewRaw("INSERT INTO ? (object_id, kind, ?) VALUES (?, ?, ?)", bun.Ident(document.table), bun.Ident(document.column), id, kind, document.new).Exec(ctx)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// forget removes the rows of objects from a table.
+func forget(ctx context.Context, tx *db.Tx, table, column string, ids ...string) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	_, err := tx.NewRaw("DELETE FROM ? WHERE ? IN (?)", bun.Ident(table), bun.Ident(column), bun.List(ids)).Exec(ctx)
+	return err
+}
+
+// forgetBesides removes all that stands beside the rows of objects that go for
+// good, whatever their kind.
+func forgetBesides(ctx context.Context, tx *db.Tx, ids ...string) error {
+	for _, table := range []string{"tags", "badges", "object_zones", "object_contacts", "extras", "coverages", "harvests", "given", "slugs", "follows", "assignments"} {
+		if err := forget(ctx, tx, table, "object_id", ids...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// change records what a write did to an owned object.
+func (o state) change(ctx context.Context, tx *event.Tx, v account.Viewer, what string, version int64, before, after bool, difference history.Difference) error {
+	return v.Record(ctx, tx, account.Change{
+		What: what, Kind: o.kind, ID: o.id, Owner: o.owner.Ref(), Version: version, Before: before, After: after, Difference: difference,
+	})
+}
