@@ -127,7 +127,7 @@ func TestExitStatuses(t *testing.T) {
 		{"user create a@example.org --last-name B", statusUsage, "missing flags: --first-name"},
 		{"version --listen=nowhere", statusUsage, "--listen: expected HOST:PORT"},
 		{"version --config=/none/grenier.toml", statusUsage, "cannot be read"},
-		{"token create a@example.org --scope=read", statusUsage, "knows the scope admin alone"},
+		{"token create a@example.org --scope=everything", statusUsage, "expected read, write, admin"},
 		{"org create X --member=a@example.org", statusUsage, "expected EMAIL:ROLE"},
 		{"org create X --member=a@example.org:chief", statusUsage, "expected EMAIL:ROLE"},
 		{"user create nobody --first-name A --last-name B", statusFailed, "email: Invalid email address"},

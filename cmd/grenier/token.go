@@ -3,7 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
-	"slices"
+	"strings"
 
 	"grenier/internal/account"
 	"grenier/internal/app"
@@ -19,17 +19,12 @@ type tokenCommand struct {
 type tokenCreate struct {
 	Email string   `arg:"" help:"Email address of the account the token acts for."`
 	Name  string   `help:"Name by which the person knows the token."`
-	Scope []string `placeholder:"S" help:"What the token may do. The one scope there is, admin, gives all the rights of the person."`
+	Scope []string `placeholder:"S" help:"What the token may do: read, write, admin (everything the person may, as without scopes); organization:<id> and dataset:<id> narrow what it reaches."`
 }
 
-// scopes are those that are enforced: a token never promises less than it can.
-var scopes = []string{"admin"}
-
 func (c *tokenCreate) Run(ctx context.Context, p *program) error {
-	for _, scope := range c.Scope {
-		if !slices.Contains(scopes, scope) {
-			return usage("--scope: this version knows the scope admin alone, not %q", scope)
-		}
+	if account.CheckScopes(c.Scope) != nil {
+		return usage("--scope: expected read, write, admin, organization:<id> or dataset:<id>, not %q", strings.Join(c.Scope, ","))
 	}
 	return p.person(ctx, c.Email, func(a *app.App, user *account.User) error {
 		_, plain, err := a.Tokens.Create(ctx, user.ID, c.Name, c.Scope, db.Time{})

@@ -148,6 +148,9 @@ func (s *Tokens) Viewer(ctx context.Context, plain, agent string) (Viewer, error
 		return refused("Inactive user")
 	}
 	viewer.Token = token.ID
+	if viewer.Scopes, err = token.ScopesOf(); err != nil {
+		return Nobody, err
+	}
 	s.note(token.ID, agent)
 	return viewer, nil
 }

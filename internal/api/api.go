@@ -12,10 +12,12 @@ import (
 	"time"
 
 	"grenier/internal/account"
+	"grenier/internal/account/oauth"
 	"grenier/internal/catalog"
 	"grenier/internal/db"
 	"grenier/internal/dump"
 	"grenier/internal/geo"
+	"grenier/internal/job"
 	"grenier/internal/search/feed"
 	"grenier/internal/web"
 )
@@ -27,13 +29,18 @@ type Deps struct {
 	People        *account.People
 	Tokens        *account.Tokens
 	Accounts      *account.Writer
+	OAuth         *oauth.Server
 	Sessions      *account.Sessions
 	Zones         *geo.Directory
+	Jobs          *job.Runner
 	Dumps         *Dumps
 	Feeds         *dump.Feeds
 	Search        feed.Match
 	Versions      *web.Versions
 	Pieces        *web.Pieces
+	// Consent shows the page that asks a person whether a program may act for
+	// them; nil for a plain one.
+	Consent func(c *web.Call, view ConsentView) error
 	// QualityDescriptionLength is the length from which a description
 	// counts as good.
 	QualityDescriptionLength int

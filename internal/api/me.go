@@ -133,10 +133,7 @@ func (a *API) listMyTokens(c *web.Call, _ web.None) error {
 	}
 	all := make([]Token, len(tokens))
 	for i, t := range tokens {
-		all[i] = Token{
-			CreatedAt: moment(t.CreatedAt), ExpiresAt: moment(t.ExpiresAt), ID: t.ID, Kind: "api_key", LastUsedAt: moment(t.LastUsedAt),
-			Name: t.Name, RevokedAt: moment(t.RevokedAt), Scopes: t.Scopes, Prefix: t.Prefix, UserAgents: list(agents[t.ID]),
-		}
+		all[i] = tokenOf(t, agents[t.ID])
 	}
 	return send(c, http.StatusOK, all)
 }

@@ -1,9 +1,11 @@
 package api
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"net/netip"
+	"strings"
 
 	"grenier/internal/account"
 	"grenier/internal/fault"
@@ -18,15 +20,23 @@ const SessionCookie = "grenier_session"
 const maxKey = 4096
 
 // Callers finds who sends a request: by the session of a browser, else by the
-// token in the header X-API-KEY. A session that has ended is no session; a
+// token in the header X-API-KEY, else by that of OAuth2. A session that has ended is no session; a
 // token that does not work is refused everywhere.
 type Callers struct {
 	Sessions *account.Sessions
 	Tokens   *account.Tokens
+	// Bearers knows the tokens of OAuth2, nil for none.
+	Bearers Bearers
 	// Rates bounds the tokens that do not work, by network; those that do are
 	// not counted.
 	Rates          *limit.Rates
 	TrustedProxies []netip.Prefix
+}
+
+// Bearers finds who comes with an access token of OAuth2: nobody when it does
+// not work.
+type Bearers interface {
+	Viewer(ctx context.Context, plain string) (account.Viewer, error)
 }
 
 // Caller finds the caller of a request.
@@ -44,7 +54,19 @@ func (s Callers) Caller(r *http.Request) (web.Caller, error) {
 		}
 		return known(viewer), nil
 	}
+	if plain, ok := bearer(r); ok && s.Bearers != nil {
+		viewer, err := s.Bearers.Viewer(r.Context(), plain)
+		if err != nil || viewer.User != nil {
+			return known(viewer), err
+		}
+	}
 	return web.Caller{Viewer: account.Nobody}, nil
+}
+
+// bearer is the token in the header Authorization (RFC 6750, section 2.1).
+func bearer(r *http.Request) (plain string, ok bool) {
+	scheme, plain, ok := strings.Cut(r.Header.Get("Authorization"), " ")
+	return strings.TrimSpace(plain), ok && strings.EqualFold(scheme, "Bearer")
 }
 
 func known(viewer account.Viewer) web.Caller {

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"grenier/internal/account"
+	"grenier/internal/account/oauth"
 	"grenier/internal/api"
 	"grenier/internal/catalog"
 	"grenier/internal/config"
@@ -48,7 +49,10 @@ type App struct {
 	Sessions      *account.Sessions
 	Rates         *limit.Rates
 	Mail          *mail.Outbox
+	OAuth         *oauth.Server
 	Jobs          *job.Runner
+	// Retries remembers requests that may be repeated.
+	Retries *event.Retries
 
 	engine    *search.Engine
 	fresh     bool
@@ -106,10 +110,12 @@ func (a *App) assemble(ctx context.Context) error {
 	a.Catalog = catalog.New(a.Events, a.Zones, match, catalog.Rules{
 		QualityDescriptionLength: a.Settings.QualityDescriptionLength,
 		OmittedPrivateKeeps:      a.Settings.OmittedPrivate == "keep",
+		BinRetention:             a.Settings.BinRetention,
 	})
 	a.Organizations = account.NewOrganizations(a.DB, match)
 	a.People = account.NewPeople(a.DB)
 	a.Tokens = account.NewTokens(a.DB, secret)
+	a.Retries = event.NewRetries(a.Events)
 	a.Jobs = a.newRunner()
 	if err := a.assemblePublishing(secret); err != nil {
 		return err
@@ -220,7 +226,7 @@ func (a *App) api(dumps *dump.Dumps, versions *web.Versions, pieces *web.Pieces)
 	return api.New(api.Deps{
 		Dumps:   api.NewDumps(dumps, a.Settings.DumpConcurrency),
 		Feeds:   dump.NewFeeds(dumps, a.Settings.FeedDelay),
-		Catalog: a.Catalog, Organizations: a.Organizations, People: a.People, Tokens: a.Tokens, Accounts: a.Accounts, Sessions: a.Sessions, Zones: a.Zones,
+		Catalog: a.Catalog, Organizations: a.Organizations, People: a.People, Tokens: a.Tokens, Accounts: a.Accounts, OAuth: a.OAuth, Sessions: a.Sessions, Zones: a.Zones, Jobs: a.Jobs,
 		Search: a.match(), Versions: versions, Pieces: pieces,
 		QualityDescriptionLength: a.Settings.QualityDescriptionLength, SiteKeywords: a.Settings.SiteKeywords, Version: Version,
 	})

@@ -18,6 +18,7 @@ func (a *App) newRunner() *job.Runner {
 	runner.Register(job.Kind{Name: "database.optimize", Work: a.optimize, Schedule: "@daily", Limit: 1})
 	a.registerAccountJobs(runner)
 	a.registerMailJobs(runner)
+	a.registerOAuthJobs(runner)
 	a.registerFileJobs(runner)
 	a.registerCatalogJobs(runner)
 	return runner

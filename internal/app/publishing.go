@@ -24,6 +24,7 @@ func (a *App) assemblePublishing(secret []byte) error {
 	a.Accounts = account.NewWriter(a.Events).With(account.Deps{
 		Mail: a.Mail, Secret: secret, Sessions: a.Sessions, Rates: a.Rates, Rules: a.accountRules(),
 	})
+	a.assembleOAuth(secret)
 	return nil
 }
 

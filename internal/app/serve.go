@@ -155,6 +155,7 @@ func (s *server) prepare(ctx context.Context) error {
 	s.start(func() { s.every(ctx, checkpointEvery, s.checkpoint) })
 	s.start(func() { s.every(ctx, flushEvery, s.Tokens.Flush) })
 	s.start(func() { s.every(ctx, flushEvery, s.Sessions.Flush) })
+	s.start(func() { s.every(ctx, flushEvery, s.OAuth.Flush) })
 	if s.Settings.HasRole("work") {
 		if err := s.Jobs.Start(ctx); err != nil {
 			return err
@@ -219,7 +220,7 @@ func (s *server) checkpoint(context.Context) error {
 func (s *server) settle() error {
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
-	err := errors.Join(s.Tokens.Flush(ctx), s.Sessions.Flush(ctx))
+	err := errors.Join(s.Tokens.Flush(ctx), s.Sessions.Flush(ctx), s.OAuth.Flush(ctx))
 	if s.fresh && s.index.Position() >= s.engine.Position() {
 		err = errors.Join(err, s.checkpoint(ctx))
 	}
@@ -260,9 +261,10 @@ func (s *server) handler() (*web.Handler, error) {
 	s.pages = pages
 	return web.NewHandler(web.Options{
 		Sites: sites, Authenticate: s.callers().Caller, ReadOnly: func() bool { return settings.ReadOnlyMode },
+		ReadOnlyMore:   settings.ReadOnlyMore,
 		TrustedOrigins: settings.CORSOrigins, TrustedProxies: settings.TrustedProxies, MaxBody: int64(settings.MaxBody),
 		MaxPageSize: settings.MaxPageSize, Timeout: settings.RequestTimeout, Kept: s.kept, Versions: s.versions, Log: s.Log,
-		Metrics: s.metrics, Context: onSite, Expect: event.Expect, SessionCookie: api.SessionCookie, ErrorPage: pages.ErrorPage, Moved: pages.Moved,
+		Metrics: s.metrics, Context: onSite, Expect: event.Expect, Retries: api.NewRetries(s.Retries), SessionCookie: api.SessionCookie, ErrorPage: pages.ErrorPage, Moved: pages.Moved,
 	}, root, first, second)
 }
 

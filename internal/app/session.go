@@ -7,7 +7,7 @@ import (
 
 // callers finds who sends a request.
 func (a *App) callers() api.Callers {
-	return api.Callers{Sessions: a.Sessions, Tokens: a.Tokens, Rates: a.Rates, TrustedProxies: a.Settings.TrustedProxies}
+	return api.Callers{Sessions: a.Sessions, Tokens: a.Tokens, Bearers: a.OAuth, Rates: a.Rates, TrustedProxies: a.Settings.TrustedProxies}
 }
 
 // registerAccountJobs registers the work on accounts and sessions.

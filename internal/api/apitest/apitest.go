@@ -14,6 +14,7 @@ import (
 	"testing"
 
 	"grenier/internal/account"
+	"grenier/internal/account/oauth"
 	"grenier/internal/api"
 	"grenier/internal/catalog"
 	"grenier/internal/db"
@@ -38,6 +39,7 @@ type Server struct {
 	Accounts *account.Writer
 	Tokens   *account.Tokens
 	Sessions *account.Sessions
+	OAuth    *oauth.Server
 	Tables   []*web.Table
 	Versions *web.Versions
 	Zones    *geo.Directory
@@ -66,7 +68,7 @@ func NewKeeping(t testing.TB, d *db.DB, bytes uint64) *Server {
 		Mail: letters(t, d), Secret: secret, Sessions: sessions, Rates: rates, Rules: account.Rules{Registration: true, SIRET: true},
 	})
 	s := &Server{
-		T: t, DB: d, Log: log, Accounts: accounts, Tokens: account.NewTokens(d, secret), Sessions: sessions,
+		T: t, DB: d, Log: log, Accounts: accounts, Tokens: account.NewTokens(d, secret), Sessions: sessions, OAuth: oauth.New(d, log, secret, oauth.Options{}),
 		Catalog: catalog.New(log, zones, match, catalog.Rules{}), follower: feed.NewFollower(d, engine, nil), Versions: web.NewVersions(),
 		Zones: zones, Found: match,
 	}
@@ -81,13 +83,13 @@ func NewKeeping(t testing.TB, d *db.DB, bytes uint64) *Server {
 	dumps := dump.New(log, s.Catalog, zones, match, dump.Options{QualityDescriptionLength: 100})
 	face := api.New(api.Deps{
 		Catalog: s.Catalog, Organizations: account.NewOrganizations(d, match), People: account.NewPeople(d), Tokens: s.Tokens,
-		Accounts: s.Accounts, Sessions: s.Sessions,
+		Accounts: s.Accounts, Sessions: s.Sessions, OAuth: s.OAuth,
 		Zones: zones, Search: match, Versions: s.Versions, Pieces: web.NewPieces(s.Versions, bytes), QualityDescriptionLength: 100,
 		ExploreURL: "https://explore.example.org", Version: "test", SiteKeywords: []string{"opendata"},
 		Dumps: api.NewDumps(dumps, 4),
 		Feeds: dump.NewFeeds(dumps, 0),
 	})
-	callers := api.Callers{Sessions: s.Sessions, Tokens: s.Tokens, Rates: rates}
+	callers := api.Callers{Sessions: s.Sessions, Tokens: s.Tokens, Bearers: s.OAuth, Rates: rates}
 	first, second := face.Tables()
 	web.ServeSwagger(first, "/swagger.json")
 	web.ServeSwagger(second, "/swagger.json")
@@ -96,6 +98,7 @@ func NewKeeping(t testing.TB, d *db.DB, bytes uint64) *Server {
 	face.RootFeeds(root, "")
 	face.RootFeeds(root, "/en")
 	face.RootSession(root)
+	face.RootOAuth(root)
 	s.Tables = []*web.Table{first, second, root}
 	handler, err := web.NewHandler(web.Options{
 		Sites:        web.OneSite(web.Site{Base: Base, Title: "Test", Language: "fr", Languages: []string{"fr", "en"}}),
