@@ -182,7 +182,6 @@ CREATE TABLE files (
     sha1 TEXT NOT NULL,
     size BIGINT NOT NULL,
     mime TEXT NOT NULL,
-    state TEXT NOT NULL,
     object_kind TEXT NOT NULL,
     object_id TEXT NOT NULL,
     dataset_id TEXT,
@@ -198,9 +197,10 @@ CREATE INDEX files_ended ON files (ended_at) WHERE ended_at IS NOT NULL;
 CREATE TABLE blobs (
     sha256 TEXT PRIMARY KEY,
     size BIGINT NOT NULL,
-    written_at BIGINT NOT NULL,
-    swept_at BIGINT
+    written_at BIGINT NOT NULL
 );
+-- An upload by parts; its sums are known when the parts were put together, its
+-- resource when it is done.
 CREATE TABLE uploads (
     id TEXT PRIMARY KEY,
     user_id TEXT NOT NULL REFERENCES users (id) ON DELETE CASCADE,
@@ -208,10 +208,11 @@ CREATE TABLE uploads (
     target TEXT NOT NULL,
     filename TEXT NOT NULL,
     parts BIGINT NOT NULL,
-    chunk_size BIGINT NOT NULL,
-    total_size BIGINT,
     state TEXT NOT NULL,
-    file_id TEXT,
+    sha256 TEXT,
+    sha1 TEXT,
+    size BIGINT,
+    resource_id TEXT,
     created_at BIGINT NOT NULL,
     touched_at BIGINT NOT NULL,
     UNIQUE (user_id, client_id, target)
@@ -222,8 +223,7 @@ CREATE TABLE upload_parts (
     part BIGINT NOT NULL,
     start BIGINT NOT NULL,
     size BIGINT NOT NULL,
-    sha256 TEXT NOT NULL,
-    node TEXT NOT NULL,
+    checksum BIGINT NOT NULL,
     PRIMARY KEY (upload_id, part)
 );
 

@@ -182,7 +182,6 @@ CREATE TABLE files (
     sha1 TEXT NOT NULL,
     size INTEGER NOT NULL,
     mime TEXT NOT NULL,
-    state TEXT NOT NULL,
     object_kind TEXT NOT NULL,
     object_id TEXT NOT NULL,
     dataset_id TEXT,
@@ -198,9 +197,10 @@ CREATE INDEX files_ended ON files (ended_at) WHERE ended_at IS NOT NULL;
 CREATE TABLE blobs (
     sha256 TEXT PRIMARY KEY,
     size INTEGER NOT NULL,
-    written_at INTEGER NOT NULL,
-    swept_at INTEGER
+    written_at INTEGER NOT NULL
 ) STRICT;
+-- An upload by parts; its sums are known when the parts were put together, its
+-- resource when it is done.
 CREATE TABLE uploads (
     id TEXT PRIMARY KEY,
     user_id TEXT NOT NULL REFERENCES users (id) ON DELETE CASCADE,
@@ -208,10 +208,11 @@ CREATE TABLE uploads (
     target TEXT NOT NULL,
     filename TEXT NOT NULL,
     parts INTEGER NOT NULL,
-    chunk_size INTEGER NOT NULL,
-    total_size INTEGER,
     state TEXT NOT NULL,
-    file_id TEXT,
+    sha256 TEXT,
+    sha1 TEXT,
+    size INTEGER,
+    resource_id TEXT,
     created_at INTEGER NOT NULL,
     touched_at INTEGER NOT NULL,
     UNIQUE (user_id, client_id, target)
@@ -222,8 +223,7 @@ CREATE TABLE upload_parts (
     part INTEGER NOT NULL,
     start INTEGER NOT NULL,
     size INTEGER NOT NULL,
-    sha256 TEXT NOT NULL,
-    node TEXT NOT NULL,
+    checksum INTEGER NOT NULL,
     PRIMARY KEY (upload_id, part)
 ) STRICT;
 
