@@ -30,9 +30,10 @@ func (a *API) datasetDetail(c *web.Call, version int) error {
 	if err != nil {
 		return err
 	}
+	c.Versioned(dataset.Version)
 	if version == v1 && c.Wants("resources") {
 		if dataset.ResourceCount >= streamFrom {
-			return a.streamDataset(c, dataset, f)
+			return a.streamDataset(c, http.StatusOK, dataset, f)
 		}
 		if err := a.Catalog.AttachResources(c.Context(), dataset); err != nil {
 			return err
@@ -49,7 +50,7 @@ func (a *API) datasetDetail(c *web.Call, version int) error {
 
 // streamDataset writes a dataset of any size in constant memory: its head, then
 // its resources a batch at a time.
-func (a *API) streamDataset(c *web.Call, d *catalog.Dataset, f form) error {
+func (a *API) streamDataset(c *web.Call, status int, d *catalog.Dataset, f form) error {
 	body, err := a.renderDataset(d, v1, f)
 	if err != nil {
 		return err
@@ -57,7 +58,7 @@ func (a *API) streamDataset(c *web.Call, d *catalog.Dataset, f form) error {
 	const empty = `"resources":[]`
 	at := bytes.LastIndex(body, []byte(empty))
 	head, tail := body[:at+len(empty)-1], body[at+len(empty)-1:]
-	stream := c.Stream(http.StatusOK, "application/json")
+	stream := c.Stream(status, "application/json")
 	var buffer []byte
 	write := func(piece []byte) error {
 		buffer = web.Complete(buffer[:0], piece, c.Site.Base)

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"grenier/internal/catalog"
+	"grenier/internal/fault"
 	"grenier/internal/web"
 )
 
@@ -24,9 +25,11 @@ func (r *Reference) UnmarshalJSON(text []byte) error {
 	var object struct {
 		ID string `json:"id"`
 	}
-	err := json.Unmarshal(text, &object)
+	if err := json.Unmarshal(text, &object); err != nil {
+		return fault.At("This must be an identifier, or an object with its id.")
+	}
 	*r = Reference(object.ID)
-	return err
+	return nil
 }
 
 // JSONSchema documents both forms.
@@ -42,7 +45,10 @@ func (t *Tags) UnmarshalJSON(text []byte) error {
 		*t = strings.Split(words, ",")
 		return nil
 	}
-	return json.Unmarshal(text, (*[]string)(t))
+	if err := json.Unmarshal(text, (*[]string)(t)); err != nil {
+		return fault.At("This must be a list of texts, or one text with commas.")
+	}
+	return nil
 }
 
 // JSONSchema documents both forms.
@@ -58,8 +64,8 @@ func (d *Day) UnmarshalJSON(text []byte) error {
 		return err
 	}
 	moment, ok := catalog.ParseMoment(value)
-	if !ok {
-		return &time.ParseError{Value: value, Message: ": not a date such as 2026-01-31 or 2026-01-31T12:00:00+01:00"}
+	if !ok || moment.Year() < 1 || moment.Year() > 9999 {
+		return fault.At("Not a date: write it as 2026-01-31 or 2026-01-31T12:00:00+01:00.")
 	}
 	d.Time = moment
 	return nil
@@ -82,15 +88,21 @@ func (t *TemporalWrite) UnmarshalJSON(text []byte) error {
 		return nil
 	}
 	var days struct {
-		Start string  `json:"start"`
+		Start *string `json:"start"`
 		End   *string `json:"end"`
 	}
-	err := json.Unmarshal(text, &days)
-	t.Start = days.Start
-	if days.End != nil {
-		t.End = *days.End
+	if err := json.Unmarshal(text, &days); err != nil {
+		return fault.At("This must be an object with start and end, or a text such as 2026-01-01 - 2026-12-31.")
 	}
-	return err
+	*t = TemporalWrite{Start: textOr(days.Start), End: textOr(days.End)}
+	return nil
+}
+
+func textOr(text *string) string {
+	if text == nil {
+		return ""
+	}
+	return *text
 }
 
 // JSONSchema documents both forms.
@@ -98,33 +110,52 @@ func (TemporalWrite) JSONSchema() map[string]any { return map[string]any{} }
 
 // SpatialWrite is a coverage: zones or a shape.
 type SpatialWrite struct {
-	Geom        json.RawMessage `json:"geom"`
-	Granularity *string         `json:"granularity"`
-	Zones       []Reference     `json:"zones"`
+	Geom        web.Opt[json.RawMessage] `json:"geom"`
+	Granularity web.Opt[Reference]       `json:"granularity"`
+	Zones       web.Opt[[]Reference]     `json:"zones"`
+}
+
+// UnmarshalJSON blames each wrong member by its name.
+func (s *SpatialWrite) UnmarshalJSON(text []byte) error { return web.UnmarshalMembers(text, s) }
+
+// AudienceWrite says whether a kind of reader has access.
+type AudienceWrite struct {
+	Condition string `json:"condition"`
+	Role      string `json:"role"`
 }
 
 // DatasetWrite is what may be written of a dataset; members that are left out
-// stay as they are, unknown ones are ignored.
+// stay as they are, unknown ones are ignored. What is shown as an object may be
+// sent back as one.
 type DatasetWrite struct {
-	AccessType       web.Opt[string]          `json:"access_type"`
-	Acronym          web.Opt[string]          `json:"acronym"`
-	Archived         web.Opt[Day]             `json:"archived"`
+	AccessAudiences web.Opt[[]AudienceWrite] `json:"access_audiences"`
+	AccessType      web.Opt[string]          `json:"access_type"`
+	Reason          web.Opt[string]          `json:"access_type_reason"`
+	ReasonCategory  web.Opt[string]          `json:"access_type_reason_category"`
+	Acronym         web.Opt[string]          `json:"acronym"`
+	Archived        web.Opt[Day]             `json:"archived"`
+	RequestURL      web.Opt[string]          `json:"authorization_request_url"`
+	ContactPoints   web.Opt[[]Reference]     `json:"contact_points"`
+	// Deleted brings a dataset back when it is null.
 	Deleted          web.Opt[Day]             `json:"deleted"`
 	Description      web.Opt[string]          `json:"description"`
 	DescriptionShort web.Opt[string]          `json:"description_short"`
 	Extras           web.Opt[json.RawMessage] `json:"extras"`
-	Frequency        web.Opt[string]          `json:"frequency"`
+	Frequency        web.Opt[Reference]       `json:"frequency"`
 	FrequencyDate    web.Opt[Day]             `json:"frequency_date"`
-	License          web.Opt[string]          `json:"license"`
+	License          web.Opt[Reference]       `json:"license"`
 	Organization     web.Opt[Reference]       `json:"organization"`
 	Owner            web.Opt[Reference]       `json:"owner"`
 	Private          web.Opt[bool]            `json:"private"`
-	Resources        web.Opt[[]ResourceWrite] `json:"resources"`
+	Resources        web.Opt[ResourceList]    `json:"resources"`
 	Spatial          web.Opt[SpatialWrite]    `json:"spatial"`
 	Tags             web.Opt[Tags]            `json:"tags"`
 	TemporalCoverage web.Opt[TemporalWrite]   `json:"temporal_coverage"`
 	Title            web.Opt[string]          `json:"title"`
 }
+
+// UnmarshalJSON blames each wrong member by its name.
+func (b *DatasetWrite) UnmarshalJSON(text []byte) error { return web.UnmarshalMembers(text, b) }
 
 // opt hands a member of a body to the subject, converted.
 func opt[T, U any](in web.Opt[T], convert func(T) U) catalog.Opt[U] {
@@ -141,57 +172,37 @@ func dayTime(d Day) time.Time { return d.Time }
 
 func referenced(r Reference) string { return string(r) }
 
+func texts(list []Reference) []string {
+	ids := make([]string, len(list))
+	for i, reference := range list {
+		ids[i] = string(reference)
+	}
+	return ids
+}
+
 func (b DatasetWrite) input() catalog.DatasetInput {
 	return catalog.DatasetInput{
 		Title: opt(b.Title, same), Acronym: opt(b.Acronym, same), Description: opt(b.Description, same),
 		DescriptionShort: opt(b.DescriptionShort, same), Tags: opt(b.Tags, func(t Tags) []string { return t }),
-		Frequency: opt(b.Frequency, same), FrequencyDate: opt(b.FrequencyDate, dayTime), License: opt(b.License, same),
+		Frequency: opt(b.Frequency, referenced), FrequencyDate: opt(b.FrequencyDate, dayTime), License: opt(b.License, referenced),
 		Private: opt(b.Private, same), Archived: opt(b.Archived, dayTime), Deleted: opt(b.Deleted, dayTime),
-		Extras: opt(b.Extras, same), AccessType: opt(b.AccessType, same),
-		TemporalCoverage: opt(b.TemporalCoverage, func(t TemporalWrite) catalog.TemporalInput { return catalog.TemporalInput(t) }),
-		Spatial:          opt(b.Spatial, spatialInput),
-		Organization:     opt(b.Organization, referenced), Owner: opt(b.Owner, referenced),
-		Resources: opt(b.Resources, func(list []ResourceWrite) []catalog.ResourceInput {
-			inputs := make([]catalog.ResourceInput, len(list))
+		Extras: opt(b.Extras, same), AccessType: opt(b.AccessType, same), AuthorizationRequestURL: opt(b.RequestURL, same),
+		ReasonCategory: opt(b.ReasonCategory, same), Reason: opt(b.Reason, same),
+		AccessAudiences: opt(b.AccessAudiences, func(list []AudienceWrite) []catalog.AudienceInput {
+			audiences := make([]catalog.AudienceInput, len(list))
 			for i, item := range list {
-				inputs[i] = item.input()
+				audiences[i] = catalog.AudienceInput{Role: item.Role, Condition: item.Condition}
 			}
-			return inputs
+			return audiences
 		}),
+		TemporalCoverage: opt(b.TemporalCoverage, func(t TemporalWrite) catalog.TemporalInput { return catalog.TemporalInput(t) }),
+		Spatial:          opt(b.Spatial, spatialInput), ContactPoints: opt(b.ContactPoints, texts),
+		Organization: opt(b.Organization, referenced), Owner: opt(b.Owner, referenced), Resources: opt(b.Resources, ResourceList.inputs),
 	}
 }
 
 func spatialInput(s SpatialWrite) catalog.SpatialInput {
-	in := catalog.SpatialInput{Geometry: s.Geom}
-	if s.Granularity != nil {
-		in.Granularity = *s.Granularity
-	}
-	for _, zone := range s.Zones {
-		in.Zones = append(in.Zones, string(zone))
-	}
-	return in
-}
-
-// ResourceWrite is what may be written of a resource.
-type ResourceWrite struct {
-	Description web.Opt[string]          `json:"description"`
-	Extras      web.Opt[json.RawMessage] `json:"extras"`
-	Filesize    web.Opt[int64]           `json:"filesize"`
-	Filetype    web.Opt[string]          `json:"filetype"`
-	Format      web.Opt[string]          `json:"format"`
-	ID          web.Opt[string]          `json:"id"`
-	Mime        web.Opt[string]          `json:"mime"`
-	Title       web.Opt[string]          `json:"title"`
-	Type        web.Opt[string]          `json:"type"`
-	URL         web.Opt[string]          `json:"url"`
-}
-
-func (b ResourceWrite) input() catalog.ResourceInput {
-	return catalog.ResourceInput{
-		ID: b.ID.Value, Title: opt(b.Title, same), Description: opt(b.Description, same), Type: opt(b.Type, same),
-		Filetype: opt(b.Filetype, same), Format: opt(b.Format, same), Mime: opt(b.Mime, same), URL: opt(b.URL, same),
-		Filesize: opt(b.Filesize, same), Extras: opt(b.Extras, same),
-	}
+	return catalog.SpatialInput{Geometry: s.Geom.Value, Granularity: string(s.Granularity.Value), Zones: texts(s.Zones.Value)}
 }
 
 func (a *API) datasetWriteRoutes() {
@@ -199,9 +210,13 @@ func (a *API) datasetWriteRoutes() {
 	web.Post[Dataset](a.v1, "/datasets/", web.Doc{Summary: "Create a dataset", Tags: tags, Auth: web.User, Family: web.Form, Creates: true, Status: http.StatusCreated}, a.createDataset)
 	web.Put[Dataset](a.v1, "/datasets/{dataset}/", web.Doc{Summary: "Update a dataset", Tags: tags, Auth: web.User, Family: web.Form}, a.updateDataset)
 	web.Delete[web.None](a.v1, "/datasets/{dataset}/", web.Doc{Summary: "Delete a dataset", Tags: tags, Auth: web.User, Status: http.StatusNoContent}, a.deleteDataset)
-	web.Post[Resource](a.v1, "/datasets/{dataset}/resources/", web.Doc{Summary: "Add a remote resource", Tags: tags, Auth: web.User, Family: web.Form, Status: http.StatusCreated}, a.addResource)
-	web.Put[Resource](a.v1, "/datasets/{dataset}/resources/{uuid}/", web.Doc{Summary: "Update a resource", Tags: tags, Auth: web.User, Family: web.Form}, a.updateResource)
-	web.Delete[web.None](a.v1, "/datasets/{dataset}/resources/{uuid}/", web.Doc{Summary: "Remove a resource", Tags: tags, Auth: web.User, Status: http.StatusNoContent}, a.removeResource)
+	web.Patch[[]EditedDataset](a.v2, "/datasets/", web.Doc{Summary: "Change many datasets alike", Tags: tags, Auth: web.User, NoMask: true}, a.editDatasets)
+	web.Get[Schedule](a.v2, "/datasets/{dataset}/schedule/", web.Doc{Summary: "Read when a dataset is to be published", Tags: tags, Auth: web.User}, a.getSchedule)
+	web.Put[Schedule](a.v2, "/datasets/{dataset}/schedule/", web.Doc{Summary: "Plan the publication of a private dataset", Tags: tags, Auth: web.User}, a.putSchedule)
+	web.Delete[web.None](a.v2, "/datasets/{dataset}/schedule/", web.Doc{Summary: "Leave a dataset private", Tags: tags, Auth: web.User, Status: http.StatusNoContent}, a.deleteSchedule)
+	web.Put[map[string]any](a.v2, "/datasets/{dataset}/extras/", web.Doc{Summary: "Add to the extras of a dataset", Tags: tags, Auth: web.User, NoMask: true}, a.putDatasetExtras)
+	web.DeleteWith[web.None](a.v2, "/datasets/{dataset}/extras/", web.Doc{Summary: "Remove extras of a dataset", Tags: tags, Auth: web.User, Status: http.StatusNoContent}, a.deleteDatasetExtras)
+	a.resourceWriteRoutes()
 }
 
 func (a *API) createDataset(c *web.Call, _ web.None, body DatasetWrite) error {
@@ -212,6 +227,11 @@ func (a *API) createDataset(c *web.Call, _ web.None, body DatasetWrite) error {
 	return a.sendDataset(c, http.StatusCreated, dataset)
 }
 
+// noticeHeader says to people what a write did that they may not have meant.
+const noticeHeader = "X-Notice"
+
+const noticePublished = "This update made the dataset public, because it did not say whether it is private: send \"private\": true to keep it so."
+
 func (a *API) updateDataset(c *web.Call, _ web.None, body DatasetWrite) error {
 	id, done, err := a.resolveDataset(c)
 	if done || err != nil {
@@ -221,12 +241,27 @@ func (a *API) updateDataset(c *web.Call, _ web.None, body DatasetWrite) error {
 	if err != nil {
 		return err
 	}
+	if dataset.Published {
+		c.W.Header().Set(noticeHeader, noticePublished)
+	}
 	return a.sendDataset(c, http.StatusOK, dataset)
 }
 
+// sendDataset answers a write with the dataset, its resources a batch at a time
+// when there are many.
 func (a *API) sendDataset(c *web.Call, status int, d *catalog.Dataset) error {
 	f, err := a.form(c)
 	if err != nil {
+		return err
+	}
+	c.Versioned(d.Version)
+	if !c.Wants("resources") {
+		return send(c, status, a.dataset(d, f))
+	}
+	if d.ResourceCount >= streamFrom {
+		return a.streamDataset(c, status, d, f)
+	}
+	if err := a.Catalog.AttachResources(c.Context(), d); err != nil {
 		return err
 	}
 	return send(c, status, a.dataset(d, f))
@@ -238,49 +273,6 @@ func (a *API) deleteDataset(c *web.Call, _ web.None) error {
 		return err
 	}
 	if err := a.Catalog.DeleteDataset(c.Context(), viewer(c), id); err != nil {
-		return err
-	}
-	return c.Empty(http.StatusNoContent)
-}
-
-func (a *API) addResource(c *web.Call, _ web.None, body ResourceWrite) error {
-	dataset, done, err := a.resolveDataset(c)
-	if done || err != nil {
-		return err
-	}
-	resource, err := a.Catalog.AddResource(c.Context(), viewer(c), dataset, body.input())
-	if err != nil {
-		return err
-	}
-	return send(c, http.StatusCreated, a.resource(resource, now()))
-}
-
-func (a *API) updateResource(c *web.Call, _ web.None, body ResourceWrite) error {
-	dataset, done, err := a.resolveDataset(c)
-	if done || err != nil {
-		return err
-	}
-	id, err := resourceID(c)
-	if err != nil {
-		return err
-	}
-	resource, err := a.Catalog.UpdateResource(c.Context(), viewer(c), dataset, id, body.input())
-	if err != nil {
-		return err
-	}
-	return send(c, http.StatusOK, a.resource(resource, now()))
-}
-
-func (a *API) removeResource(c *web.Call, _ web.None) error {
-	dataset, done, err := a.resolveDataset(c)
-	if done || err != nil {
-		return err
-	}
-	id, err := resourceID(c)
-	if err != nil {
-		return err
-	}
-	if err := a.Catalog.RemoveResource(c.Context(), viewer(c), dataset, id); err != nil {
 		return err
 	}
 	return c.Empty(http.StatusNoContent)

@@ -121,8 +121,14 @@ func (a *API) resources(rows []catalog.Resource, at time.Time) []Resource {
 func (a *API) communityResource(v account.Viewer, r *catalog.Resource, at time.Time) CommunityResource {
 	return CommunityResource{
 		Dataset: datasetReference(r.Dataset), Organization: organizationReference(v, r.Organization), Owner: userReference(r.Owner),
-		Permissions: permissions(v, r.OwnedBy(), r.ID), Resource: a.resource(r, at),
+		Permissions: communityPermissions(v, r), Resource: a.resource(r, at),
 	}
+}
+
+// communityPermissions are what the caller may do with a community resource.
+func communityPermissions(v account.Viewer, r *catalog.Resource) Permissions {
+	may := v.May(account.EditCommunity, r.OwnedBy(), r.ID)
+	return Permissions{Delete: may, Edit: may}
 }
 
 func (a *API) communityResources(v account.Viewer, rows []catalog.Resource, at time.Time) []CommunityResource {
@@ -207,6 +213,7 @@ func (a *API) getCommunity(c *web.Call, _ web.None) error {
 	if !resource.Community {
 		return fault.New(fault.NotFound, "Community resource does not exist")
 	}
+	c.Versioned(resource.Version)
 	return send(c, http.StatusOK, a.communityResource(v, resource, now()))
 }
 
@@ -219,6 +226,7 @@ func (a *API) getResource(c *web.Call, _ web.None) error {
 	if err != nil {
 		return err
 	}
+	c.Versioned(resource.DatasetVersion)
 	return send(c, http.StatusOK, a.resource(resource, now()))
 }
 

@@ -74,20 +74,6 @@ func (a *API) listResourceTypes(c *web.Call, _ web.None) error {
 	return sendLabels(c, i18n.ResourceType)
 }
 
-// CatalogSchema is a schema of the catalogue of schemas.
-type CatalogSchema struct {
-	Name      string `json:"name"`
-	SchemaURL string `json:"schema_url"`
-	Title     string `json:"title"`
-}
-
-// listSchemas is empty as long as no catalogue of schemas is set up, as the
-// reference answers then.
-func (a *API) listSchemas(c *web.Call, _ web.None) error {
-	c.Keep(time.Time{})
-	return send(c, http.StatusOK, []CatalogSchema{})
-}
-
 // Text is a suggested word.
 type Text struct {
 	Text string `json:"text"`

@@ -25,6 +25,7 @@ func (a *App) assemblePublishing(secret []byte) error {
 		Mail: a.Mail, Secret: secret, Sessions: a.Sessions, Rates: a.Rates, Rules: a.accountRules(),
 	})
 	a.assembleOAuth(secret)
+	a.provideCatalog()
 	return nil
 }
 

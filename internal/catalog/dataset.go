@@ -93,6 +93,9 @@ type Dataset struct {
 	Community     []Resource     `bun:"-"`
 	// CommunityCount counts the community resources.
 	CommunityCount int64 `bun:"-"`
+	// Published tells that the update which gave this dataset made it public
+	// because its input did not say whether it is private.
+	Published bool `bun:"-"`
 	// resourcesWritten is set by a write that touched the resources.
 	resourcesWritten bool
 }

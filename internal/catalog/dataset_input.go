@@ -4,8 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"net/url"
-	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -15,7 +13,6 @@ import (
 	"grenier/internal/account"
 	"grenier/internal/db"
 	"grenier/internal/fault"
-	"grenier/internal/geo"
 	"grenier/internal/i18n"
 	"grenier/internal/text"
 )
@@ -38,6 +35,13 @@ type SpatialInput struct {
 	Granularity string
 }
 
+// AudienceInput says whether a kind of reader has access to data that is not
+// open.
+type AudienceInput struct {
+	Role      string `json:"role"`
+	Condition string `json:"condition"`
+}
+
 // DatasetInput is what a person or a program writes of a dataset. What is left
 // out stays as it is.
 type DatasetInput struct {
@@ -51,14 +55,23 @@ type DatasetInput struct {
 	License          Opt[string]
 	Private          Opt[bool]
 	Archived         Opt[time.Time]
-	// Deleted is only ever sent as null, which brings a dataset back.
+	// Deleted brings a dataset back when it is sent as null; a date in it
+	// says nothing.
 	Deleted          Opt[time.Time]
 	Extras           Opt[json.RawMessage]
 	TemporalCoverage Opt[TemporalInput]
 	Spatial          Opt[SpatialInput]
-	AccessType       Opt[string]
-	// Organization and Owner say whom a new dataset belongs to; they do not
-	// change it later.
+
+	AccessType              Opt[string]
+	AccessAudiences         Opt[[]AudienceInput]
+	AuthorizationRequestURL Opt[string]
+	ReasonCategory          Opt[string]
+	Reason                  Opt[string]
+
+	// ContactPoints are identifiers of contact points of the same owner.
+	ContactPoints Opt[[]string]
+	// Organization and Owner say whom a new dataset belongs to; later only
+	// administrators change them so.
 	Organization Opt[string]
 	Owner        Opt[string]
 	// Resources replace the whole list: those with a known identifier are
@@ -66,8 +79,20 @@ type DatasetInput struct {
 	Resources Opt[[]ResourceInput]
 }
 
-// refusals collects what is wrong with an input, member by member.
-type refusals struct{ fault *fault.Error }
+// refusals collects what is wrong with an input, member by member. Its zero
+// value reads what needs nothing from outside.
+type refusals struct {
+	fault *fault.Error
+	// reachable refuses addresses within networks that readers do not reach;
+	// nil lets all pass.
+	reachable func(address string) error
+	// schemas are those that resources may name; nil when there is no catalogue
+	// of them.
+	schemas []CatalogSchema
+	// outage is why that catalogue could not be read; hindered is set to it
+	// when an input needs the catalogue.
+	outage, hindered error
+}
 
 func (r *refusals) at(text string, path ...any) {
 	if r.fault == nil {
@@ -77,71 +102,109 @@ func (r *refusals) at(text string, path ...any) {
 	r.fault = r.fault.At(text, path...)
 }
 
+// bare is at for a member whose text stands alone, not in a list.
+func (r *refusals) bare(text string, path ...any) {
+	if r.fault == nil {
+		r.fault = &fault.Error{Code: fault.Invalid}
+	}
+	r.fault = r.fault.Bare(text, path...)
+}
+
 func (r *refusals) collect() error {
 	if r.fault == nil {
-		return nil
+		return r.hindered
 	}
 	return r.fault
 }
 
-// line reads a text of one line: normalised, without white space at its ends.
+// line reads a text that must be there: normalised, without white space at its
+// ends. One that stays as it was is taken, whatever brought it.
 func (r *refusals) line(in Opt[string], most int, into *string, path ...any) {
-	if !in.Set {
+	if !in.Set || !in.Null && in.Value != "" && in.Value == *into {
 		return
 	}
 	value := strings.TrimSpace(norm.NFC.String(in.Value))
-	switch {
-	case value == "":
+	if value == "" {
 		r.at("This field is required.", path...)
-	case utf8.RuneCountInString(value) > most:
-		r.at(fmt.Sprintf("Field cannot be longer than %d characters.", most), path...)
-	default:
-		*into = value
+		return
 	}
+	if wrong := wrongText(value, most); wrong != "" {
+		r.at(wrong, path...)
+		return
+	}
+	*into = value
 }
 
 // optional is line for a text that may be missing.
 func (r *refusals) optional(in Opt[string], most int, into **string, path ...any) {
-	if !in.Set {
+	if !in.Set || !in.Null && *into != nil && in.Value == **into {
 		return
 	}
 	value := strings.TrimSpace(norm.NFC.String(in.Value))
-	switch {
-	case in.Null || value == "":
+	if in.Null || value == "" {
 		*into = nil
-	case utf8.RuneCountInString(value) > most:
-		r.at(fmt.Sprintf("Field cannot be longer than %d characters.", most), path...)
-	default:
-		*into = &value
+		return
 	}
+	if wrong := wrongText(value, most); wrong != "" {
+		r.at(wrong, path...)
+		return
+	}
+	*into = &value
 }
 
-// oneOf reads a value of a kind.
+// oneOf reads a value of a kind; null changes nothing.
 func (r *refusals) oneOf(in Opt[string], kind i18n.Kind, into *string, path ...any) {
-	if !in.Set || in.Null {
+	if !in.Set || in.Null || in.Value == *into {
 		return
 	}
 	if !i18n.Has(kind, in.Value) {
-		r.at("Not a valid choice. Choose one of: "+strings.Join(i18n.IDs(kind), ", ")+".", path...)
+		r.at(notAChoice(kind), path...)
 		return
 	}
 	*into = in.Value
 }
 
+// maybeOneOf reads a value of a kind, or none.
+func (r *refusals) maybeOneOf(in Opt[string], kind i18n.Kind, into **string, path ...any) {
+	switch {
+	case !in.Set || *into != nil && in.Value == **into:
+	case in.Null || in.Value == "":
+		*into = nil
+	case !i18n.Has(kind, in.Value):
+		r.at(notAChoice(kind), path...)
+	default:
+		value := in.Value
+		*into = &value
+	}
+}
+
+func notAChoice(kind i18n.Kind) string {
+	return "Not a valid choice. Choose one of: " + strings.Join(i18n.IDs(kind), ", ") + "."
+}
+
 // apply changes a dataset as the input says; the lists beside the row go into
 // it too.
 func (s *Store) apply(ctx context.Context, tx *db.Tx, d *Dataset, in DatasetInput) error {
-	var wrong refusals
+	return s.applyTo(ctx, tx, &refusals{reachable: s.deps.CheckURL}, d, in)
+}
+
+// applyTo is apply that goes on with the refusals of what was read before.
+func (s *Store) applyTo(ctx context.Context, tx *db.Tx, wrong *refusals, d *Dataset, in DatasetInput) error {
 	wrong.line(in.Title, TitleMax, &d.Title, "title")
 	wrong.line(in.Description, DescriptionMax, &d.Description, "description")
 	wrong.optional(in.Acronym, AcronymMax, &d.Acronym, "acronym")
 	wrong.optional(in.DescriptionShort, DescriptionShortMax, &d.DescriptionShort, "description_short")
-	wrong.oneOf(in.AccessType, i18n.AccessType, &d.AccessType, "access_type")
 	wrong.tags(in.Tags, d)
 	wrong.frequency(in, d)
 	wrong.temporal(in.TemporalCoverage, d)
 	wrong.spatial(s.zones, in.Spatial, d)
-	wrong.extras(in.Extras, &d.Extras, "extras")
+	wrong.access(in, d)
+	if err := s.datasetExtras(ctx, tx, wrong, d, in.Extras); err != nil {
+		return err
+	}
+	if err := contactPoints(ctx, tx, wrong, d, in.ContactPoints); err != nil {
+		return err
+	}
 	if in.Private.Set {
 		d.Private = in.Private.Value
 	}
@@ -162,14 +225,16 @@ func (s *Store) apply(ctx context.Context, tx *db.Tx, d *Dataset, in DatasetInpu
 // licence keeps a known licence; an unknown one counts as none, and data that
 // is not open has none.
 func licence(ctx context.Context, tx *db.Tx, in Opt[string], d *Dataset) error {
-	if in.Set {
+	if in.Set && (d.License == nil || in.Value != *d.License) {
 		d.License = nil
-		var known []string
-		if err := tx.NewRaw("SELECT id FROM licenses WHERE id = ?", in.Value).Scan(ctx, &known); err != nil {
-			return err
-		}
-		if len(known) > 0 {
-			d.License = &known[0]
+		if !in.Null && in.Value != "" && in.Value != LicenseNotSpecified {
+			var known []string
+			if err := tx.NewRaw("SELECT id FROM licenses WHERE id = ?", in.Value).Scan(ctx, &known); err != nil {
+				return err
+			}
+			if len(known) > 0 {
+				d.License = &known[0]
+			}
 		}
 	}
 	if d.AccessType != "open" {
@@ -178,148 +243,41 @@ func licence(ctx context.Context, tx *db.Tx, in Opt[string], d *Dataset) error {
 	return nil
 }
 
-func (r *refusals) tags(in Opt[[]string], d *Dataset) {
+// contactPoints takes those that exist and belong to the dataset's owner;
+// those it has already stay.
+func contactPoints(ctx context.Context, tx *db.Tx, wrong *refusals, d *Dataset, in Opt[[]string]) error {
 	if !in.Set {
-		return
+		return nil
 	}
-	var tags []string
-	for _, given := range in.Value {
-		tag := text.Slug(given)
-		if tag == "" {
-			continue
+	const mismatch = "Wrong contact point id or contact point ownership mismatch"
+	if len(in.Value) > maxDatasetContacts {
+		wrong.at(fmt.Sprintf("At most %d contact points.", maxDatasetContacts), "contact_points")
+		return nil
+	}
+	points, err := contactsByID(ctx, tx, in.Value)
+	if err != nil {
+		return err
+	}
+	has := make(map[string]bool, len(d.Contacts))
+	for _, id := range d.Contacts {
+		has[id] = true
+	}
+	var wanted []string
+	listed := make(map[string]bool, len(in.Value))
+	for _, id := range in.Value {
+		point := points[id]
+		if point == nil || !has[id] && point.OwnedBy() != d.OwnedBy() {
+			wrong.at(mismatch, "contact_points")
+			return nil
 		}
-		if len(tag) < TagMin || len(tag) > TagMax {
-			r.at(fmt.Sprintf("Tag %q must be between %d and %d characters long.", tag, TagMin, TagMax), "tags")
-			continue
-		}
-		tags = append(tags, tag)
-	}
-	slices.Sort(tags)
-	d.Tags = slices.Compact(tags)
-}
-
-func (r *refusals) frequency(in DatasetInput, d *Dataset) {
-	if in.FrequencyDate.Set {
-		d.FrequencyDate = db.TimeOf(in.FrequencyDate.Value)
-	}
-	if !in.Frequency.Set {
-		return
-	}
-	if in.Frequency.Null {
-		d.Frequency = nil
-		return
-	}
-	id, ok := FrequencyID(in.Frequency.Value)
-	if !ok {
-		r.at("Unknown frequency. See /api/1/datasets/frequencies/ for the list.", "frequency")
-		return
-	}
-	d.Frequency = &id
-}
-
-func (r *refusals) temporal(in Opt[TemporalInput], d *Dataset) {
-	if !in.Set {
-		return
-	}
-	d.TemporalStart, d.TemporalEnd = nil, nil
-	if in.Null {
-		return
-	}
-	start, ok := dayOf(in.Value.Start)
-	end, endOK := dayOf(in.Value.End)
-	if !ok || !endOK && in.Value.End != "" {
-		r.at("The coverage must have days: YYYY-MM-DD.", "temporal_coverage")
-		return
-	}
-	if endOK && end < start {
-		start, end = end, start
-	}
-	d.TemporalStart = &start
-	if endOK {
-		d.TemporalEnd = &end
-	}
-}
-
-// dayOf takes the day out of a date, with or without a time behind it.
-func dayOf(value string) (string, bool) {
-	if len(value) < len(time.DateOnly) {
-		return "", false
-	}
-	day := value[:len(time.DateOnly)]
-	if _, err := time.Parse(time.DateOnly, day); err != nil {
-		return "", false
-	}
-	return day, true
-}
-
-func (r *refusals) spatial(zones *geo.Directory, in Opt[SpatialInput], d *Dataset) {
-	if !in.Set {
-		return
-	}
-	d.HasSpatial, d.Granularity, d.Zones, d.Geometry = false, nil, nil, nil
-	if in.Null {
-		return
-	}
-	if len(in.Value.Zones) > 0 && hasJSON(in.Value.Geometry) {
-		r.at("Give zones or a geometry, not both.", "spatial")
-		return
-	}
-	granularity := in.Value.Granularity
-	if granularity == "" {
-		granularity = geo.Other
-	}
-	if !geo.IsGranularity(granularity) {
-		r.at("Unknown granularity. See /api/1/spatial/granularities/ for the list.", "spatial", "granularity")
-		return
-	}
-	var unknown []string
-	for _, id := range in.Value.Zones {
-		zone, ok := zones.Resolve(id)
-		if !ok {
-			unknown = append(unknown, id)
-		} else if !slices.Contains(d.Zones, zone.ID) {
-			d.Zones = append(d.Zones, zone.ID)
+		if !listed[id] {
+			listed[id] = true
+			wanted = append(wanted, id)
 		}
 	}
-	if len(unknown) > 0 {
-		r.at("Unknown geoid(s): "+strings.Join(unknown, ", "), "spatial", "zones")
-		return
-	}
-	if hasJSON(in.Value.Geometry) {
-		d.Geometry = db.JSON(in.Value.Geometry)
-	}
-	d.HasSpatial, d.Granularity = true, &granularity
+	d.Contacts, d.ContactCount = wanted, int64(len(wanted))
+	return nil
 }
 
-func hasJSON(text json.RawMessage) bool { return len(text) > 0 && string(text) != "null" }
-
-// extras reads a free dictionary.
-func (r *refusals) extras(in Opt[json.RawMessage], into *db.JSON, path ...any) {
-	if !in.Set {
-		return
-	}
-	if in.Null {
-		*into = nil
-		return
-	}
-	var object map[string]json.RawMessage
-	if err := json.Unmarshal(in.Value, &object); err != nil {
-		r.at("Expecting a JSON object.", path...)
-		return
-	}
-	*into = db.JSON(in.Value)
-	if len(object) == 0 {
-		*into = nil
-	}
-}
-
-// address checks the address of a remote resource.
-func (r *refusals) address(given string, into *string, path ...any) {
-	address, err := url.Parse(strings.TrimSpace(given))
-	schemes := []string{"http", "https", "ftp", "ftps"}
-	if err != nil || address.Host == "" || !slices.Contains(schemes, strings.ToLower(address.Scheme)) {
-		r.at("Invalid URL: give the whole address, beginning with https://, http:// or ftp://.", path...)
-		return
-	}
-	*into = strings.TrimSpace(given)
-}
+// maxDatasetContacts bounds the contact points of a dataset.
+const maxDatasetContacts = 50

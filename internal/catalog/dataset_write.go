@@ -3,6 +3,10 @@ package catalog
 import (
 	"context"
 	"slices"
+	"strings"
+	"time"
+
+	"github.com/uptrace/bun"
 
 	"grenier/internal/account"
 	"grenier/internal/db"
@@ -26,54 +30,60 @@ func (s *Store) CreateDataset(ctx context.Context, v account.Viewer, in DatasetI
 	for _, required := range []*Opt[string]{&in.Title, &in.Description} {
 		required.Set = true
 	}
+	in.Deleted = Opt[time.Time]{} // nothing is born deleted
 	now := db.Now()
-	d := Dataset{
+	made := Dataset{
 		ID: db.NewID(), Version: 1, AccessType: "open", AllAvailable: true,
 		CreatedInternal: now, ModifiedInternal: now, CreatedAt: now, ModifiedAt: now, LastUpdate: now,
 	}
-	d.OrganizationID, d.OwnerID = optional(owner.Organization), optional(owner.User)
+	made.OrganizationID, made.OwnerID = optional(owner.Organization), optional(owner.User)
+	checks := s.checking(ctx, in.Resources.Value...)
 	err = s.log.Write(ctx, db.People, func(ctx context.Context, tx *event.Tx) error {
-		d := d
+		d, wrong := made, checks
 		if err := knownOwner(ctx, tx.Tx, owner); err != nil {
 			return err
 		}
-		if err := s.apply(ctx, tx.Tx, &d, in); err != nil {
-			return err
-		}
-		resources, err := newResources(in.Resources.Value, d.ID, now)
-		if err != nil {
+		resources := newResources(&wrong, in.Resources.Value, d.ID, now)
+		if err := s.applyTo(ctx, tx.Tx, &wrong, &d, in); err != nil {
 			return err
 		}
 		summarise(&d, resources)
-		if d.Slug, err = account.FreeSlug(ctx, tx.Tx, "datasets", KindDataset, text.Slug(d.Title)); err != nil {
-			return err
-		}
-		if _, err := tx.NewInsert().Model(&d).Exec(ctx); err != nil {
-			return err
-		}
-		if err := writeBeside(ctx, tx.Tx, &d); err != nil {
-			return err
-		}
-		if err := insertResources(ctx, tx.Tx, resources); err != nil {
-			return err
-		}
-		if err := writeFormats(ctx, tx.Tx, d.ID, formatsOf(resources)); err != nil {
-			return err
-		}
-		if err := s.assign(ctx, tx.Tx, v, KindDataset, d.ID, owner); err != nil {
-			return err
-		}
-		if err := countOwned(ctx, tx, v, owner); err != nil {
-			return err
-		}
-		return v.Record(ctx, tx, account.Change{
-			What: "created", Kind: KindDataset, ID: d.ID, Owner: owner.Ref(), Version: 1, After: d.Visible,
-		})
+		return s.insertDataset(ctx, tx, v, &d, resources)
 	})
 	if err != nil {
 		return nil, err
 	}
-	return s.Dataset(ctx, v, d.ID, Parts{Resources: true})
+	return s.Dataset(ctx, v, made.ID, Parts{})
+}
+
+// insertDataset writes a new dataset with what stands beside it, its counters,
+// its event and its first version.
+func (s *Store) insertDataset(ctx context.Context, tx *event.Tx, v account.Viewer, d *Dataset, resources []Resource) error {
+	var err error
+	if d.Slug, err = account.FreeSlug(ctx, tx.Tx, "datasets", KindDataset, text.Slug(d.Title)); err != nil {
+		return err
+	}
+	if _, err := tx.NewInsert().Model(d).Exec(ctx); err != nil {
+		return err
+	}
+	if err := writeBeside(ctx, tx.Tx, d); err != nil {
+		return err
+	}
+	if err := insertResources(ctx, tx.Tx, resources); err != nil {
+		return err
+	}
+	if err := writeFormats(ctx, tx.Tx, d.ID, formatsOf(resources)); err != nil {
+		return err
+	}
+	if err := s.assign(ctx, tx.Tx, v, KindDataset, d.ID, d.OwnedBy()); err != nil {
+		return err
+	}
+	if d.Visible {
+		countOwned(tx, v, d, d.OwnedBy(), 1)
+	}
+	return v.Record(ctx, tx, account.Change{
+		What: "created", Kind: KindDataset, ID: d.ID, Owner: d.OwnedBy().Ref(), Version: 1, After: d.Visible,
+	})
 }
 
 // newOwner says whom a new object belongs to.
@@ -124,84 +134,116 @@ func (s *Store) assign(ctx context.Context, tx *db.Tx, v account.Viewer, kind, i
 	return err
 }
 
-// editable loads a dataset for a write and refuses who may not change it. One
-// that was deleted is gone unless the write brings it back.
+// editable loads a dataset with its lists for a write and refuses who may not
+// change it. One that was deleted is gone unless the write brings it back.
 func (s *Store) editable(ctx context.Context, tx *db.Tx, v account.Viewer, id string, revive bool) (*Dataset, error) {
+	d, err := s.editableHead(ctx, tx, v, id, revive)
+	if err != nil {
+		return nil, err
+	}
+	all, err := attributes(ctx, tx, []string{id})
+	if err != nil {
+		return nil, err
+	}
+	d.Attributes = attributesOf(all, id)
+	return d, nil
+}
+
+// editableHead is editable without the dataset's tags, badges, zones and contact
+// points, which a write of its resources leaves alone.
+func (s *Store) editableHead(ctx context.Context, tx *db.Tx, v account.Viewer, id string, revive bool) (*Dataset, error) {
 	if v.Anonymous() {
 		return nil, fault.New(fault.Unauthorized, "Log in to change a dataset.")
 	}
-	lock := ""
-	if tx.Postgres() {
-		lock = " FOR NO KEY UPDATE"
-	}
-	var locked []string
-	if err := tx.NewRaw("SELECT id FROM datasets WHERE id = ?"+lock, id).Scan(ctx, &locked); err != nil {
+	if err := lock(ctx, tx, "datasets", id); err != nil {
 		return nil, err
 	}
 	rows, err := datasetRows(ctx, tx, []string{id})
 	if err != nil {
 		return nil, err
 	}
-	if len(rows) == 0 || readable(v, &rows[0]) != nil && rows[0].Private {
-		return nil, fault.New(fault.NotFound, "Dataset not found")
+	if len(rows) == 0 {
+		return nil, fault.New(fault.NotFound, missing[KindDataset])
 	}
 	d := &rows[0]
-	if !d.DeletedAt.IsZero() && !revive {
-		return nil, fault.New(fault.Gone, "Dataset has been deleted")
-	}
-	if !v.MayEdit(d.OwnedBy(), d.ID) {
-		return nil, fault.New(fault.Forbidden, "You do not have the permission to modify that object.")
-	}
-	lists, err := attributes(ctx, tx, []string{id})
-	if err != nil {
-		return nil, err
-	}
-	d.Attributes = attributesOf(lists, id)
-	return d, nil
+	return d, changeable(v, state{KindDataset, d.ID, d.OwnedBy(), d.Private, d.DeletedAt}, revive)
 }
 
 // UpdateDataset changes what the input holds and keeps the rest. Resources that
-// are given replace the whole list.
+// are given replace the whole list. A dataset becomes public when the input
+// leaves out whether it is private, unless the rules keep it as it was: the answer
+// is then Published, and its owners are told.
 func (s *Store) UpdateDataset(ctx context.Context, v account.Viewer, id string, in DatasetInput) (*Dataset, error) {
-	if !in.Private.Set && !s.rules.OmittedPrivateKeeps {
+	omitted := !in.Private.Set && !s.rules.OmittedPrivateKeeps
+	if omitted {
 		in.Private = Some(false)
 	}
+	published := false
+	checks := s.checking(ctx, in.Resources.Value...)
 	err := s.log.Write(ctx, db.People, func(ctx context.Context, tx *event.Tx) error {
 		d, err := s.editable(ctx, tx.Tx, v, id, in.Deleted.Set && in.Deleted.Null)
 		if err != nil {
 			return err
 		}
-		if err := keepsOwner(v, d, in); err != nil {
+		before, wrong := *d, checks
+		if err := changeOwner(ctx, tx.Tx, v, d, in); err != nil {
 			return err
 		}
-		before := *d
-		if err := s.apply(ctx, tx.Tx, d, in); err != nil {
-			return err
-		}
-		var resources history.Difference
+		var extra history.Difference
 		if in.Resources.Set {
-			if resources, err = replaceResources(ctx, tx.Tx, d, in.Resources.Value); err != nil {
+			if extra, err = s.replaceResources(ctx, tx, &wrong, d, in.Resources.Value); err != nil {
 				return err
 			}
 		}
-		return s.saveDataset(ctx, tx, v, &before, d, "updated", resources)
+		if err := s.applyTo(ctx, tx.Tx, &wrong, d, in); err != nil {
+			return err
+		}
+		if err := s.saveDataset(ctx, tx, v, &before, d, "updated", extra); err != nil {
+			return err
+		}
+		if published = omitted && before.Private; !published {
+			return nil
+		}
+		return s.tellOwners(ctx, tx.Tx, d, "dataset.published")
 	})
 	if err != nil {
 		return nil, err
 	}
-	return s.Dataset(ctx, v, id, Parts{Resources: true})
+	d, err := s.Dataset(ctx, v, id, Parts{})
+	if err != nil {
+		return nil, err
+	}
+	d.Published = published
+	return d, nil
 }
 
-// keepsOwner refuses a change of owner, which has its own procedure.
-func keepsOwner(v account.Viewer, d *Dataset, in DatasetInput) error {
-	owner := d.OwnedBy()
-	if in.Organization.Set && !in.Organization.Null && in.Organization.Value != owner.Organization && !v.Admin() {
-		return fault.At("Cannot change owner after creation. Please use transfer feature.", "organization")
+// changeOwner gives a dataset to the owner that an input names.
+func changeOwner(ctx context.Context, tx *db.Tx, v account.Viewer, d *Dataset, in DatasetInput) error {
+	to, err := newOwnerOf(v, d.OwnedBy(), in.Organization, in.Owner)
+	if err != nil {
+		return err
 	}
-	if in.Owner.Set && !in.Owner.Null && in.Owner.Value != owner.User && owner.Organization == "" && !v.Admin() {
-		return fault.At("Cannot change owner after creation. Please use transfer feature.", "owner")
+	return d.giveTo(ctx, tx, d.ID, to)
+}
+
+// newOwnerOf says whom an object belongs to after a write that names an owner.
+// It refuses a change of owner, which has its own procedure, to all but
+// administrators.
+func newOwnerOf(v account.Viewer, owner account.Owner, organization, person Opt[string]) (account.Owner, error) {
+	const refusal = "Cannot change owner after creation. Please use transfer feature."
+	switch {
+	case organization.Value != "" && organization.Value != owner.Organization:
+		if !v.Admin() {
+			return owner, fault.At(refusal, "organization")
+		}
+		return account.Owner{Organization: organization.Value}, nil
+	case person.Value != "" && person.Value != owner.User && organization.Value == "":
+		if !v.Admin() {
+			return owner, fault.At(refusal, "owner")
+		}
+		return account.Owner{User: person.Value}, nil
 	}
-	return nil
+	return owner, nil
 }
 
 // DeleteDataset marks a dataset as deleted; it can be brought back.
@@ -234,20 +276,26 @@ func (s *Store) saveDataset(ctx context.Context, tx *event.Tx, v account.Viewer,
 			return err
 		}
 	}
-	if _, err := tx.NewUpdate().Model(d).WherePK().Exec(ctx); err != nil {
+	if err := db.UpdateChanged(ctx, tx.Tx, before, d); err != nil {
 		return err
-	}
-	difference := datasetDifference(before, d)
-	for name, values := range extra {
-		difference[name] = values
 	}
 	if err := s.saveBeside(ctx, tx.Tx, before, d); err != nil {
 		return err
 	}
-	if before.Visible != d.Visible {
-		if err := countOwned(ctx, tx, v, d.OwnedBy()); err != nil {
+	if before.Private && !d.Private || before.DeletedAt.IsZero() && !d.DeletedAt.IsZero() {
+		if _, err := unschedule(ctx, tx.Tx, d.ID); err != nil {
 			return err
 		}
+	}
+	if before.Visible && (!d.Visible || before.OwnedBy() != d.OwnedBy()) {
+		countOwned(tx, v, d, before.OwnedBy(), -1)
+	}
+	if d.Visible && (!before.Visible || before.OwnedBy() != d.OwnedBy()) {
+		countOwned(tx, v, d, d.OwnedBy(), 1)
+	}
+	difference := datasetDifference(before, d)
+	for name, values := range extra {
+		difference[name] = values
 	}
 	err := v.Record(ctx, tx, account.Change{
 		What: what, Kind: KindDataset, ID: d.ID, Owner: d.OwnedBy().Ref(), Version: d.Version, Before: before.Visible, After: d.Visible,
@@ -268,22 +316,16 @@ func laterOf(last, now db.Time, undated bool) db.Time {
 	return last
 }
 
+// besides are the lists and documents of a dataset.
+func (d *Dataset) besides() besides {
+	return besides{tags: d.Tags, zones: d.Zones, contacts: d.Contacts, extras: d.Extras, geometry: d.Geometry}
+}
+
 // saveBeside writes the lists and documents beside the row that changed, and
 // forgets what the import gave in their place.
 func (s *Store) saveBeside(ctx context.Context, tx *db.Tx, before, d *Dataset) error {
-	if !slices.Equal(before.Tags, d.Tags) || !slices.Equal(before.Zones, d.Zones) ||
-		string(before.Extras) != string(d.Extras) || string(before.Geometry) != string(d.Geometry) {
-		for _, table := range []string{"tags", "object_zones", "extras", "coverages"} {
-			if _, err := tx.NewRaw("DELETE FROM "+table+" WHERE object_id = ?", d.ID).Exec(ctx); err != nil {
-				return err
-			}
-		}
-		if err := writeBeside(ctx, tx, d); err != nil {
-			return err
-		}
-	}
-	if d.Given == nil {
-		return nil
+	if err := d.besides().save(ctx, tx, KindDataset, d.ID, before.besides()); err != nil || d.Given == nil {
+		return err
 	}
 	d.Given.outdate(before, d)
 	cells, err := db.JSONOf(d.Given)
@@ -314,16 +356,30 @@ func (g *GivenDataset) outdate(before, after *Dataset) {
 	}
 }
 
-// writeBeside inserts tags, zones, extras and shape of a dataset.
+// writeBeside inserts tags, zones, contact points, extras and shape of a new
+// dataset, a list in one statement.
 func writeBeside(ctx context.Context, tx *db.Tx, d *Dataset) error {
-	for position, tag := range d.Tags {
-		if _, err := tx.NewRaw("INSERT INTO tags (object_id, tag, kind, position) VALUES (?, ?, ?, ?)", d.ID, tag, KindDataset, position).Exec(ctx); err != nil {
-			return err
-		}
-	}
-	for position, zone := range d.Zones {
-		if _, err := tx.NewRaw("INSERT INTO object_zones (object_id, zone, kind, position) VALUES (?, ?, ?, ?)", d.ID, zone, KindDataset, position).Exec(ctx); err != nil {
-			return err
+	for _, list := range []struct {
+		into   string
+		kinded bool
+		values []string
+	}{
+		{"tags (object_id, position, tag, kind)", true, d.Tags}, {"object_zones (object_id, position, zone, kind)", true, d.Zones},
+		{"object_contacts (object_id, position, contact_id)", false, d.Contacts},
+	} {
+		for part := range slices.Chunk(list.values, resourceBatch) {
+			rows := make([]any, len(part))
+			for i, value := range part {
+				row := []any{d.ID, slices.Index(list.values, value), value}
+				if list.kinded {
+					row = append(row, KindDataset)
+				}
+				rows[i] = bun.List(row)
+			}
+			query := "INSERT INTO " + list.into + " VALUES " + strings.TrimSuffix(strings.Repeat("(?), ", len(rows)), ", ")
+			if _, err := tx.NewRaw(query, rows...).Exec(ctx); err != nil {
+				return err
+			}
 		}
 	}
 	if d.Extras != nil {
@@ -359,6 +415,13 @@ func datasetDifference(before, after *Dataset) history.Difference {
 	compare("zones", before.Zones, after.Zones, slices.Equal(before.Zones, after.Zones))
 	compare("extras", before.Extras, after.Extras, string(before.Extras) == string(after.Extras))
 	compare("geom", before.Geometry, after.Geometry, string(before.Geometry) == string(after.Geometry))
+	compare("contact_points", before.Contacts, after.Contacts, slices.Equal(before.Contacts, after.Contacts))
+	compare("access_audiences", before.AccessAudiences, after.AccessAudiences, string(before.AccessAudiences) == string(after.AccessAudiences))
+	texts("organization", before.OrganizationID, after.OrganizationID)
+	texts("owner", before.OwnerID, after.OwnerID)
+	texts("authorization_request_url", before.AuthorizationRequestURL, after.AuthorizationRequestURL)
+	texts("access_type_reason_category", before.AccessTypeReasonCategory, after.AccessTypeReasonCategory)
+	texts("access_type_reason", before.AccessTypeReason, after.AccessTypeReason)
 	texts("acronym", before.Acronym, after.Acronym)
 	texts("description_short", before.DescriptionShort, after.DescriptionShort)
 	texts("frequency", before.Frequency, after.Frequency)
@@ -374,52 +437,4 @@ func equalText(a, b *string) bool {
 		return a == b
 	}
 	return *a == *b
-}
-
-// countOwned brings the counters of an owner in step with its public datasets
-// and tells that the owner changed. On PostgreSQL the owner is locked first, so
-// that of two writes at once the later one counts what the earlier one did; the
-// lock is the one that references of rows leave room for, or they would wait for
-// each other.
-func countOwned(ctx context.Context, tx *event.Tx, v account.Viewer, owner account.Owner) error {
-	kind, table, column, id, sums := KindOrganization, "organizations", "organization_id", owner.Organization, organizationSums
-	if id == "" {
-		kind, table, column, id, sums = KindUser, "users", "owner_id", owner.User, ""
-	}
-	if id == "" {
-		return nil
-	}
-	if tx.Postgres() {
-		var locked []string
-		if err := tx.NewRaw("SELECT id FROM "+table+" WHERE id = ? FOR NO KEY UPDATE", id).Scan(ctx, &locked); err != nil {
-			return err
-		}
-	}
-	_, err := tx.NewRaw("UPDATE "+table+" AS x SET datasets = (SELECT count(*) FROM datasets d WHERE d."+column+
-		" = x.id AND d.visible IS TRUE), "+sums+"version = version + 1 WHERE x.id = ?", id).Exec(ctx)
-	if err != nil {
-		return err
-	}
-	return counted(ctx, tx, v, kind, table, id)
-}
-
-// organizationSums are the sums over public datasets that organisations keep
-// besides.
-const organizationSums = `
-	dataset_followers = (SELECT coalesce(sum(d.followers), 0) FROM datasets d WHERE d.organization_id = x.id AND d.visible IS TRUE),
-	dataset_reuses = (SELECT coalesce(sum(d.reuses), 0) FROM datasets d WHERE d.organization_id = x.id AND d.visible IS TRUE), `
-
-// counted tells the log that an object's counters moved; they are no version
-// that history keeps.
-func counted(ctx context.Context, tx *event.Tx, v account.Viewer, kind, table, id string) error {
-	var version int64
-	if err := tx.NewRaw("SELECT version FROM "+table+" WHERE id = ?", id).Scan(ctx, &version); err != nil {
-		return err
-	}
-	actorKind, actor := v.Actor()
-	tx.Emit(event.Event{
-		Kind: kind + ".counted", ObjectKind: kind, Object: id, Owner: id, ActorKind: actorKind, Actor: actor, Version: version,
-		SeenBefore: true, SeenAfter: true,
-	})
-	return nil
 }

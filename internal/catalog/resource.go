@@ -55,6 +55,9 @@ type Resource struct {
 
 	// Dataset is loaded for community resources.
 	Dataset *DatasetRef `bun:"-"`
+	// DatasetVersion is the version of the dataset that the resource is part
+	// of, 0 where it was not asked for.
+	DatasetVersion int64 `bun:"-"`
 }
 
 // DatasetRef is what other objects show of a dataset.
@@ -247,15 +250,27 @@ func (s *Store) ResourceOf(ctx context.Context, v account.Viewer, dataset, id st
 	if err := s.Readable(ctx, v, KindDataset, dataset); err != nil {
 		return nil, err
 	}
-	var rows []Resource
-	err := s.db.Read().NewSelect().Model(&rows).Where("id = ? AND dataset_id = ? AND community = FALSE", id, dataset).Scan(ctx)
+	var rows []versionedResource
+	err := s.db.Read().NewRaw("SELECT r.*, d.version AS whole FROM resources r JOIN datasets d ON d.id = r.dataset_id "+
+		"WHERE r.id = ? AND r.dataset_id = ? AND r.community = FALSE", id, dataset).Scan(ctx, &rows)
 	if err != nil {
 		return nil, err
 	}
 	if len(rows) == 0 {
 		return nil, fault.New(fault.NotFound, "Resource does not exist")
 	}
-	return &rows[0], nil
+	return rows[0].resource(), nil
+}
+
+// versionedResource is a row with the version of its dataset.
+type versionedResource struct {
+	Resource `bun:",extend"`
+	Whole    int64 `bun:"whole"`
+}
+
+func (r *versionedResource) resource() *Resource {
+	r.DatasetVersion = r.Whole
+	return &r.Resource
 }
 
 // ResourceFilter narrows the resources of a dataset.

@@ -188,6 +188,9 @@ func (c *Call) Stream(status int, contentType string) *Stream {
 	c.h.land(c)
 	hdr := c.W.Header()
 	hdr["Content-Type"] = []string{contentType}
+	if c.version > 0 { // for If-Match alone: what flows is not compared
+		hdr["Etag"] = []string{etagOf(c.version, `W/"flow"`)}
+	}
 	if c.Caller.Known {
 		hdr["Cache-Control"] = privateControl
 	} else if hdr["Cache-Control"] == nil {
