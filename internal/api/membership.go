@@ -48,8 +48,8 @@ func objectNames(subjects []account.Subject) []ObjectName {
 	return names
 }
 
-// kindsOfClasses are the kinds by their names in references.
-var kindsOfClasses = map[string]string{
+// kindsByClass are the kinds by their names in references.
+var kindsByClass = map[string]string{
 	"Dataset": catalog.KindDataset, "Reuse": catalog.KindReuse, "Dataservice": catalog.KindDataservice,
 	"Organization": catalog.KindOrganization, "User": catalog.KindUser,
 }
@@ -57,7 +57,7 @@ var kindsOfClasses = map[string]string{
 func subjects(names []ObjectName) []account.Subject {
 	all := make([]account.Subject, len(names))
 	for i, name := range names {
-		all[i] = account.Subject{Kind: kindsOfClasses[name.Class], ID: name.ID}
+		all[i] = account.Subject{Kind: kindsByClass[name.Class], ID: name.ID}
 	}
 	return all
 }
@@ -86,7 +86,9 @@ func (a *API) membershipRoutes() {
 	conflict := of("Accept a request for membership")
 	conflict.Statuses = map[int]string{http.StatusConflict: "The person is a member already."}
 	web.Get[[]MembershipRequest](a.v1, "/organizations/{org}/membership/", of("List requests for membership and invitations"), a.listMembership)
-	web.Post[MembershipRequest](a.v1, "/organizations/{org}/membership/", created("Ask for membership"), a.askMembership)
+	ask := created("Ask for membership")
+	ask.CreatesMore = true
+	web.Post[MembershipRequest](a.v1, "/organizations/{org}/membership/", ask, a.askMembership)
 	web.Post[Member](a.v1, "/organizations/{org}/membership/{uuid}/accept/", conflict, a.acceptMembership)
 	web.Post[map[string]any](a.v1, "/organizations/{org}/membership/{uuid}/refuse/", of("Refuse a request for membership"), a.refuseMembership)
 	web.Post[map[string]any](a.v1, "/organizations/{org}/membership/{uuid}/cancel/", of("Cancel an invitation"), a.cancelInvitation)
