@@ -6,6 +6,7 @@ package api
 
 import (
 	"bytes"
+	"context"
 	"crypto/rand"
 	"encoding/hex"
 	"encoding/json"
@@ -41,6 +42,9 @@ type Deps struct {
 	// Consent shows the page that asks a person whether a program may act for
 	// them; nil for a plain one.
 	Consent func(c *web.Call, view ConsentView) error
+	// ProviderLogout gives the address at which a session ends at the provider
+	// that opened it, "" when it has none; nil without a provider.
+	ProviderLogout func(context.Context, *account.Session) (string, error)
 	// QualityDescriptionLength is the length from which a description
 	// counts as good.
 	QualityDescriptionLength int

@@ -26,6 +26,7 @@ import (
 	"grenier/internal/job"
 	"grenier/internal/limit"
 	"grenier/internal/mail"
+	"grenier/internal/portal"
 	"grenier/internal/search"
 	"grenier/internal/search/feed"
 	"grenier/internal/web"
@@ -54,6 +55,7 @@ type App struct {
 	// Retries remembers requests that may be repeated.
 	Retries *event.Retries
 
+	demo      []portal.DemoAccount
 	engine    *search.Engine
 	fresh     bool
 	indexFile string

@@ -285,6 +285,7 @@ func (s *server) portal(dumps *dump.Dumps) (*portal.Portal, error) {
 	if settings.RemotePreviews {
 		deps.Fetch = fetch.New(fetch.Options{Allow: settings.FetchAllow, Version: Version, Site: settings.BaseURL})
 	}
+	s.letIn(&deps)
 	return portal.New(deps)
 }
 

@@ -378,9 +378,10 @@ func (k *bulkKind[T]) record(ctx context.Context, tx *event.Tx, changes []*bulkC
 		}
 		version := history.Change{
 			Object: *common.id, Version: *common.version, ObjectKind: k.kind, At: now, ActorKind: actorKind, Actor: actor,
+			What: "created", Owner: common.owner.Ref(), Visible: change.seenBefore || common.public,
 		}
 		if !change.created {
-			happened.Kind = k.kind + ".updated"
+			happened.Kind, version.What = k.kind+".updated", "updated"
 			k.fields.each(change.changed, func(field *bulkField[T], _ FieldSet) {
 				happened.Fields = append(happened.Fields, field.name)
 			})

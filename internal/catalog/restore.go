@@ -5,16 +5,21 @@ import (
 	"encoding/json"
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
+	"unicode/utf8"
+
+	"github.com/uptrace/bun"
 
 	"grenier/internal/account"
 	"grenier/internal/db"
 	"grenier/internal/event"
 	"grenier/internal/fault"
 	"grenier/internal/history"
+	"grenier/internal/text"
 )
 
-// kept are the fields that restoring a version leaves alone: they say who sees
+// keptFields are those that restoring a version leaves alone: they say who sees
 // an object and whom it belongs to, which have procedures of their own.
 var keptFields = map[string]bool{
 	"private": true, "archived": true, "archived_at": true, "deleted": true, "deleted_at": true, "publish_at": true, "published": true,
@@ -49,26 +54,18 @@ func restoreInto(in any, former map[string]json.RawMessage) error {
 // memberName makes names of fields and of members comparable.
 func memberName(name string) string { return strings.ToLower(strings.ReplaceAll(name, "_", "")) }
 
-// former reads a former value of a type.
-func former[T any](values map[string]json.RawMessage, name string, present T) (T, error) {
-	text, changed := values[name]
-	if !changed {
-		return present, nil
-	}
-	var value T
-	if len(text) == 0 {
-		return value, nil
-	}
-	err := json.Unmarshal(text, &value)
-	return value, err
+// Restorer brings former versions and deleted objects back, by the writes of the
+// rooms that hold them.
+type Restorer struct {
+	Store    *Store
+	Accounts *account.Writer
 }
-
 
 // RestoreVersion gives an object the values that it had in a former version, as a
 // write of the viewer that history calls restored. Who sees it and whom it
 // belongs to stay as they are. Who may change it may.
-func (s *Store) RestoreVersion(ctx context.Context, v account.Viewer, kind, id string, version int64) (*Subject, error) {
-	read := s.db.Read()
+func (r Restorer) RestoreVersion(ctx context.Context, v account.Viewer, kind, id string, version int64) (*Subject, error) {
+	read := r.Store.db.Read()
 	subject, err := historied(ctx, read, v, kind, id)
 	if err != nil {
 		return nil, err
@@ -90,7 +87,7 @@ func (s *Store) RestoreVersion(ctx context.Context, v account.Viewer, kind, id s
 	if len(values) == 0 {
 		return nil, fault.New(fault.Invalid, "The object has these values already.")
 	}
-	if err := s.restore(account.Restoring(ctx), v, kind, id, values); err != nil {
+	if err := r.restore(account.Restoring(ctx), v, kind, id, values); err != nil {
 		return nil, err
 	}
 	found, err := subjects(ctx, read, map[string][]string{kind: {id}})
@@ -101,12 +98,36 @@ func (s *Store) RestoreVersion(ctx context.Context, v account.Viewer, kind, id s
 }
 
 // restore writes former values by the object's own write.
-func (s *Store) restore(ctx context.Context, v account.Viewer, kind, id string, values map[string]json.RawMessage) error {
+func (r Restorer) restore(ctx context.Context, v account.Viewer, kind, id string, values map[string]json.RawMessage) error {
+	s := r.Store
 	switch kind {
 	case KindDataset:
 		return s.restoreDataset(ctx, v, id, values)
+	case KindReuse:
+		return restoreBy(ctx, v, id, values, s.UpdateReuse)
+	case KindDataservice:
+		return restoreBy(ctx, v, id, values, s.UpdateDataservice)
+	case KindTopic:
+		return restoreBy(ctx, v, id, values, s.UpdateTopic)
+	case KindPost:
+		return restoreBy(ctx, v, id, values, s.UpdatePost)
+	case KindContact:
+		return restoreBy(ctx, v, id, values, s.UpdateContact)
+	case KindOrganization:
+		return restoreBy(ctx, v, id, values, r.Accounts.UpdateOrganization)
 	}
 	return fault.New(fault.NotImplemented, "Versions of this kind of object are kept, but cannot be restored.")
+}
+
+// restoreBy gives an object former values by its own update.
+func restoreBy[In, Out any](ctx context.Context, v account.Viewer, id string, values map[string]json.RawMessage,
+	update func(context.Context, account.Viewer, string, In) (Out, error)) error {
+	var in In
+	if err := restoreInto(&in, values); err != nil {
+		return err
+	}
+	_, err := update(ctx, v, id, in)
+	return err
 }
 
 // restoreDataset gives a dataset former values, and its resources theirs.
@@ -117,11 +138,7 @@ func (s *Store) restoreDataset(ctx context.Context, v account.Viewer, id string,
 			return err
 		}
 		before := *d
-		in, err := formerDataset(d, values)
-		if err != nil {
-			return err
-		}
-		if err := s.apply(ctx, tx.Tx, d, in); err != nil {
+		if err := formerDataset(ctx, tx, d, values); err != nil {
 			return err
 		}
 		difference, err := restoreResources(ctx, tx, d, values)
@@ -137,54 +154,54 @@ func (s *Store) restoreDataset(ctx context.Context, v account.Viewer, id string,
 	})
 }
 
-// formerDataset is the input that gives a dataset its former values.
-func formerDataset(d *Dataset, values map[string]json.RawMessage) (DatasetInput, error) {
-	in := DatasetInput{}
-	if err := restoreInto(&in, values); err != nil {
-		return in, err
+// formerDataset gives a dataset its former values. They were accepted once, so
+// they need no check but for what they name: a licence and contact points that
+// are gone stay away.
+func formerDataset(ctx context.Context, tx *event.Tx, d *Dataset, values map[string]json.RawMessage) error {
+	into := map[string]any{"tags": &d.Tags, "zones": &d.Zones, "contact_points": &d.Contacts, "extras": &d.Extras, "geom": &d.Geometry}
+	eachColumn(reflect.ValueOf(d).Elem(), func(name string, value reflect.Value) { into[name] = value.Addr().Interface() })
+	if err := formerColumns(into, values); err != nil {
+		return err
 	}
-	in.Private = Some(d.Private)
-	start, err := former(values, "temporal_start", d.TemporalStart)
-	if err != nil {
-		return in, err
-	}
-	end, err := former(values, "temporal_end", d.TemporalEnd)
-	if err != nil {
-		return in, err
-	}
-	if start != nil {
-		in.TemporalCoverage = Some(TemporalInput{Start: *start, End: textOf(end)})
-	} else {
-		in.TemporalCoverage = Opt[TemporalInput]{Set: true, Null: true}
-	}
-	if _, set := values["tags"]; !set {
-		in.Tags = Some(d.Tags)
-	}
-	spatial := SpatialInput{}
-	if spatial.Zones, err = former(values, "zones", d.Zones); err != nil {
-		return in, err
-	}
-	granularity, err := former(values, "granularity", d.Granularity)
-	if err != nil {
-		return in, err
-	}
-	spatial.Granularity = textOf(granularity)
-	if spatial.Geometry, err = former(values, "geom", json.RawMessage(d.Geometry)); err != nil {
-		return in, err
-	}
-	if changed(values, "zones", "granularity", "geom") {
-		in.Spatial = Some(spatial)
-	}
-	return in, nil
-}
-
-func changed(values map[string]json.RawMessage, names ...string) bool {
-	for _, name := range names {
-		if _, ok := values[name]; ok {
-			return true
+	if d.License != nil {
+		known, err := idsOf(ctx, tx, "SELECT id FROM licenses WHERE id = ?", *d.License)
+		if err != nil {
+			return err
+		}
+		if len(known) == 0 {
+			d.License = nil
 		}
 	}
-	return false
+	if len(d.Contacts) > 0 {
+		known, err := idsOf(ctx, tx, "SELECT id FROM contact_points WHERE id IN (?)", bun.List(d.Contacts))
+		if err != nil {
+			return err
+		}
+		d.Contacts = slices.DeleteFunc(d.Contacts, func(id string) bool { return !slices.Contains(known, id) })
+	}
+	d.TitleFold, d.DescriptionLength = text.Fold(d.Title), int64(utf8.RuneCountInString(d.Description))
+	d.HasSpatial = len(d.Zones) > 0 || len(d.Geometry) > 0 || d.Granularity != nil
+	d.ContactCount = int64(len(d.Contacts))
+	return nil
+}
+
+// formerColumns decodes former values into the members that hold them; nothing
+// is what an absent one had.
+func formerColumns(into map[string]any, values map[string]json.RawMessage) error {
+	for name, former := range values {
+		target, known := into[name]
+		if !known || keptFields[name] {
+			continue
+		}
+		reflect.ValueOf(target).Elem().SetZero()
+		if len(former) == 0 || string(former) == "null" {
+			continue
+		}
+		if err := json.Unmarshal(former, target); err != nil {
+			return fmt.Errorf("catalog: former value of %s: %w", name, err)
+		}
+	}
+	return nil
 }
 
 func textOf(text *string) string {

@@ -11,6 +11,7 @@ import (
 	"grenier/internal/db"
 	"grenier/internal/event"
 	"grenier/internal/history"
+	"grenier/internal/text"
 )
 
 // recorded is the whole row of a resource as history keeps it, by the names of
@@ -125,15 +126,17 @@ func restoreResource(ctx context.Context, tx *event.Tx, d *Dataset, id string, f
 	}
 	r := &rows[0]
 	before := *r
-	var in ResourceInput
-	if err := restoreInto(&in, former); err != nil {
+	into := map[string]any{}
+	eachColumn(reflect.ValueOf(r).Elem(), func(name string, value reflect.Value) {
+		if r.Filetype == "remote" || !ofFile[name] {
+			into[name] = value.Addr().Interface()
+		}
+	})
+	if err := formerColumns(into, former); err != nil {
 		return nil, err
 	}
-	var wrong refusals
-	applyResource(&wrong, r, in, "resources", id)
-	if err := wrong.collect(); err != nil {
-		return nil, err
-	}
+	r.TitleFold = text.Fold(r.Title)
+	derive(r)
 	difference := resourceDifference(&before, r)
 	if len(difference) == 0 {
 		return nil, nil
@@ -143,3 +146,6 @@ func restoreResource(ctx context.Context, tx *event.Tx, d *Dataset, id string, f
 	_, err = tx.NewUpdate().Model(r).WherePK().Exec(ctx)
 	return difference, err
 }
+
+// ofFile are the columns that describe a hosted file: they change with it alone.
+var ofFile = map[string]bool{"url": true, "format": true, "mime": true, "filesize": true, "checksum_type": true, "checksum_value": true}

@@ -11,7 +11,9 @@ import (
 	"net/http/httptest"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"grenier/internal/account"
 	"grenier/internal/account/oauth"
@@ -40,6 +42,12 @@ type Server struct {
 	Tokens   *account.Tokens
 	Sessions *account.Sessions
 	OAuth    *oauth.Server
+	// Jobs has one kind of work, tests.nothing, and is not started.
+	Jobs *job.Runner
+	// Authenticate finds who calls.
+	Authenticate web.Authenticator
+	// ReadOnly closes the creation of content.
+	ReadOnly atomic.Bool
 	Tables   []*web.Table
 	Versions *web.Versions
 	Zones    *geo.Directory
@@ -64,12 +72,15 @@ func NewKeeping(t testing.TB, d *db.DB, bytes uint64) *Server {
 	match := feed.Match{Engine: engine}
 	secret, rates := []byte("secret of the tests"), limit.NewRates(d)
 	sessions := account.NewSessions(d, secret, 0)
+	outbox := letters(t, d)
+	store := catalog.New(log, zones, match, catalog.Rules{})
+	store.Provide(catalog.Deps{Mail: outbox})
 	accounts := account.NewWriter(log).With(account.Deps{
-		Mail: letters(t, d), Secret: secret, Sessions: sessions, Rates: rates, Rules: account.Rules{Registration: true, SIRET: true},
+		Mail: outbox, Secret: secret, Sessions: sessions, Rates: rates, Blocs: store, Rules: account.Rules{Registration: true, SIRET: true},
 	})
 	s := &Server{
 		T: t, DB: d, Log: log, Accounts: accounts, Tokens: account.NewTokens(d, secret), Sessions: sessions, OAuth: oauth.New(d, log, secret, oauth.Options{}),
-		Catalog: catalog.New(log, zones, match, catalog.Rules{}), follower: feed.NewFollower(d, engine, nil), Versions: web.NewVersions(),
+		Catalog: store, follower: feed.NewFollower(d, engine, nil), Versions: web.NewVersions(),
 		Zones: zones, Found: match,
 	}
 	if err := s.Catalog.SeedLicenses(context.Background()); err != nil {
@@ -80,16 +91,19 @@ func NewKeeping(t testing.TB, d *db.DB, bytes uint64) *Server {
 			s.Versions.Raise(web.Object(e.ObjectKind, e.Object), web.Epoch(e.ObjectKind))
 		}
 	})
+	s.Jobs = job.NewRunner(d, job.Options{Logger: slog.New(slog.DiscardHandler), Location: time.UTC})
+	s.Jobs.Register(job.Kind{Name: "tests.nothing", Schedule: "@daily", Work: func(context.Context, *job.Run) error { return nil }})
 	dumps := dump.New(log, s.Catalog, zones, match, dump.Options{QualityDescriptionLength: 100})
 	face := api.New(api.Deps{
 		Catalog: s.Catalog, Organizations: account.NewOrganizations(d, match), People: account.NewPeople(d), Tokens: s.Tokens,
-		Accounts: s.Accounts, Sessions: s.Sessions, OAuth: s.OAuth,
+		Accounts: s.Accounts, Sessions: s.Sessions, OAuth: s.OAuth, Jobs: s.Jobs,
 		Zones: zones, Search: match, Versions: s.Versions, Pieces: web.NewPieces(s.Versions, bytes), QualityDescriptionLength: 100,
 		ExploreURL: "https://explore.example.org", Version: "test", SiteKeywords: []string{"opendata"},
 		Dumps: api.NewDumps(dumps, 4),
 		Feeds: dump.NewFeeds(dumps, 0),
 	})
 	callers := api.Callers{Sessions: s.Sessions, Tokens: s.Tokens, Bearers: s.OAuth, Rates: rates}
+	s.Authenticate = callers.Caller
 	first, second := face.Tables()
 	web.ServeSwagger(first, "/swagger.json")
 	web.ServeSwagger(second, "/swagger.json")
@@ -101,8 +115,9 @@ func NewKeeping(t testing.TB, d *db.DB, bytes uint64) *Server {
 	face.RootOAuth(root)
 	s.Tables = []*web.Table{first, second, root}
 	handler, err := web.NewHandler(web.Options{
-		Sites:        web.OneSite(web.Site{Base: Base, Title: "Test", Language: "fr", Languages: []string{"fr", "en"}}),
-		Authenticate: callers.Caller, SessionCookie: api.SessionCookie, Kept: web.NewKept(s.Versions, bytes), Versions: s.Versions, Log: slog.New(slog.DiscardHandler),
+		Sites:    web.OneSite(web.Site{Base: Base, Title: "Test", Language: "fr", Languages: []string{"fr", "en"}}),
+		ReadOnly: s.ReadOnly.Load, Expect: event.Expect, Retries: api.NewRetries(event.NewRetries(log)),
+		Authenticate: s.Authenticate, SessionCookie: api.SessionCookie, Kept: web.NewKept(s.Versions, bytes), Versions: s.Versions, Log: slog.New(slog.DiscardHandler),
 	}, s.Tables...)
 	if err != nil {
 		t.Fatal(err)
