@@ -12,13 +12,16 @@ import (
 
 type demoCommand struct{}
 
-// Run serves the demo catalogue, which is loaded at the first start of a data
+// Run serves the demo catalogue with ready accounts, which is loaded at the first start of a data
 // folder: what is changed or deleted in it afterwards stays so.
 func (c *demoCommand) Run(ctx context.Context, p *program) error {
 	return p.serve(ctx, func(a *app.App) error {
 		loaded, err := demoLoaded(ctx, a)
-		if err != nil || loaded {
+		if err != nil {
 			return err
+		}
+		if loaded {
+			return a.DemoAccounts(ctx)
 		}
 		a.Log.Info("loading the demo catalogue, once")
 		if _, err := demo.Load(ctx, intake.New(a.Events, a.Catalog, a.Zones)); err != nil {
@@ -27,7 +30,10 @@ func (c *demoCommand) Run(ctx context.Context, p *program) error {
 		if err := a.DB.Optimize(ctx); err != nil {
 			return err
 		}
-		return markDemoLoaded(ctx, a)
+		if err := markDemoLoaded(ctx, a); err != nil {
+			return err
+		}
+		return a.DemoAccounts(ctx)
 	})
 }
 

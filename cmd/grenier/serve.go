@@ -26,16 +26,32 @@ func (p *program) serve(ctx context.Context, prepare func(*app.App) error) error
 		if err := prepare(a); err != nil {
 			return err
 		}
-		return a.Serve(ctx, func(address string) { p.announce(a, address) })
+		return a.Serve(ctx, func(address string) { p.announce(ctx, a, address) })
 	})
 	return errors.Join(err, lock.Release())
 }
 
 // announce says where the platform listens.
-func (p *program) announce(a *app.App, address string) {
+func (p *program) announce(ctx context.Context, a *app.App, address string) {
 	scheme := "http"
 	if p.settings.TLS != "" {
 		scheme = "https"
 	}
 	a.Log.Info("serving", "address", fmt.Sprintf("%s://%s", scheme, address), "version", app.Version)
+	p.announceSetup(ctx, a, fmt.Sprintf("%s://%s", scheme, address))
+}
+
+// announceSetup prints the link by which a site without an administrator is set
+// up.
+func (p *program) announceSetup(ctx context.Context, a *app.App, base string) {
+	if !p.settings.HasRole("web") {
+		return
+	}
+	link, err := a.SetupLink(ctx, base)
+	switch {
+	case err != nil:
+		a.Log.Warn("the link that sets the site up cannot be made", "cause", err)
+	case link != "":
+		fmt.Fprintf(p.out, "This site has no administrator yet. Set it up by this link, which works once:\n%s\n", link)
+	}
 }

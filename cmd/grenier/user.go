@@ -22,6 +22,8 @@ type userCommand struct {
 	Password userPassword `cmd:"" help:"Set the password of an account."`
 	Admin    userAdmin    `cmd:"" help:"Make somebody an administrator of the platform."`
 	Disable  userDisable  `cmd:"" help:"Shut an account out, with all its tokens."`
+
+	UnsetTwoFactor userUnsetTwoFactor `cmd:"" help:"Remove the second factor of somebody who has lost it; all their sessions end."`
 }
 
 type userCreate struct {
@@ -129,10 +131,14 @@ func (c *userList) Run(ctx context.Context, p *program) error {
 
 type userPassword struct {
 	Email         string `arg:"" help:"Email address of the account."`
-	PasswordStdin bool   `help:"Read the password from the first line of the standard input. Without this flag one is drawn and printed."`
+	PasswordStdin bool   `xor:"from" help:"Read the password from the first line of the standard input. Without this flag one is drawn and printed."`
+	HashStdin     bool   `xor:"from" help:"Read the hash of another system from the first line of the standard input: $argon2id$…, $2b$… (bcrypt) or udata-bcrypt:<salt in base64>:$2b$…. It is made anew at the next login."`
 }
 
 func (c *userPassword) Run(ctx context.Context, p *program) error {
+	if c.HashStdin {
+		return c.importHash(ctx, p)
+	}
 	password := drawPassword()
 	if c.PasswordStdin {
 		var err error
@@ -148,6 +154,27 @@ func (c *userPassword) Run(ctx context.Context, p *program) error {
 			fmt.Fprintln(p.out, password)
 		}
 		return nil
+	})
+}
+
+// importHash sets the password by the hash that another system kept.
+func (c *userPassword) importHash(ctx context.Context, p *program) error {
+	encoded, err := p.readPassword()
+	if err != nil {
+		return err
+	}
+	return p.person(ctx, c.Email, func(a *app.App, user *account.User) error {
+		return a.Accounts.ImportPassword(ctx, operator, user.ID, encoded)
+	})
+}
+
+type userUnsetTwoFactor struct {
+	Email string `arg:"" help:"Email address of the account."`
+}
+
+func (c *userUnsetTwoFactor) Run(ctx context.Context, p *program) error {
+	return p.person(ctx, c.Email, func(a *app.App, user *account.User) error {
+		return a.Accounts.UnsetFactor(ctx, operator, user.ID)
 	})
 }
 

@@ -167,3 +167,15 @@ func checkSite(title string, given Setup) error {
 	}
 	return wrong.collect()
 }
+
+// AddMember makes somebody a member of an organisation at once, without asking
+// them. Administrators of the platform may.
+func (w *Writer) AddMember(ctx context.Context, v Viewer, organization, user string, role Role) error {
+	if !v.Admin() {
+		return fault.New(fault.Forbidden, "Only administrators add members without an invitation.")
+	}
+	return w.manage(ctx, v, organization, func(ctx context.Context, tx *event.Tx, o *Organization) error {
+		_, err := addMember(ctx, tx, v, o, user, role)
+		return err
+	})
+}
