@@ -307,11 +307,14 @@ func TestOrganizations(t *testing.T) {
 		}
 		for name, err := range map[string]error{
 			"by an editor": errorOf(w.RenameOrganization(ctxOf(t), Viewer{User: bob, Memberships: map[string]Role{made.ID: RoleEditor}}, made.ID, "X")),
-			"by nobody":    errorOf(w.AttachZone(ctxOf(t), Nobody, made.ID, "")),
+			"by a visitor": errorOf(w.AttachZone(ctxOf(t), Viewer{User: bob}, made.ID, "")),
 		} {
 			if !fault.Is(err, fault.Forbidden) {
 				t.Errorf("%s gives %v", name, err)
 			}
+		}
+		if _, err := w.AttachZone(ctxOf(t), Nobody, made.ID, ""); !fault.Is(err, fault.Unauthorized) {
+			t.Errorf("by nobody gives %v", err)
 		}
 	})
 }
