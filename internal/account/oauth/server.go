@@ -65,7 +65,7 @@ func New(d *db.DB, log *event.Log, secret []byte, o Options) *Server {
 		AccessTokenLifespan: AccessTime, RefreshTokenLifespan: RefreshTime, AuthorizeCodeLifespan: CodeTime,
 		GlobalSecret: s.key, TokenEntropy: 32, EnforcePKCEForPublicClients: true,
 		RefreshTokenScopes:  []string{}, // refresh tokens are always given
-		MinParameterEntropy: -1,         // a state is the client's own affair: proof keys bind codes
+		MinParameterEntropy: 1,          // a state is the client's own affair: proof keys bind codes
 		ScopeStrategy:       fosite.ExactScopeStrategy, ClientSecretsHasher: secrets{s.key},
 	}
 	s.strategy = &strategy{oauth2.NewHMACSHAStrategyUnPrefixed(&enigma.HMACStrategy{Config: config}, config)}
@@ -132,11 +132,18 @@ type Request struct {
 	asked  fosite.AuthorizeRequester
 }
 
+// noState stands for the state of a request that has none, which the library
+// asks for and RFC 6749 does not.
+const noState = "none given"
+
 // Read reads the request of a browser that a program sent here. A *Refusal says
 // what is wrong with it.
 func (s *Server) Read(ctx context.Context, r *http.Request) (*Request, error) {
 	if err := r.ParseForm(); err != nil {
 		return nil, &Refusal{Code: "invalid_request", Text: "The request cannot be read."}
+	}
+	if r.Form.Get("state") == "" {
+		r.Form.Set("state", noState)
 	}
 	ctx = withRedirect(ctx, r.Form.Get("redirect_uri"))
 	if id := r.Form.Get("client_id"); id != "" {
@@ -189,15 +196,8 @@ func (s *Server) refuse(ctx context.Context, asked fosite.AuthorizeRequester, ca
 		}
 		return r
 	}
-	target := *asked.GetRedirectURI()
-	query := target.Query()
-	query.Set("error", r.Code)
-	query.Set("error_description", r.Text)
-	if state := asked.GetState(); state != "" {
-		query.Set("state", state)
-	}
-	target.RawQuery = query.Encode()
-	r.Location = target.String()
+	query := url.Values{"error": {r.Code}, "error_description": {r.Text}, "state": {asked.GetState()}}
+	r.Location = locationOf(*asked.GetRedirectURI(), query)
 	return r
 }
 
@@ -236,7 +236,9 @@ func (s *Server) Grant(ctx context.Context, v account.Viewer, r *Request) (locat
 func locationOf(target url.URL, parameters url.Values) string {
 	query := target.Query()
 	for name, values := range parameters {
-		query[name] = values
+		if name != "state" || values[0] != noState {
+			query[name] = values
+		}
 	}
 	target.RawQuery = query.Encode()
 	return target.String()
