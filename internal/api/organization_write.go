@@ -91,11 +91,11 @@ func (a *API) updateOrganization(c *web.Call, _ web.None, body OrganizationWrite
 	return a.sendOrganization(c, http.StatusOK, id, "")
 }
 
-type organizationClosingArgs struct {
+type noticeArgs struct {
 	Notice bool `query:"send_legal_notice" help:"Tell the owner by a letter why, and how to appeal (administrators of the platform)"`
 }
 
-func (a *API) deleteOrganization(c *web.Call, q organizationClosingArgs) error {
+func (a *API) deleteOrganization(c *web.Call, q noticeArgs) error {
 	id, done, err := a.resolveOrganization(c)
 	if done || err != nil {
 		return err
