@@ -29,7 +29,12 @@ type Registration struct {
 var errRegistration = fault.New(fault.Forbidden, "Registration is closed on this site. Ask its administrators for an account.")
 
 // RegistrationOpen tells whether people make their accounts themselves.
-func (w *Writer) RegistrationOpen() bool { return w.deps.Rules.Registration }
+func (w *Writer) RegistrationOpen() bool {
+	if w.deps.Registration != nil {
+		return w.deps.Registration()
+	}
+	return w.deps.Rules.Registration
+}
 
 // Register makes an account that opens when its address is confirmed by the
 // link in a letter, within two days. Whether the address has an account already
@@ -37,7 +42,7 @@ func (w *Writer) RegistrationOpen() bool { return w.deps.Rules.Registration }
 // with every member that is wrong, TooMany after many attempts.
 func (w *Writer) Register(ctx context.Context, given Registration) error {
 	start := time.Now()
-	if !w.deps.Rules.Registration {
+	if !w.RegistrationOpen() {
 		return errRegistration
 	}
 	email, first, last, err := checkRegistration(given)

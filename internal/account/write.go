@@ -44,7 +44,10 @@ type Deps struct {
 	// CheckURL refuses addresses that nobody should be led to; nil refuses
 	// none.
 	CheckURL func(raw string) error
-	Rules    Rules
+	// Registration tells whether people may make their account now; nil for
+	// what the rules say.
+	Registration func() bool
+	Rules        Rules
 }
 
 // Rules are the settings that the rules of accounts depend on.

@@ -216,5 +216,6 @@ func (a *API) getDataservice(c *web.Call, _ web.None) error {
 	}
 	c.Keep(time.Time{}, web.Object(catalog.KindDataservice, id))
 	keepDataservices(c)
+	c.Versioned(found.Version)
 	return send(c, http.StatusOK, dataservice(found, f))
 }

@@ -163,5 +163,6 @@ func (a *API) getPost(c *web.Call, _ web.None) error {
 	}
 	c.Keep(time.Time{}, web.Object(catalog.KindPost, id))
 	keepPosts(c)
+	c.Versioned(found.Version)
 	return c.Send(http.StatusOK, items[0])
 }

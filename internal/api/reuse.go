@@ -258,6 +258,7 @@ func (a *API) getReuse(c *web.Call, _ web.None) error {
 	}
 	c.Keep(time.Time{}, web.Object(catalog.KindReuse, id))
 	keepReuses(c)
+	c.Versioned(reuse.Version)
 	return c.Send(http.StatusOK, items[0])
 }
 

@@ -101,6 +101,7 @@ func (a *API) getSite(c *web.Call, _ web.None) error {
 	if err != nil {
 		return err
 	}
+	c.Versioned(site.Version)
 	answer := Site{FeedSize: site.FeedSize, ID: site.ID, Title: site.Title, Version: a.Version}
 	if answer.Keywords, err = site.Words(); err != nil {
 		return err

@@ -159,6 +159,7 @@ func (a *API) getTopic(c *web.Call, _ web.None) error {
 	}
 	c.Keep(time.Time{}, web.Object(catalog.KindTopic, id))
 	keepTopics(c)
+	c.Versioned(found.Version)
 	return send(c, http.StatusOK, a.topic(found, f))
 }
 

@@ -2,8 +2,10 @@ package app
 
 import (
 	"context"
+	"slices"
 	"sync/atomic"
 
+	"grenier/internal/catalog"
 	"grenier/internal/event"
 	"grenier/internal/web"
 )
@@ -18,7 +20,9 @@ const zonesKind = "zones"
 type answers struct {
 	versions *web.Versions
 	// zones reads the zones of the database again.
-	zones    func(context.Context) error
+	zones func(context.Context) error
+	// site lets fall what is kept of the settings of the site.
+	site     func()
 	position atomic.Int64
 }
 
@@ -46,6 +50,9 @@ func (a *answers) Apply(ctx context.Context, events []event.Event) error {
 // raise lets fall what was made from the changed objects and from lists of
 // their kinds.
 func (a *answers) raise(events []event.Event) {
+	if slices.ContainsFunc(events, func(e event.Event) bool { return e.ObjectKind == catalog.KindSite }) {
+		a.site()
+	}
 	keys := make([]web.Key, 0, len(events)+4)
 	kinds := make(map[string]bool, 4)
 	for _, e := range events {

@@ -15,6 +15,7 @@ import (
 
 	"grenier/internal/account"
 	"grenier/internal/account/oauth"
+	"grenier/internal/account/sso"
 	"grenier/internal/api"
 	"grenier/internal/catalog"
 	"grenier/internal/config"
@@ -51,6 +52,7 @@ type App struct {
 	Rates         *limit.Rates
 	Mail          *mail.Outbox
 	OAuth         *oauth.Server
+	SSO           *sso.Provider // nil without one
 	Jobs          *job.Runner
 	// Retries remembers requests that may be repeated.
 	Retries *event.Retries
@@ -113,6 +115,7 @@ func (a *App) assemble(ctx context.Context) error {
 		QualityDescriptionLength: a.Settings.QualityDescriptionLength,
 		OmittedPrivateKeeps:      a.Settings.OmittedPrivate == "keep",
 		BinRetention:             a.Settings.BinRetention,
+		HiddenBadges:             a.Settings.HiddenBadges,
 	})
 	a.Organizations = account.NewOrganizations(a.DB, match)
 	a.People = account.NewPeople(a.DB)
@@ -228,7 +231,7 @@ func (a *App) api(dumps *dump.Dumps, versions *web.Versions, pieces *web.Pieces)
 	return api.New(api.Deps{
 		Dumps:   api.NewDumps(dumps, a.Settings.DumpConcurrency),
 		Feeds:   dump.NewFeeds(dumps, a.Settings.FeedDelay),
-		Catalog: a.Catalog, Organizations: a.Organizations, People: a.People, Tokens: a.Tokens, Accounts: a.Accounts, OAuth: a.OAuth, Sessions: a.Sessions, Zones: a.Zones, Jobs: a.Jobs,
+		Catalog: a.Catalog, Organizations: a.Organizations, People: a.People, Tokens: a.Tokens, Accounts: a.Accounts, OAuth: a.OAuth, SSO: a.SSO, ProviderLogout: a.providerLogout(), Sessions: a.Sessions, Zones: a.Zones, Jobs: a.Jobs,
 		Search: a.match(), Versions: versions, Pieces: pieces,
 		QualityDescriptionLength: a.Settings.QualityDescriptionLength, SiteKeywords: a.Settings.SiteKeywords, Version: Version,
 	})

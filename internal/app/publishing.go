@@ -22,7 +22,8 @@ func (a *App) assemblePublishing(secret []byte) error {
 	a.Sessions = account.NewSessions(a.DB, secret, a.Settings.SessionTime)
 	a.Rates = limit.NewRates(a.DB)
 	a.Accounts = account.NewWriter(a.Events).With(account.Deps{
-		Mail: a.Mail, Secret: secret, Sessions: a.Sessions, Rates: a.Rates, Rules: a.accountRules(),
+		Mail: a.Mail, Secret: secret, Sessions: a.Sessions, Rates: a.Rates, Blocs: a.Catalog, CheckURL: a.fetcher().CheckURL,
+		Rules: a.accountRules(), Registration: a.registration,
 	})
 	a.assembleOAuth(secret)
 	a.provideCatalog()

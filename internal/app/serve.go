@@ -47,11 +47,12 @@ func (a *App) Serve(ctx context.Context, listening func(address string)) error {
 	cache := uint64(a.Settings.KeptAnswersSize)
 	s.kept = web.NewKept(s.versions, cache*2/3)
 	s.pieces = web.NewPieces(s.versions, cache/3)
-	s.answers = &answers{versions: s.versions, zones: a.refreshZones}
+	s.answers = &answers{versions: s.versions, zones: a.refreshZones, site: a.Catalog.ForgetSettings}
 	s.index = feed.NewFollower(a.DB, a.engine, s.answers.searched)
 	a.Events.OnCommit(s.answers.raise)
 	s.register()
 
+	a.takeUp()
 	handler, err := s.handler()
 	if err != nil {
 		return err
@@ -260,7 +261,7 @@ func (s *server) handler() (*web.Handler, error) {
 	pages.Routes(root)
 	s.pages = pages
 	return web.NewHandler(web.Options{
-		Sites: sites, Authenticate: s.callers().Caller, ReadOnly: func() bool { return settings.ReadOnlyMode },
+		Sites: s.titledSites(sites), Authenticate: s.callers().Caller, ReadOnly: s.readOnly,
 		ReadOnlyMore:   settings.ReadOnlyMore,
 		TrustedOrigins: settings.CORSOrigins, TrustedProxies: settings.TrustedProxies, MaxBody: int64(settings.MaxBody),
 		MaxPageSize: settings.MaxPageSize, Timeout: settings.RequestTimeout, Kept: s.kept, Versions: s.versions, Log: s.Log,

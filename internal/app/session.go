@@ -21,7 +21,7 @@ func (a *App) callers() api.Callers {
 // letIn gives the pages what people log in with.
 func (a *App) letIn(deps *portal.Deps) {
 	deps.Accounts, deps.Sessions, deps.SessionCookie = a.Accounts, a.Sessions, api.SessionCookie
-	deps.Registration, deps.ReadOnly = a.Settings.Registration, func() bool { return a.Settings.ReadOnlyMode }
+	deps.Registration, deps.ReadOnly = a.registration, a.readOnly
 	deps.DemoAccounts = a.demo
 }
 

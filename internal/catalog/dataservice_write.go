@@ -77,6 +77,9 @@ func (s *Store) UpdateDataservice(ctx context.Context, v account.Viewer, id stri
 		if err != nil {
 			return err
 		}
+		if owner != d.OwnedBy() && !in.ContactPoints.Set {
+			in.ContactPoints = Some([]string(nil)) // they are of the former owner
+		}
 		if err := d.giveTo(ctx, tx.Tx, d.ID, owner); err != nil {
 			return err
 		}
@@ -89,10 +92,11 @@ func (s *Store) UpdateDataservice(ctx context.Context, v account.Viewer, id stri
 }
 
 // DeleteDataservice marks a dataservice as deleted; it can be brought back.
-func (s *Store) DeleteDataservice(ctx context.Context, v account.Viewer, id string) error {
-	return s.writeDataservice(ctx, v, id, "deleted", false, func(_ context.Context, _ *event.Tx, d *dataserviceWrite) error {
+// notice, of an administrator of the platform, writes to its owner why.
+func (s *Store) DeleteDataservice(ctx context.Context, v account.Viewer, id string, notice bool) error {
+	return s.writeDataservice(ctx, v, id, "deleted", false, func(ctx context.Context, tx *event.Tx, d *dataserviceWrite) error {
 		d.DeletedAt = db.Now()
-		return nil
+		return s.notice(ctx, tx, v, notice, d.OwnedBy(), d.Title)
 	})
 }
 

@@ -94,11 +94,12 @@ func (s *Store) UpdateReuse(ctx context.Context, v account.Viewer, id string, in
 	return s.Reuse(ctx, v, id)
 }
 
-// DeleteReuse marks a reuse as deleted; it can be brought back.
-func (s *Store) DeleteReuse(ctx context.Context, v account.Viewer, id string) error {
-	return s.writeReuse(ctx, v, id, "deleted", false, func(_ context.Context, _ *event.Tx, r *ReuseRecord) error {
+// DeleteReuse marks a reuse as deleted; it can be brought back. notice, of an
+// administrator of the platform, writes to its owner why.
+func (s *Store) DeleteReuse(ctx context.Context, v account.Viewer, id string, notice bool) error {
+	return s.writeReuse(ctx, v, id, "deleted", false, func(ctx context.Context, tx *event.Tx, r *ReuseRecord) error {
 		r.DeletedAt = db.Now()
-		return nil
+		return s.notice(ctx, tx, v, notice, r.OwnedBy(), r.Title)
 	})
 }
 

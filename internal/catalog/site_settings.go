@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/uptrace/bun"
@@ -75,16 +76,26 @@ type SiteSettingsInput struct {
 }
 
 // settingsCache keeps the settings until they change, and reads them again after
-// settingsHold all the same.
+// settingsHold all the same. Readers of what is kept take no lock.
 type settingsCache struct {
+	kept atomic.Pointer[keptSettings]
+
 	mu     sync.Mutex
-	value  *SiteSettings
-	until  time.Time
+	last   *SiteSettings
 	raised uint64
 }
 
-// settingsHold is after how long settings are read again at the latest.
-const settingsHold = 30 * time.Second
+type keptSettings struct {
+	value *SiteSettings
+	until time.Time
+}
+
+const (
+	// settingsHold is after how long settings are read again at the latest.
+	settingsHold = 30 * time.Second
+	// settingsTimeout bounds the reading of settings.
+	settingsTimeout = 2 * time.Second
+)
 
 // ForgetSettings lets the next reader read the settings again: call it when the
 // log tells that the site changed.
@@ -92,29 +103,33 @@ func (s *Store) ForgetSettings() {
 	s.settings.mu.Lock()
 	defer s.settings.mu.Unlock()
 	s.settings.raised++
-	s.settings.until = time.Time{}
+	s.settings.kept.Store(nil)
 }
 
 // SiteSettings returns what administrators chose for the site. The value is
 // shared: do not change it. The same pointer means the same settings.
 func (s *Store) SiteSettings(ctx context.Context) (*SiteSettings, error) {
-	s.settings.mu.Lock()
-	value, until, raised := s.settings.value, s.settings.until, s.settings.raised
-	s.settings.mu.Unlock()
-	if time.Now().Before(until) {
-		return value, nil
+	c := &s.settings
+	if kept := c.kept.Load(); kept != nil && time.Now().Before(kept.until) {
+		return kept.value, nil
 	}
+	c.mu.Lock()
+	raised := c.raised
+	c.mu.Unlock()
+	ctx, cancel := context.WithTimeout(ctx, settingsTimeout)
+	defer cancel()
 	read, err := readSettings(ctx, s.db.Read())
 	if err != nil {
 		return nil, err
 	}
-	s.settings.mu.Lock()
-	defer s.settings.mu.Unlock()
-	if s.settings.value != nil && s.settings.value.same(read) {
-		read = s.settings.value
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.last != nil && c.last.same(read) {
+		read = c.last
 	}
-	if s.settings.raised == raised {
-		s.settings.value, s.settings.until = read, time.Now().Add(settingsHold)
+	if c.raised == raised {
+		c.last = read
+		c.kept.Store(&keptSettings{read, time.Now().Add(settingsHold)})
 	}
 	return read, nil
 }

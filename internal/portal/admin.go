@@ -343,7 +343,7 @@ func (v *visit) adminItems(links []adminLink, id, current string) []Item {
 // accountMenu is the corner of the header for who looks at a page.
 func (v *visit) accountMenu() Account {
 	menu := Account{Space: v.path("/admin"), LogIn: v.path("/login"), LogOut: v.path("/logout")}
-	if v.p.Registration {
+	if v.p.Registration != nil && v.p.Registration() {
 		menu.Register = v.path("/register")
 	}
 	u := v.viewer.User
@@ -382,6 +382,8 @@ var flashes = map[string]Notice{
 	"logout":                     {"success", "success", "account.flash-logout"},
 	"post_confirm":               {"success", "success", "account.flash-confirmed"},
 	"confirm_error":              {"danger", "error", "account.flash-confirm-error"},
+	"reset_invalid":              {"warning", "warning", "account.flash-reset-invalid"},
+	"reset_done":                 {"success", "success", "account.flash-reset-done"},
 	"change_email":               {"info", "mail", "account.flash-change-email"},
 	"change_email_expired":       {"warning", "warning", "account.flash-change-email-expired"},
 	"change_email_invalid":       {"danger", "error", "account.flash-change-email-invalid"},

@@ -69,10 +69,24 @@ type Deps struct {
 
 	// ReadOnly tells whether nothing new can be made for now; nil never.
 	ReadOnly func() bool
-	// Registration lets people make their account themselves.
-	Registration bool
+	// Registration tells whether people may make their account themselves; nil
+	// when they may not.
+	Registration func() bool
 	// SessionCookie is the name of the cookie of those who are signed in.
 	SessionCookie string
+	// Accounts and Sessions let people in; without them the site is one to read.
+	Accounts *account.Writer
+	Sessions *account.Sessions
+	// Provider is the name of another site with which people may log in, empty
+	// for none; ProviderPath leads there, ProviderOrigin is its address.
+	Provider, ProviderPath, ProviderOrigin string
+	// ProviderLogout gives the address that ends a session at the provider, ""
+	// when it ends here alone; nil for none.
+	ProviderLogout func(context.Context, *account.Session) (string, error)
+	// DemoAccounts are offered on the page to log in on, Mailbox shows all mails
+	// to everybody: both for demonstrations alone.
+	DemoAccounts []DemoAccount
+	Mailbox      Mailbox
 }
 
 // Portal holds the pages.
@@ -151,7 +165,7 @@ func (p *Portal) Routes(root *web.Table) {
 	for _, declare := range []func(*table){
 		p.homeRoutes, p.searchRoutes, p.datasetRoutes, p.organizationRoutes, p.reuseRoutes, p.dataserviceRoutes,
 		p.topicRoutes, p.postRoutes, p.userRoutes, p.tagRoutes, p.helpRoutes, p.wordRoutes, p.territoryRoutes,
-		p.adminRoutes,
+		p.adminRoutes, p.sessionRoutes,
 	} {
 		declare(t)
 	}
