@@ -227,6 +227,6 @@ func (s *Store) disown(ctx context.Context, organization string) error {
 // endFilesOf ends the files of objects that go for good; their bytes are swept
 // later.
 func (s *Store) endFilesOf(ctx context.Context, tx *event.Tx, objects ...string) error {
-	_, err := tx.NewRaw("UPDATE files SET state = 'ended', ended_at = ? WHERE object_id IN (?) AND ended_at IS NULL", db.Now(), bun.List(objects)).Exec(ctx)
+	_, err := tx.NewRaw("UPDATE files SET ended_at = ? WHERE object_id IN (?) AND ended_at IS NULL", db.Now(), bun.List(objects)).Exec(ctx)
 	return err
 }
