@@ -85,6 +85,12 @@ func TestWeightsStayInTheirBudgets(t *testing.T) {
 			later = append(later, name)
 		}
 	}
+	var tools []string // what pages that one writes on add
+	for _, name := range imported(t, files, manifest["tools.js"]) {
+		if !slices.Contains(page, name) {
+			tools = append(tools, name)
+		}
+	}
 	for _, each := range []struct {
 		what  string
 		names []string
@@ -92,6 +98,8 @@ func TestWeightsStayInTheirBudgets(t *testing.T) {
 	}{
 		{"main.js with what it imports", page, 20},
 		{"main.css", []string{manifest["main.css"]}, 15},
+		{"tools.js with what it adds to main.js", tools, 20},
+		{"tools.css", []string{manifest["tools.css"]}, 5},
 		{"the script and the style of maps", append(later, manifest["map.css"]), 84},
 		{"the background of maps", []string{manifest["world.json"]}, 60},
 		{"icons.svg", []string{manifest["icons.svg"]}, 10},
@@ -142,7 +150,7 @@ func TestNamesTellTheContent(t *testing.T) {
 			t.Errorf("the manifest gives %s for %s, which is not there", file, name)
 		}
 	}
-	for _, name := range []string{"main.js", "map.js", "main.css", "map.css", "icons.svg", "world.json"} {
+	for _, name := range []string{"main.js", "tools.js", "map.js", "main.css", "tools.css", "map.css", "icons.svg", "world.json"} {
 		if Manifest()[name] == "" {
 			t.Errorf("the manifest does not know %s", name)
 		}

@@ -41,6 +41,7 @@ async function portal(put) {
   };
   putHashed("icons.svg", await sprite(join(here, "icons")));
   putHashed("main.css", await style(join(here, "styles", "main.css")));
+  putHashed("tools.css", await style(join(here, "styles", "tools.css")));
   const names = {
     MAP_CSS: putHashed("map.css", await style(join(here, "src", "map", "map.css"))),
     WORLD_JSON: putHashed("world.json", JSON.stringify(await world(join(packageOf("world-atlas"), "countries-50m.json")))),
@@ -52,12 +53,12 @@ async function portal(put) {
   return manifest;
 }
 
-// main.js and the parts that it loads when they are needed.
+// main.js, tools.js of pages that one writes on, and the parts that they load when they are needed.
 async function scripts(names, putHashed) {
   const define = Object.fromEntries(Object.entries(names).map(([name, file]) => [name, JSON.stringify(file)]));
   const { outputFiles, metafile } = await build({
     ...common,
-    entryPoints: { main: join(here, "src", "main.ts") },
+    entryPoints: { main: join(here, "src", "main.ts"), tools: join(here, "src", "tools.ts") },
     outdir: dist,
     absWorkingDir: here,
     format: "esm",

@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 
+	"grenier/internal/account"
 	"grenier/internal/event"
 	"grenier/internal/fault"
 	"grenier/internal/web"
@@ -291,6 +292,9 @@ func (f *posted) done(path, message string) error {
 // visit.form takes the values that were sent. Errors that no retyping mends
 // (missing objects, our own failures) stay errors.
 func (f *posted) again(err error, show func() error) error {
+	if errors.Is(err, account.ErrVerify) {
+		return f.v.Redirect(http.StatusSeeOther, withNext(f.v.path("/verify"), f.v.cameFrom()))
+	}
 	known := fault.Of(err)
 	switch known.Code {
 	case fault.NotFound, fault.Gone, fault.Internal, fault.Timeout, fault.Unavailable, fault.NotImplemented, fault.BadGateway:

@@ -12,15 +12,30 @@ import (
 // which the API promises to the letter. A text that is not here is shown as it
 // is, marked as English.
 var refusalWords = map[string]string{
-	"This field is required.":                                                                                  "form.fault-required",
-	"You do not have the permission to modify that object.":                                                    "form.fault-forbidden",
-	"This email address is already used by another account.":                                                   "form.fault-email-taken",
-	"Somebody has changed this since you read it. Read it again, then repeat your change.":                     "form.fault-stale",
-	"Cannot change owner after creation. Please use transfer feature.":                                         "form.fault-owner",
-	"Permission denied for this organization":                                                                  "form.fault-organization",
-	"This is not valid UTF-8 text.":                                                                            "form.fault-text",
-	"Control characters are not allowed.":                                                                      "form.fault-text",
-	"Due to unusual activities, the creation of new content is currently disabled.":                            "form.fault-read-only",
+	"This field is required.":                                                                                       "form.fault-required",
+	"You do not have the permission to modify that object.":                                                         "form.fault-forbidden",
+	"This email address is already used by another account.":                                                        "form.fault-email-taken",
+	"Somebody has changed this since you read it. Read it again, then repeat your change.":                          "form.fault-stale",
+	"Cannot change owner after creation. Please use transfer feature.":                                              "form.fault-owner",
+	"Permission denied for this organization":                                                                       "form.fault-organization",
+	"This is not valid UTF-8 text.":                                                                                 "form.fault-text",
+	"Control characters are not allowed.":                                                                           "form.fault-text",
+	"Due to unusual activities, the creation of new content is currently disabled.":                                 "form.fault-read-only",
+	"Invalid email address or password.":                                                                            "form.fault-login",
+	"This address is not confirmed yet: follow the link in the letter that was sent to it, or ask for another one.": "form.fault-unconfirmed",
+	"This account is disabled. Ask the administrators of this site.":                                                "form.fault-closed",
+	"Password must be changed for security reasons":                                                                 "form.fault-rotation",
+	"Invalid password":                                    "form.fault-password",
+	"Invalid code":                                        "form.fault-code",
+	"Passwords do not match":                              "form.fault-twice",
+	"You must accept the conditions of use.":              "form.fault-conditions",
+	"Invalid email address: expected name@example.org.":   "form.fault-email",
+	"URLs not allowed in this field.":                     "form.fault-no-url",
+	"This field is a single line.":                        "form.fault-line",
+	"Password must contain a lowercase letter (a to z).":  "form.fault-lowercase",
+	"Password must contain a digit (0 to 9).":             "form.fault-digit",
+	"Password must contain an uppercase letter (A to Z).": "form.fault-uppercase",
+	"Log in first.":                                       "form.fault-log-in",
 	"This request came from a page of another site, so nothing was changed. Open the page here and try again.": "form.fault-foreign",
 }
 
@@ -32,6 +47,8 @@ var refusalPatterns = []struct {
 }{
 	{regexp.MustCompile(`^Field cannot be longer than (\d+) characters\.$`), "form.fault-long"},
 	{regexp.MustCompile(`^Field must be at least (\d+) characters? long\.$`), "form.fault-short"},
+	{regexp.MustCompile(`^Password must be at least (\d+) characters long\.$`), "form.fault-short"},
+	{regexp.MustCompile(`^Password must be at most (\d+) characters long\.$`), "form.fault-long"},
 }
 
 // refusal says a text of a subject in the language of the page; foreign tells

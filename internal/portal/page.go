@@ -3,6 +3,7 @@ package portal
 import (
 	"encoding/json"
 	"html/template"
+	"maps"
 	"net/http"
 	"net/url"
 	"strings"
@@ -168,6 +169,7 @@ func (v *visit) show(d draft) error {
 		v.Keep(until, append(d.keys, *v.made...)...)
 	}
 	v.p.head(v.W.Header(), v.lang)
+	v.W.Header()["Content-Security-Policy"] = v.p.policy(v.leaves)
 	status := d.status
 	if status == 0 {
 		status = v.status()
@@ -177,20 +179,24 @@ func (v *visit) show(d draft) error {
 
 // head sets the headers of a page.
 func (p *Portal) head(h http.Header, lang string) {
-	h["Content-Security-Policy"] = p.policy()
+	h["Content-Security-Policy"] = p.policy("")
 	h["Content-Language"] = []string{lang}
 	h["Referrer-Policy"] = []string{"strict-origin-when-cross-origin"}
 }
 
 // policy lets a page load what comes from the site alone, and run no script
-// within it but the one that is named by its hash.
-func (p *Portal) policy() []string {
+// within it but the one that is named by its hash. Its forms may lead to the
+// origins named, and to the provider that ends sessions.
+func (p *Portal) policy(leaves string) []string {
+	if p.ProviderOrigin != "" {
+		leaves += " " + p.ProviderOrigin
+	}
 	tiles := ""
 	if u, err := url.Parse(strings.NewReplacer("{", "", "}", "").Replace(p.MapTiles)); err == nil && u.Host != "" {
 		tiles = " " + u.Scheme + "://" + u.Host
 	}
 	return []string{"default-src 'none'; script-src 'self' '" + p.boot.hash + "'; style-src 'self'; img-src 'self' data:" + tiles +
-		"; font-src 'self'; object-src 'self'; frame-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'self'; manifest-src 'self'"}
+		"; font-src 'self'; object-src 'self'; frame-src 'self'; connect-src 'self'; form-action 'self'" + leaves + "; base-uri 'none'; frame-ancestors 'self'; manifest-src 'self'"}
 }
 
 // draw draws a page in a theme; when the templates of a pack fail, in the
@@ -227,7 +233,7 @@ func (v *visit) frame(d draft) *Page {
 			Logo: p.assetPath(v.theme, "logo.svg"), LogoDark: p.assetPath(v.theme, "logo-dark.svg"), Favicon: "/favicon.svg",
 		},
 		Search: SearchBox{Action: v.path("/search"), Query: d.query},
-		Styles: p.styles(v.theme), Script: p.front.path("main.js"), Words: v.scriptWords(),
+		Styles: p.styles(v.theme), Script: p.front.path("main.js"), Words: v.scriptWords(d.tools || d.admin != nil),
 	}
 	page.Account, page.Notices, page.Admin = v.accountMenu(), append(d.notices, v.heard()...), d.admin
 	if d.tools || d.admin != nil {
@@ -341,8 +347,12 @@ func (v *visit) words(label map[string]string, message string) string {
 
 // scriptWords are the messages that scripts show, which they fill in by
 // themselves.
-func (v *visit) scriptWords() template.JS {
-	encoded, err := json.Marshal(v.say.Patterns("script.")) // escapes <, > and &
+func (v *visit) scriptWords(tools bool) template.JS {
+	words := v.say.Patterns("script.")
+	if tools {
+		maps.Copy(words, v.say.Patterns("tool."))
+	}
+	encoded, err := json.Marshal(words) // escapes <, > and &
 	if err != nil {
 		return "{}"
 	}

@@ -29,6 +29,8 @@ type visit struct {
 	made *[]web.Key
 	// posted is the form that was sent, nil when the page was asked for.
 	posted *posted
+	// leaves are further origins that the page's forms may lead to.
+	leaves string
 }
 
 // madeFrom notes that the page shows an object, and whose it is: when one of

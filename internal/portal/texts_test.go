@@ -305,6 +305,7 @@ func (m *mentions) ofYAML(file string, node *yaml.Node) {
 
 var (
 	textNames = regexp.MustCompile(`(?s)export type TextName =(.*?);`)
+	toolNames = regexp.MustCompile(`(?s)export type ToolName =(.*?);`)
 	textName  = regexp.MustCompile(`"([^"]+)"`)
 )
 
@@ -315,12 +316,14 @@ func (m *mentions) ofScripts() {
 	if err != nil {
 		m.t.Fatal(err)
 	}
-	union := textNames.FindSubmatch(source)
-	if union == nil {
-		m.t.Fatalf("%s has no type TextName", name)
-	}
-	for _, one := range textName.FindAllSubmatch(union[1], -1) {
-		m.add(name, "script."+string(one[1]))
+	for prefix, names := range map[string]*regexp.Regexp{"script.": textNames, "tool.": toolNames} {
+		union := names.FindSubmatch(source)
+		if union == nil {
+			m.t.Fatalf("%s has no type that %s is", name, names)
+		}
+		for _, one := range textName.FindAllSubmatch(union[1], -1) {
+			m.add(name, prefix+string(one[1]))
+		}
 	}
 }
 

@@ -30,6 +30,38 @@ export type TextName =
   | "suggest-list"
   | "suggest-none";
 
+/** What the elements of pages that one writes on say: messages with "tool." before the name. */
+export type ToolName =
+  | "entries-count"
+  | "entries-list"
+  | "entry-added"
+  | "entry-remove"
+  | "entry-removed"
+  | "failed"
+  | "mark-bold"
+  | "mark-code"
+  | "mark-heading"
+  | "mark-italic"
+  | "mark-link"
+  | "mark-list"
+  | "mark-preview"
+  | "mark-quote"
+  | "marks"
+  | "move-down"
+  | "move-failed"
+  | "move-up"
+  | "moved"
+  | "upload-again"
+  | "upload-all"
+  | "upload-cancel"
+  | "upload-cancelled"
+  | "upload-done"
+  | "upload-failed"
+  | "upload-list"
+  | "upload-percent"
+  | "upload-resume"
+  | "upload-waiting";
+
 type Plural = Partial<Record<Intl.LDMLPluralRule, string>>;
 
 let texts: Record<string, string | Plural> | undefined;
@@ -43,9 +75,9 @@ function read(): Record<string, string | Plural> {
 }
 
 /** The text with its {arguments} filled in; count chooses the plural. It is empty when the page gives none. */
-export function text(name: TextName, values: Record<string, string | number> = {}): string {
+export function text(name: TextName | ToolName, values: Record<string, string | number> = {}): string {
   texts ??= read();
-  const message = texts[`script.${name}`] ?? "";
+  const message = texts[`script.${name}`] ?? texts[`tool.${name}`] ?? "";
   const pattern = typeof message === "string" ? message : (message[category(values["count"])] ?? message.other ?? "");
   return pattern.replace(/\{(\w+)\}/g, (whole, key: string) => {
     const value = values[key];

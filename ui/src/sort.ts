@@ -1,0 +1,129 @@
+import { Enhancement, announce, create, isAbort, liveRegion, webAddress } from "./element.js";
+import { icon, iconButton } from "./icon.js";
+import { text } from "./texts.js";
+
+/**
+ * Around a list (ol or ul with class sortable) whose items have data-id and data-name: they are put in
+ * another order by dragging, by the buttons beside them, or with Alt and the arrows. Each change is
+ * sent to "src" as the list of all identifiers (PUT [{"id": …}]), and taken back when it is refused.
+ * The buttons of a form within an item ([data-move=up], [data-move=down]) do the same without scripts.
+ */
+export class Sort extends Enhancement {
+  #region = liveRegion();
+  #asked: AbortController | undefined;
+  #before: HTMLElement[] = [];
+
+  protected override connect(): void {
+    const list = this.list;
+    if (!list) return;
+    this.append(this.#region);
+    for (const item of this.items) this.equip(item);
+    this.#before = this.items;
+    this.bound();
+  }
+
+  protected override disconnect(): void {
+    this.#region.remove();
+  }
+
+  private get list(): HTMLElement | null {
+    return this.querySelector<HTMLElement>(".sortable");
+  }
+
+  private get items(): HTMLElement[] {
+    return [...(this.list?.children ?? [])].filter((item): item is HTMLElement => item instanceof HTMLElement && item.dataset["id"] !== undefined);
+  }
+
+  private equip(item: HTMLElement): void {
+    if (item.querySelector(".grip")) return;
+    const name = item.dataset["name"] ?? "";
+    const grip = create("span", { class: "grip", "aria-hidden": "true" }, icon("more"));
+    const up = item.querySelector<HTMLButtonElement>("[data-move=up]") ?? iconButton("arrow-up", text("move-up", { name }));
+    const down = item.querySelector<HTMLButtonElement>("[data-move=down]") ?? iconButton("arrow-down", text("move-down", { name }));
+    item.prepend(grip);
+    if (!up.isConnected) item.append(create("span", { class: "moves" }, up, down));
+    up.dataset["move"] = "up";
+    down.dataset["move"] = "down";
+    const go = (by: number) => (event: Event) => {
+      event.preventDefault();
+      this.move(item, this.items.indexOf(item) + by);
+      const used = by < 0 ? up : down;
+      (used.disabled ? (by < 0 ? down : up) : used).focus();
+    };
+    this.listen(up, "click", go(-1));
+    this.listen(down, "click", go(1));
+    this.listen<KeyboardEvent>(item, "keydown", (event) => {
+      if (event.altKey && event.key === "ArrowUp") go(-1)(event);
+      else if (event.altKey && event.key === "ArrowDown") go(1)(event);
+    });
+    this.listen<PointerEvent>(grip, "pointerdown", (event) => this.drag(item, grip, event));
+  }
+
+  private move(item: HTMLElement, to: number): void {
+    const items = this.items;
+    if (to < 0 || to >= items.length) return;
+    const other = items[to];
+    if (items.indexOf(item) < to) other?.after(item);
+    else other?.before(item);
+    void this.save(item);
+  }
+
+  private drag(item: HTMLElement, grip: HTMLElement, start: PointerEvent): void {
+    if (start.button !== 0) return;
+    start.preventDefault();
+    grip.setPointerCapture(start.pointerId);
+    item.classList.add("dragged");
+    const ended = new AbortController();
+    const at = this.items.indexOf(item);
+    const over = (event: PointerEvent) => {
+      for (const other of this.items) {
+        if (other === item) continue;
+        const { top, bottom } = other.getBoundingClientRect();
+        if (event.clientY < top || event.clientY > bottom) continue;
+        if (event.clientY < (top + bottom) / 2) other.before(item);
+        else other.after(item);
+      }
+    };
+    const end = () => {
+      ended.abort();
+      item.classList.remove("dragged");
+      if (this.items.indexOf(item) !== at) void this.save(item);
+    };
+    grip.addEventListener("pointermove", over, { signal: ended.signal });
+    grip.addEventListener("pointerup", end, { signal: ended.signal });
+    grip.addEventListener("pointercancel", end, { signal: ended.signal });
+  }
+
+  /** The first cannot go up, nor the last down. */
+  private bound(): void {
+    const items = this.items;
+    items.forEach((item, i) => {
+      const up = item.querySelector<HTMLButtonElement>("[data-move=up]");
+      const down = item.querySelector<HTMLButtonElement>("[data-move=down]");
+      if (up) up.disabled = i === 0;
+      if (down) down.disabled = i === items.length - 1;
+    });
+  }
+
+  private async save(item: HTMLElement): Promise<void> {
+    const items = this.items;
+    this.bound();
+    announce(this.#region, text("moved", { name: item.dataset["name"] ?? "", at: items.indexOf(item) + 1, of: items.length }));
+    const url = webAddress(this.getAttribute("src") ?? "");
+    if (!url) return;
+    this.#asked?.abort();
+    this.#asked = new AbortController();
+    const body = JSON.stringify(items.map(({ dataset }) => ({ id: dataset["id"] })));
+    try {
+      const answer = await fetch(url, { method: "PUT", body, signal: this.#asked.signal, headers: { "Content-Type": "application/json" } });
+      if (!answer.ok) throw new Error(answer.statusText);
+      this.#before = items;
+    } catch (failure) {
+      if (isAbort(failure)) return;
+      this.list?.append(...this.#before);
+      this.bound();
+      announce(this.#region, text("move-failed"));
+      this.dispatchEvent(new CustomEvent("gr-failed", { bubbles: true }));
+    }
+  }
+}
