@@ -62,6 +62,8 @@ type Store interface {
 	Stage(ctx context.Context, stage string, part Part, r io.Reader) (int64, error)
 	// Seal ends the writing of parts: those in flight fail with ErrSealed.
 	Seal(ctx context.Context, stage string) error
+	// Reopen takes parts again after Seal.
+	Reopen(ctx context.Context, stage string) error
 	// OpenStage reads the parts one after the other.
 	OpenStage(ctx context.Context, stage string, parts []Part) (io.ReadCloser, error)
 	// Keep makes the parts the bytes of a key. Once they are kept, to repeat it

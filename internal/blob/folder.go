@@ -341,6 +341,12 @@ func (f *Folder) Seal(_ context.Context, stage string) error {
 	return nil
 }
 
+// Reopen implements Store.
+func (f *Folder) Reopen(_ context.Context, stage string) error {
+	f.forget(stage)
+	return nil
+}
+
 // OpenStage implements Store.
 func (f *Folder) OpenStage(_ context.Context, stage string, parts []Part) (io.ReadCloser, error) {
 	path, err := f.stage(stage)

@@ -201,6 +201,9 @@ func (c *counter) Read(p []byte) (int, error) {
 // Seal implements Store: parts that come late are noticed when they are kept.
 func (b *bucket) Seal(context.Context, string) error { return nil }
 
+// Reopen implements Store.
+func (b *bucket) Reopen(context.Context, string) error { return nil }
+
 // OpenStage implements Store.
 func (b *bucket) OpenStage(ctx context.Context, stage string, parts []Part) (io.ReadCloser, error) {
 	if _, err := total(parts); err != nil {

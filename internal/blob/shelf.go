@@ -68,20 +68,40 @@ func (s *Shelf) Store() Store { return s.store }
 // headSize is how much of a file its type is guessed from.
 const headSize = 512
 
-// Write keeps all that is read, and tells what it was. Nothing of it stays after
-// an error. The reader's errors are returned as they are.
-func (s *Shelf) Write(ctx context.Context, r io.Reader) (Content, error) {
+// Spooled is what was read, before anybody decided what it is.
+type Spooled struct {
+	Content
+	stage string
+}
+
+// parts are the one part of what was spooled.
+func (s Spooled) parts() []Part { return []Part{{Size: s.Size}} }
+
+// Spool reads all of r and tells what it was; then it is kept or dropped. Nothing
+// of it stays after an error. The reader's errors are returned as they are.
+func (s *Shelf) Spool(ctx context.Context, r io.Reader) (Spooled, error) {
 	stage := db.NewUUID()
 	sums := newSums()
 	size, err := s.store.Stage(ctx, stage, Part{}, io.TeeReader(r, sums))
 	if err != nil {
-		return Content{}, errors.Join(err, s.store.Drop(context.WithoutCancel(ctx), stage))
+		return Spooled{}, errors.Join(err, s.store.Drop(context.WithoutCancel(ctx), stage))
 	}
-	content := sums.content(size)
-	if err := s.Keep(ctx, stage, []Part{{Size: size}}, content); err != nil {
-		return Content{}, errors.Join(err, s.store.Drop(context.WithoutCancel(ctx), stage))
-	}
-	return content, nil
+	return Spooled{sums.content(size), stage}, nil
+}
+
+// KeepSpooled keeps what was spooled under its sum.
+func (s *Shelf) KeepSpooled(ctx context.Context, spooled Spooled) error {
+	return s.Keep(ctx, spooled.stage, spooled.parts(), spooled.Content)
+}
+
+// OpenSpooled reads what was spooled.
+func (s *Shelf) OpenSpooled(ctx context.Context, spooled Spooled) (io.ReadCloser, error) {
+	return s.store.OpenStage(ctx, spooled.stage, spooled.parts())
+}
+
+// DropSpooled forgets what was spooled.
+func (s *Shelf) DropSpooled(ctx context.Context, spooled Spooled) error {
+	return s.store.Drop(context.WithoutCancel(ctx), spooled.stage)
 }
 
 // WriteBytes keeps a small file.
@@ -109,6 +129,16 @@ func (s *Shelf) Gather(ctx context.Context, stage string, parts []Part, check fu
 	}
 	content, err := gather(ctx, whole, parts, check)
 	return content, errors.Join(err, whole.Close())
+}
+
+// Head is the beginning of what is kept.
+func (s *Shelf) Head(ctx context.Context, key string) ([]byte, error) {
+	r, err := s.store.Open(ctx, key, 0, headSize)
+	if err != nil {
+		return nil, err
+	}
+	head, err := io.ReadAll(r)
+	return head, errors.Join(err, r.Close())
 }
 
 // Keep makes the parts of an upload the bytes of their content.

@@ -28,6 +28,7 @@ const (
 	Unsupported    Code = "unsupported"     // a media type nobody reads here
 	ReadOnly       Code = "read_only"       // creation is closed for now
 	TooMany        Code = "too_many"        // too often, come back later
+	Full           Code = "full"            // no room is left to keep it
 	Internal       Code = "internal"        // our mistake
 	NotImplemented Code = "not_implemented" // this installation does not offer it
 	BadGateway     Code = "bad_gateway"     // a remote service answered nonsense

@@ -1,8 +1,10 @@
 package web
 
 import (
+	"bytes"
 	"net/netip"
 	"slices"
+	"strings"
 	"sync"
 )
 
@@ -11,6 +13,8 @@ import (
 type Site struct {
 	// Base is the address of the site without a slash at its end: https://www.example.org.
 	Base string
+	// Files is the address that hosted files are served from, when it is another one.
+	Files string
 	// Title is the name shown to people.
 	Title string
 	// Language is that of labels and messages when the caller names none, a code such as "fr".
@@ -25,6 +29,35 @@ func (s *Site) Speak(wish string) string {
 		return wish
 	}
 	return s.Language
+}
+
+// hosted begins the addresses of hosted files.
+const hosted = "/s/"
+
+// FileURL is the whole address of a hosted file, given from the slash on; any other address is left as it
+// is.
+func (s *Site) FileURL(address string) string {
+	switch {
+	case !strings.HasPrefix(address, hosted):
+		return address
+	case s.Files != "":
+		return s.Files + address
+	}
+	return s.Base + address
+}
+
+// Complete appends rendered bytes to dst as the function does, with the addresses of hosted files at the
+// place that serves them.
+func (s *Site) Complete(dst, piece []byte) []byte {
+	for s.Files != "" {
+		i := bytes.Index(piece, []byte("\x00"+hosted))
+		if i < 0 {
+			break
+		}
+		dst = append(Complete(dst, piece[:i], s.Base), s.Files...)
+		piece = piece[i+1:]
+	}
+	return Complete(dst, piece, s.Base)
 }
 
 // Peer is where a request comes from and which address it asked for, behind trusted proxies.
