@@ -61,7 +61,7 @@ func (a *API) streamDataset(c *web.Call, status int, d *catalog.Dataset, f form)
 	stream := c.Stream(status, "application/json")
 	var buffer []byte
 	write := func(piece []byte) error {
-		buffer = web.Complete(buffer[:0], piece, c.Site.Base)
+		buffer = c.Site.Complete(buffer[:0], piece)
 		_, err := stream.Write(buffer)
 		return err
 	}

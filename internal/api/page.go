@@ -86,7 +86,7 @@ func streamList(c *web.Call, ids []string, each func([]string) ([][]byte, error)
 				piece = append(piece, ',')
 			}
 			first = false
-			piece = web.Complete(piece, item, c.Site.Base)
+			piece = c.Site.Complete(piece, item)
 		}
 		_, err = stream.Write(piece)
 		piece = piece[:0]

@@ -137,6 +137,10 @@ func jsonName(t reflect.Type) string {
 	return "a whole number"
 }
 
+// BodyFault turns an error of reading a body, for routes that read it by themselves, into one that says
+// what to do.
+func BodyFault(err error) error { return bodyFault(err) }
+
 // bodyFault turns an error of reading a body into one that says what to do.
 func bodyFault(err error) error {
 	var tooLarge *http.MaxBytesError

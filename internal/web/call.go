@@ -152,7 +152,7 @@ func (c *Call) Blob(status int, contentType string, body []byte) error {
 func (c *Call) answer(status int, contentType []string, body []byte) error {
 	isJSON := &contentType[0] == &jsonType[0]
 	if isJSON && bytes.IndexByte(body, 0) >= 0 {
-		body = Complete(make([]byte, 0, len(body)+len(body)/8), body, c.Site.Base)
+		body = c.Site.Complete(make([]byte, 0, len(body)+len(body)/8), body)
 	}
 	asked := c.R.Method == http.MethodGet || c.R.Method == http.MethodHead
 	if !asked || status != http.StatusOK {

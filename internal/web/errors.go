@@ -42,6 +42,7 @@ var statuses = map[fault.Code]int{
 	fault.Unsupported:    http.StatusUnsupportedMediaType,
 	fault.ReadOnly:       http.StatusLocked,
 	fault.TooMany:        http.StatusTooManyRequests,
+	fault.Full:           http.StatusInsufficientStorage,
 	fault.Internal:       http.StatusInternalServerError,
 	fault.NotImplemented: http.StatusNotImplemented,
 	fault.BadGateway:     http.StatusBadGateway,
