@@ -156,7 +156,8 @@ func (w *Writer) UpdateUser(ctx context.Context, v Viewer, id string, in UserInp
 }
 
 // changedUser sees to what changes of an account cause beside it: the platform
-// keeps an administrator, and who is shut out is out at once.
+// keeps an administrator, and who is shut out is out at once; who gets other
+// rights logs in anew.
 func (w *Writer) changedUser(ctx context.Context, tx *event.Tx, v Viewer, before, user *User) error {
 	if before.Admin && before.Active && !(user.Admin && user.Active) && v.Origin != "system" {
 		var others int
@@ -168,7 +169,7 @@ func (w *Writer) changedUser(ctx context.Context, tx *event.Tx, v Viewer, before
 			return fault.New(fault.Invalid, "The platform needs an administrator: make somebody else one first.")
 		}
 	}
-	if before.Active && !user.Active {
+	if before.Active && !user.Active || before.Admin != user.Admin {
 		_, err := w.restamp(ctx, tx, user, "")
 		return err
 	}
