@@ -83,9 +83,20 @@ func (p *Portal) showLogin(v *visit, in loginArgs) error {
 	for _, one := range p.DemoAccounts {
 		b := v.button("/login", "account.demo-use", "login", "email", one.Email, "password", one.Password, "next", next)
 		b.Small, b.Of = true, one.Name
-		content.Demo = append(content.Demo, demoAccount{one.Name, v.say.T("account.demo-" + one.Role), one.Email, one.Password, b})
+		content.Demo = append(content.Demo, demoAccount{one.Name, v.demoRole(one.Role), one.Email, one.Password, b})
 	}
 	return v.showSession("login", "account.login-title", "/login", content)
+}
+
+// demoRole says what an account of the demonstration may.
+func (v *visit) demoRole(role string) string {
+	switch role {
+	case "admin":
+		return v.say.T("account.demo-admin")
+	case "editor":
+		return v.say.T("account.demo-editor")
+	}
+	return v.say.T("account.demo-producer")
 }
 
 // showSession draws a page of sessions: no cache holds it, no search engine
