@@ -4,6 +4,8 @@ import (
 	"context"
 	"time"
 
+	"github.com/uptrace/bun"
+
 	"grenier/internal/account"
 	"grenier/internal/db"
 	"grenier/internal/event"
@@ -15,14 +17,16 @@ import (
 // farthestSchedule bounds how far ahead a publication may be planned.
 const farthestSchedule = 5 * 365 * day
 
+type planned struct{ PublishAt db.Time }
+
 // scheduleOf is when a dataset is to be published, zero for never.
-func scheduleOf(ctx context.Context, tx *db.Tx, id string) (db.Time, error) {
-	var at []db.Time
-	err := tx.NewRaw("SELECT publish_at FROM datasets WHERE id = ? AND publish_at IS NOT NULL", id).Scan(ctx, &at)
-	if err != nil || len(at) == 0 {
+func scheduleOf(ctx context.Context, read bun.IDB, id string) (db.Time, error) {
+	var rows []planned
+	err := read.NewRaw("SELECT publish_at FROM datasets WHERE id = ?", id).Scan(ctx, &rows)
+	if err != nil || len(rows) == 0 {
 		return db.Time{}, err
 	}
-	return at[0], nil
+	return rows[0].PublishAt, nil
 }
 
 // unschedule ends the plan to publish a dataset; it tells whether there was one.
@@ -38,21 +42,19 @@ func unschedule(ctx context.Context, tx *db.Tx, id string) (bool, error) {
 // Schedule returns when a private dataset is to be published, zero when no moment
 // is set, to who may change it.
 func (s *Store) Schedule(ctx context.Context, v account.Viewer, id string) (db.Time, error) {
-	var at db.Time
 	read := s.db.Read()
 	rows, err := datasetRows(ctx, read, []string{id})
 	if err != nil {
-		return at, err
+		return db.Time{}, err
 	}
 	if len(rows) == 0 {
-		return at, fault.New(fault.NotFound, missing[KindDataset])
+		return db.Time{}, fault.New(fault.NotFound, missing[KindDataset])
 	}
 	d := &rows[0]
 	if err := changeable(v, state{KindDataset, d.ID, d.OwnedBy(), d.Private, d.DeletedAt}, false); err != nil {
-		return at, err
+		return db.Time{}, err
 	}
-	err = read.NewRaw("SELECT publish_at FROM datasets WHERE id = ?", id).Scan(ctx, &at)
-	return at, err
+	return scheduleOf(ctx, read, id)
 }
 
 // ScheduleDataset plans the publication of a private dataset; the zero moment

@@ -175,15 +175,21 @@ func dateByNewest(ctx context.Context, tx *db.Tx, d *Dataset) error {
 	if d.ResourceCount == 0 {
 		return nil
 	}
-	var newest []db.Time
+	var rows []struct{ Newest db.Time }
 	err := tx.NewRaw("SELECT newest FROM (SELECT "+resourceModified+" AS newest "+ofDataset+
 		" AND (harvest_modified_at IS NULL OR harvest_modified_at < ?1) ORDER BY "+resourceModified+" DESC LIMIT 1) AS past UNION ALL "+
 		"SELECT max(CASE WHEN filetype = 'remote' AND analysed_modified_at IS NOT NULL THEN analysed_modified_at ELSE modified_internal END) "+
-		ofDataset+" AND "+resourceModified+" >= ?1 AND harvest_modified_at >= ?1", d.ID, db.Now()).Scan(ctx, &newest)
+		ofDataset+" AND "+resourceModified+" >= ?1 AND harvest_modified_at >= ?1", d.ID, db.Now()).Scan(ctx, &rows)
 	if err != nil {
 		return err
 	}
-	d.updatedBy(slices.MaxFunc(newest, func(a, b db.Time) int { return a.Compare(b.Time) }))
+	var newest db.Time
+	for _, row := range rows {
+		if row.Newest.After(newest.Time) {
+			newest = row.Newest
+		}
+	}
+	d.updatedBy(newest)
 	return nil
 }
 
