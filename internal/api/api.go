@@ -14,6 +14,7 @@ import (
 
 	"grenier/internal/account"
 	"grenier/internal/account/oauth"
+	"grenier/internal/account/sso"
 	"grenier/internal/catalog"
 	"grenier/internal/db"
 	"grenier/internal/dump"
@@ -26,19 +27,22 @@ import (
 // Deps are the subjects behind the API.
 type Deps struct {
 	Catalog       *catalog.Store
+	Files         *catalog.Files
 	Organizations *account.Organizations
 	People        *account.People
 	Tokens        *account.Tokens
 	Accounts      *account.Writer
 	OAuth         *oauth.Server
-	Sessions      *account.Sessions
-	Zones         *geo.Directory
-	Jobs          *job.Runner
-	Dumps         *Dumps
-	Feeds         *dump.Feeds
-	Search        feed.Match
-	Versions      *web.Versions
-	Pieces        *web.Pieces
+	// SSO is the provider that people may log in with, nil for none.
+	SSO      *sso.Provider
+	Sessions *account.Sessions
+	Zones    *geo.Directory
+	Jobs     *job.Runner
+	Dumps    *Dumps
+	Feeds    *dump.Feeds
+	Search   feed.Match
+	Versions *web.Versions
+	Pieces   *web.Pieces
 	// Consent shows the page that asks a person whether a program may act for
 	// them; nil for a plain one.
 	Consent func(c *web.Call, view ConsentView) error
@@ -94,6 +98,7 @@ func New(deps Deps) *API {
 	a.sessionRoutes()
 	a.tokenRoutes()
 	a.oauthRoutes()
+	a.ssoRoutes()
 	a.uploadRoutes()
 	a.imageRoutes()
 	a.communityRoutes()

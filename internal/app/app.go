@@ -44,6 +44,7 @@ type App struct {
 	Events        *event.Log
 	Zones         *geo.Directory
 	Catalog       *catalog.Store
+	Files         *catalog.Files
 	Organizations *account.Organizations
 	People        *account.People
 	Tokens        *account.Tokens
@@ -123,6 +124,9 @@ func (a *App) assemble(ctx context.Context) error {
 	a.Retries = event.NewRetries(a.Events)
 	a.Jobs = a.newRunner()
 	if err := a.assemblePublishing(secret); err != nil {
+		return err
+	}
+	if err := a.assembleFiles(ctx); err != nil {
 		return err
 	}
 	return a.Catalog.SeedLicenses(ctx)
@@ -223,7 +227,9 @@ func (a *App) UpdateIndex(ctx context.Context, progress func(done int)) error {
 
 // dumps builds what writes the catalogue out.
 func (a *App) dumps() *dump.Dumps {
-	return dump.New(a.Events, a.Catalog, a.Zones, a.match(), dump.Options{QualityDescriptionLength: a.Settings.QualityDescriptionLength})
+	return dump.New(a.Events, a.Catalog, a.Zones, a.match(), dump.Options{
+		QualityDescriptionLength: a.Settings.QualityDescriptionLength, FilesURL: a.Settings.FilesURL,
+	})
 }
 
 // api builds the face that programs use.
@@ -231,7 +237,7 @@ func (a *App) api(dumps *dump.Dumps, versions *web.Versions, pieces *web.Pieces)
 	return api.New(api.Deps{
 		Dumps:   api.NewDumps(dumps, a.Settings.DumpConcurrency),
 		Feeds:   dump.NewFeeds(dumps, a.Settings.FeedDelay),
-		Catalog: a.Catalog, Organizations: a.Organizations, People: a.People, Tokens: a.Tokens, Accounts: a.Accounts, OAuth: a.OAuth, SSO: a.SSO, ProviderLogout: a.providerLogout(), Sessions: a.Sessions, Zones: a.Zones, Jobs: a.Jobs,
+		Catalog: a.Catalog, Files: a.Files, Organizations: a.Organizations, People: a.People, Tokens: a.Tokens, Accounts: a.Accounts, OAuth: a.OAuth, SSO: a.SSO, ProviderLogout: a.providerLogout(), Sessions: a.Sessions, Zones: a.Zones, Jobs: a.Jobs,
 		Search: a.match(), Versions: versions, Pieces: pieces,
 		QualityDescriptionLength: a.Settings.QualityDescriptionLength, SiteKeywords: a.Settings.SiteKeywords, Version: Version,
 	})

@@ -4,12 +4,22 @@ import (
 	"context"
 	"fmt"
 
+	"grenier/internal/account"
 	"grenier/internal/account/oauth"
+	"grenier/internal/account/sso"
 	"grenier/internal/job"
+	"grenier/internal/mail"
 )
 
-// assembleOAuth builds what programs that act for people ask.
+// assembleOAuth builds what programs that act for people ask, and the provider
+// that people log in with.
 func (a *App) assembleOAuth(secret []byte) {
+	if s := a.Settings; s.OIDCIssuer != "" {
+		a.SSO = sso.New(sso.Options{
+			Issuer: s.OIDCIssuer, ClientID: s.OIDCClientID, ClientSecret: s.OIDCClientSecret, Scopes: s.OIDCScopes,
+			Parameters: s.OIDCParameters, Trusted: s.OIDCTrusted, Secret: secret,
+		})
+	}
 	a.OAuth = oauth.New(a.DB, a.Events, secret, oauth.Options{Wildcards: a.Settings.OAuthWildcards})
 }
 
@@ -20,4 +30,18 @@ func (a *App) registerOAuthJobs(runner *job.Runner) {
 		run.Progress(100, fmt.Sprintf("%d grants removed", removed))
 		return err
 	}})
+}
+
+// providerLogout gives the address at which a session ends at the provider; nil
+// without a provider.
+func (a *App) providerLogout() func(context.Context, *account.Session) (string, error) {
+	if a.SSO == nil {
+		return nil
+	}
+	return func(ctx context.Context, session *account.Session) (string, error) {
+		if session.Provider != a.Settings.OIDCIssuer {
+			return "", nil
+		}
+		return a.SSO.Logout(ctx, session.ProviderToken, mail.SiteOf(ctx, a.site()).Base+"/api/1/proconnect/logout")
+	}
 }

@@ -62,6 +62,7 @@ type Settings struct {
 	OIDCScopes       []string      `group:"Accounts" name:"oidc-scopes" default:"openid,email,profile" placeholder:"SCOPE" help:"What to ask the provider for."`
 	OIDCName         string        `group:"Accounts" name:"oidc-name" default:"OpenID Connect" placeholder:"NAME" help:"Name of the provider on the button of the login page."`
 	OIDCParameters   []string      `group:"Accounts" name:"oidc-parameters" placeholder:"NAME=VALUE" help:"Further parameters of the request for a login, as acr_values=eidas1."`
+	OIDCTrusted      bool          `group:"Accounts" name:"oidc-trusted" help:"Take the addresses of people that the provider gives as theirs although it does not say that it checked them, as for ProConnect."`
 	OAuthWildcards   bool          `group:"Accounts" name:"oauth-wildcards" help:"Let the addresses that OAuth2 clients come back to hold wildcards."`
 
 	SMTP     string `group:"Mail" name:"smtp" secret:"url" placeholder:"URL" help:"Server that takes the mails: smtp://user:password@host:587 (STARTTLS when offered), smtp+starttls:// (never without it), smtps://host:465. Without one, mails are written to the log."`
@@ -117,6 +118,7 @@ func (s *Settings) HasRole(role string) bool { return slices.Contains(s.Role, ro
 // others into the form that its parts expect.
 func (s *Settings) check() error {
 	s.BaseURL = strings.TrimRight(s.BaseURL, "/")
+	s.FilesURL = strings.TrimRight(s.FilesURL, "/")
 	if !slices.Contains(s.Languages, s.Language) {
 		s.Languages = append([]string{s.Language}, s.Languages...)
 	}
@@ -133,6 +135,7 @@ func (s *Settings) check() error {
 		{"data", notEmpty(s.Data)},
 		{"database", wrongDatabase(s.Database)},
 		{"blob", wrongBlob(s.Blob)},
+		{"files-url", wrongSite(s.FilesURL)},
 		{"event-retention", atLeast(s.EventRetention, time.Hour)},
 		{"listen", wrongAddress(s.Listen)},
 		{"base-url", wrongSite(s.BaseURL)},
@@ -224,10 +227,27 @@ func wrongBlob(address string) string {
 	}
 	u, err := url.Parse(address)
 	switch {
-	case err == nil && u.Scheme == "s3":
-		return "this version keeps files in a folder only; give file:///folder, or leave it out"
+	case err == nil && (u.Scheme == "s3" || u.Scheme == "s3+http"):
+		return wrongBucket(u)
 	case err != nil || u.Scheme != "file" || u.Host != "" || !filepath.IsAbs(u.Path):
-		return "expected file:///folder with an absolute path; leave it out for the folder files below the data folder"
+		return "expected file:///folder with an absolute path, or s3://key:secret@host/bucket; leave it out for the folder files below the data folder"
+	}
+	return ""
+}
+
+// wrongBucket never repeats the address, which holds a secret.
+func wrongBucket(u *url.URL) string {
+	bucket := strings.Trim(u.Path, "/")
+	switch secret, _ := u.User.Password(); {
+	case u.Host == "" || u.User.Username() == "" || secret == "":
+		return "expected s3://key:secret@host/bucket, with the characters /, @ and : of the key and the secret written as %2F, %40 and %3A"
+	case len(bucket) < 3 || len(bucket) > 63 || strings.Contains(bucket, "/"):
+		return "expected s3://key:secret@host/bucket with the name of one bucket, of 3 to 63 characters; a folder in it is the argument ?prefix="
+	}
+	for name := range u.Query() {
+		if name != "region" && name != "prefix" {
+			return "expected no other arguments than region and prefix behind s3://key:secret@host/bucket"
+		}
 	}
 	return ""
 }

@@ -65,6 +65,15 @@ func OnSite(ctx context.Context, site Site) context.Context {
 	return context.WithValue(ctx, siteKey{}, site)
 }
 
+// SiteOf is the site of the request that a context belongs to, usual when there
+// is none.
+func SiteOf(ctx context.Context, usual Site) Site {
+	if named, ok := ctx.Value(siteKey{}).(Site); ok {
+		return named
+	}
+	return usual
+}
+
 // Mail is a letter as it is sent.
 type Mail struct {
 	bun.BaseModel `bun:"table:mails,alias:m"`
@@ -121,10 +130,7 @@ type sending struct {
 // Post writes letters within the write that causes them; they leave after its
 // commit.
 func (o *Outbox) Post(ctx context.Context, tx *db.Tx, letters ...Letter) error {
-	site := o.site
-	if named, ok := ctx.Value(siteKey{}).(Site); ok {
-		site = named
-	}
+	site := SiteOf(ctx, o.site)
 	for _, letter := range letters {
 		m, err := o.compose(site, letter)
 		if err != nil {

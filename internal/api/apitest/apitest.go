@@ -38,10 +38,13 @@ type Server struct {
 	DB       *db.DB
 	Log      *event.Log
 	Catalog  *catalog.Store
+	Files    *catalog.Files
 	Accounts *account.Writer
 	Tokens   *account.Tokens
 	Sessions *account.Sessions
 	OAuth    *oauth.Server
+	// Face is the API, whose dependencies a test may change.
+	Face *api.API
 	// Jobs has one kind of work, tests.nothing, and is not started.
 	Jobs *job.Runner
 	// Authenticate finds who calls.
@@ -104,6 +107,7 @@ func NewKeeping(t testing.TB, d *db.DB, bytes uint64) *Server {
 	})
 	callers := api.Callers{Sessions: s.Sessions, Tokens: s.Tokens, Bearers: s.OAuth, Rates: rates}
 	s.Authenticate = callers.Caller
+	s.Face = face
 	first, second := face.Tables()
 	web.ServeSwagger(first, "/swagger.json")
 	web.ServeSwagger(second, "/swagger.json")

@@ -51,7 +51,9 @@ func Start(t testing.TB, script string, args ...string) *Peer {
 		scanner := bufio.NewScanner(output)
 		scanner.Buffer(nil, 4<<20)
 		for scanner.Scan() {
-			p.lines <- bytes.Clone(scanner.Bytes())
+			if line := scanner.Bytes(); bytes.HasPrefix(line, []byte("{")) { // libraries warn in between
+				p.lines <- bytes.Clone(line)
+			}
 		}
 	}()
 	t.Cleanup(func() {
