@@ -79,10 +79,11 @@ func (v Viewer) UserID() string {
 	return v.User.ID
 }
 
-// Member tells whether the viewer belongs to an organisation, in any role.
+// Member tells whether the viewer acts as a member of an organisation, in any
+// role: a token that is for other objects does not.
 func (v Viewer) Member(organization string) bool {
 	_, ok := v.Memberships[organization]
-	return ok && organization != ""
+	return ok && organization != "" && v.reaches(Owner{Organization: organization}, "")
 }
 
 // Owner is whom an object belongs to: exactly one of the two is set, or none
