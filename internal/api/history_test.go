@@ -41,7 +41,7 @@ func TestVersionsAndRestore(t *testing.T) {
 			"resources": []any{map[string]any{"title": "a.csv", "url": "https://example.org/a.csv", "type": "main", "filetype": "remote", "format": "csv"}},
 		}
 		made := p.writing("eve", "POST", "/api/1/datasets/", body, http.StatusCreated)
-		id, resource := at(made, "id").(string), at(made, "resources.0.id").(string)
+		id, resource := historyAt(made, "id").(string), historyAt(made, "resources.0.id").(string)
 		p.ids["it"], p.ids["its"] = id, resource
 		p.writing("eve", "PUT", "/api/1/datasets/<it>/", map[string]any{"title": "Second", "tags": []string{"two-tag"}, "private": false, "frequency": "weekly", "temporal_coverage": map[string]any{"start": "2020-01-01", "end": "2020-12-31"}}, http.StatusOK)
 		p.writing("eve", "PUT", "/api/1/datasets/<it>/resources/<its>/", map[string]any{"title": "b.csv", "description": "Now told"}, http.StatusOK)
@@ -53,11 +53,11 @@ func TestVersionsAndRestore(t *testing.T) {
 			"data.2.difference.title.before": "First", "data.2.difference.title.after": "Second", "data.0.actor.kind": "token", "data.0.actor.user.id": p.eve,
 			"data.1.key": "dataset:resource:updated",
 		} {
-			if got := at(page, path); got != value {
+			if got := historyAt(page, path); got != value {
 				t.Errorf("%s is %v, not %v", path, got, value)
 			}
 		}
-		if got := at(p.writing("eve", "GET", "/api/2/history/dataset/<it>/2/", nil, http.StatusOK), "changes.0"); got != "frequency" {
+		if got := historyAt(p.writing("eve", "GET", "/api/2/history/dataset/<it>/2/", nil, http.StatusOK), "changes.0"); got != "frequency" {
 			t.Errorf("the second version changed %v first", got)
 		}
 		for path, who := range map[string]map[string]int{
@@ -77,11 +77,11 @@ func TestVersionsAndRestore(t *testing.T) {
 			"title": "First", "frequency": "daily", "tags.#": 1.0, "tags.0": "one-tag", "temporal_coverage": nil, "resources.#": 1.0,
 			"resources.0.id": resource, "resources.0.title": "a.csv", "resources.0.description": nil, "resources.0.format": "csv",
 		} {
-			if got := at(back, path); got != value {
+			if got := historyAt(back, path); got != value {
 				t.Errorf("after the restore, %s is %v, not %v", path, got, value)
 			}
 		}
-		if got := at(p.writing("eve", "GET", "/api/2/history/dataset/<it>/", nil, http.StatusOK), "data.0.key"); got != "dataset:updated" {
+		if got := historyAt(p.writing("eve", "GET", "/api/2/history/dataset/<it>/", nil, http.StatusOK), "data.0.key"); got != "dataset:updated" {
 			t.Errorf("the restore is called %v", got)
 		}
 		var what string
@@ -89,7 +89,7 @@ func TestVersionsAndRestore(t *testing.T) {
 			t.Errorf("history calls the restore %q, %v", what, err)
 		}
 		p.writing("eve", "POST", "/api/2/history/dataset/<it>/2/restore/", nil, http.StatusOK)
-		if got := at(p.writing("", "GET", "/api/1/datasets/<it>/", nil, http.StatusOK), "temporal_coverage.start"); got == nil {
+		if got := historyAt(p.writing("", "GET", "/api/1/datasets/<it>/", nil, http.StatusOK), "temporal_coverage.start"); got == nil {
 			t.Error("the period of the second version did not come back")
 		}
 	})
@@ -102,7 +102,7 @@ func TestActivity(t *testing.T) {
 		p.exec("DELETE FROM history")
 		for name, private := range map[string]bool{"seen": false, "unseen": true} {
 			made := p.writing("ada", "POST", "/api/1/datasets/", map[string]any{"title": "Data " + name, "description": "Some.", "private": private, "organization": p.town}, http.StatusCreated)
-			p.ids[name] = at(made, "id").(string)
+			p.ids[name] = historyAt(made, "id").(string)
 			p.writing("ada", "PUT", "/api/1/datasets/<"+name+">/", map[string]any{"title": "Data again " + name, "private": private}, http.StatusOK)
 		}
 		all := p.writing("", "GET", "/api/1/activity/?lang=en", nil, http.StatusOK)
@@ -111,7 +111,7 @@ func TestActivity(t *testing.T) {
 			"data.0.key": "dataset:updated", "data.0.label": "updated a dataset", "data.0.related_to": "Data again seen", "data.0.related_to_kind": "Dataset",
 			"data.0.related_to_url": "https://data.example.org/datasets/data-again-seen", "data.0.changes.#": 2.0, "data.0.actor.id": p.ada, "data.0.organization.id": p.town, "data.1.key": "dataset:created",
 		} {
-			if got := at(all, path); got != value {
+			if got := historyAt(all, path); got != value {
 				t.Errorf("%s is %v, not %v", path, got, value)
 			}
 		}
@@ -122,15 +122,15 @@ func TestActivity(t *testing.T) {
 			if query == "?page_size=1" { // which of the two kinds is latest depends on the map
 				continue
 			}
-			if at(got, "total") != want[0] || at(got, "data.#") != want[1] {
-				t.Errorf("%s gives %v of %v, not %v", query, at(got, "data.#"), at(got, "total"), want)
+			if historyAt(got, "total") != want[0] || historyAt(got, "data.#") != want[1] {
+				t.Errorf("%s gives %v of %v, not %v", query, historyAt(got, "data.#"), historyAt(got, "total"), want)
 			}
 		}
-		if got := at(p.writing("ada", "GET", "/api/1/activity/", nil, http.StatusOK), "data.#"); got != 4.0 {
+		if got := historyAt(p.writing("ada", "GET", "/api/1/activity/", nil, http.StatusOK), "data.#"); got != 4.0 {
 			t.Errorf("a member sees %v lines of 4", got)
 		}
 		p.writing("ada", "DELETE", "/api/1/datasets/<seen>/", nil, http.StatusNoContent)
-		if got := at(p.writing("", "GET", "/api/1/activity/", nil, http.StatusOK), "data.#"); got != 0.0 {
+		if got := historyAt(p.writing("", "GET", "/api/1/activity/", nil, http.StatusOK), "data.#"); got != 0.0 {
 			t.Errorf("everybody sees %v lines of a deleted dataset", got)
 		}
 		p.writing("", "GET", "/api/1/activity/?related_to=nonsense", nil, http.StatusBadRequest)
@@ -148,16 +148,16 @@ func TestBin(t *testing.T) {
 		p.writing("ada", "DELETE", "/api/1/datasets/<secret>/", nil, http.StatusNoContent)
 		p.writing("eve", "DELETE", "/api/1/datasets/<mine>/", nil, http.StatusNoContent)
 		for who, count := range map[string]float64{"ada": 2, "eve": 1, "admin": 4} {
-			if got := at(p.writing(who, "GET", "/api/2/bin/", nil, http.StatusOK), "total"); got != count {
+			if got := historyAt(p.writing(who, "GET", "/api/2/bin/", nil, http.StatusOK), "total"); got != count {
 				t.Errorf("%s has %v in the bin, not %v", who, got, count)
 			}
 		}
 		p.writing("", "GET", "/api/2/bin/", nil, http.StatusUnauthorized)
 		mine := p.writing("eve", "GET", "/api/2/bin/?kind=dataset", nil, http.StatusOK)
-		if at(mine, "data.0.id") != p.ids["mine"] || at(mine, "data.0.deleted_by.id") != p.eve || at(mine, "data.0.class") != "Dataset" {
+		if historyAt(mine, "data.0.id") != p.ids["mine"] || historyAt(mine, "data.0.deleted_by.id") != p.eve || historyAt(mine, "data.0.class") != "Dataset" {
 			t.Errorf("the bin of eve: %v", mine)
 		}
-		if got := at(p.writing("ada", "GET", "/api/2/bin/?organization=<town>", nil, http.StatusOK), "total"); got != 2.0 {
+		if got := historyAt(p.writing("ada", "GET", "/api/2/bin/?organization=<town>", nil, http.StatusOK), "total"); got != 2.0 {
 			t.Errorf("%v of the town are in the bin", got)
 		}
 		p.writing("", "POST", "/api/2/bin/dataset/<mine>/restore/", nil, http.StatusUnauthorized)
@@ -253,11 +253,11 @@ func TestWorkers(t *testing.T) {
 		list := p.writing("admin", "GET", "/api/1/workers/jobs/", nil, http.StatusOK)
 		var mine any
 		for _, one := range list.([]any) {
-			if at(one, "id") == "tests.nothing" {
+			if historyAt(one, "id") == "tests.nothing" {
 				mine = one
 			}
 		}
-		if at(mine, "crontab.hour") != "0" || at(mine, "enabled") != true || at(mine, "interval") != nil {
+		if historyAt(mine, "crontab.hour") != "0" || historyAt(mine, "enabled") != true || historyAt(mine, "interval") != nil {
 			t.Errorf("the schedule is %v", mine)
 		}
 		for _, refused := range []any{
@@ -271,36 +271,36 @@ func TestWorkers(t *testing.T) {
 			p.writing("admin", "POST", "/api/1/workers/jobs/", refused, http.StatusBadRequest)
 		}
 		made := p.writing("admin", "POST", "/api/1/workers/jobs/", map[string]any{"name": "x", "task": "tests.nothing", "interval": map[string]any{"every": 10, "period": "minutes"}}, http.StatusCreated)
-		if at(made, "interval.every") != 10.0 || at(made, "interval.period") != "minutes" || at(made, "crontab") != nil {
+		if historyAt(made, "interval.every") != 10.0 || historyAt(made, "interval.period") != "minutes" || historyAt(made, "crontab") != nil {
 			t.Errorf("the chosen schedule is %v", made)
 		}
 		changed := p.writing("admin", "PUT", "/api/1/workers/jobs/tests.nothing/", map[string]any{"enabled": false, "crontab": map[string]any{"minute": "5", "hour": "3"}}, http.StatusOK)
-		if at(changed, "enabled") != false || at(changed, "schedule") != "5 3 * * *" {
+		if historyAt(changed, "enabled") != false || historyAt(changed, "schedule") != "5 3 * * *" {
 			t.Errorf("the changed schedule is %v", changed)
 		}
 		p.writing("admin", "DELETE", "/api/1/workers/jobs/tests.nothing/", nil, http.StatusNoContent)
-		if got := p.writing("admin", "GET", "/api/1/workers/jobs/tests.nothing/", nil, http.StatusOK); at(got, "schedule") != "@daily" || at(got, "enabled") != true {
+		if got := p.writing("admin", "GET", "/api/1/workers/jobs/tests.nothing/", nil, http.StatusOK); historyAt(got, "schedule") != "@daily" || historyAt(got, "enabled") != true {
 			t.Errorf("the schedule given back is %v", got)
 		}
 		p.writing("admin", "GET", "/api/1/workers/jobs/unknown/", nil, http.StatusNotFound)
 		p.writing("admin", "POST", "/api/2/jobs/", map[string]any{"kind": "unknown"}, http.StatusBadRequest)
 		run := p.writing("admin", "POST", "/api/2/jobs/", map[string]any{"kind": "tests.nothing"}, http.StatusCreated)
 		again := p.writing("admin", "POST", "/api/2/jobs/", map[string]any{"kind": "tests.nothing"}, http.StatusCreated)
-		p.ids["run"] = at(run, "id").(string)
-		if at(run, "state") != "ready" || at(again, "id") != at(run, "id") {
+		p.ids["run"] = historyAt(run, "id").(string)
+		if historyAt(run, "state") != "ready" || historyAt(again, "id") != historyAt(run, "id") {
 			t.Errorf("the run is %v, the second %v", run, again)
 		}
-		if got := p.writing("admin", "GET", "/api/1/workers/tasks/<run>/", nil, http.StatusOK); at(got, "status") != "PENDING" {
+		if got := p.writing("admin", "GET", "/api/1/workers/tasks/<run>/", nil, http.StatusOK); historyAt(got, "status") != "PENDING" {
 			t.Errorf("the task is %v", got)
 		}
 		p.writing("admin", "POST", "/api/2/jobs/<run>/retry/", nil, http.StatusNotFound)
-		if got := p.writing("admin", "POST", "/api/2/jobs/<run>/cancel/", nil, http.StatusOK); at(got, "state") != string(job.Cancelled) {
+		if got := p.writing("admin", "POST", "/api/2/jobs/<run>/cancel/", nil, http.StatusOK); historyAt(got, "state") != string(job.Cancelled) {
 			t.Errorf("the cancelled run is %v", got)
 		}
-		if got := p.writing("admin", "POST", "/api/2/jobs/<run>/retry/", nil, http.StatusOK); at(got, "state") != string(job.Ready) {
+		if got := p.writing("admin", "POST", "/api/2/jobs/<run>/retry/", nil, http.StatusOK); historyAt(got, "state") != string(job.Ready) {
 			t.Errorf("the run tried again is %v", got)
 		}
-		if got := p.writing("admin", "GET", "/api/2/jobs/?kind=tests.nothing&state=ready", nil, http.StatusOK); at(got, "total") != 1.0 || at(got, "data.0.id") != p.ids["run"] {
+		if got := p.writing("admin", "GET", "/api/2/jobs/?kind=tests.nothing&state=ready", nil, http.StatusOK); historyAt(got, "total") != 1.0 || historyAt(got, "data.0.id") != p.ids["run"] {
 			t.Errorf("the list of runs is %v", got)
 		}
 		p.writing("admin", "GET", "/api/2/jobs/x/", nil, http.StatusNotFound)
@@ -364,8 +364,8 @@ func TestPurge(t *testing.T) {
 	})
 }
 
-// at follows a path through JSON; nil when it leads nowhere.
-func at(tree any, path string) any {
+// historyAt follows a path through JSON; nil when it leads nowhere.
+func historyAt(tree any, path string) any {
 	value, _ := reach(tree, path)
 	return value
 }
