@@ -105,7 +105,7 @@ func TestEveryRoute(t *testing.T) {
 			}
 		}
 		answered := map[string]bool{}
-		for _, a := range slices.Concat(datasetAsks, csvAsks, atomAsks, organizationAsks, userAsks, reuseAsks, dataserviceAsks, topicAsks, postAsks, otherAsks) {
+		for _, a := range slices.Concat(datasetAsks, csvAsks, atomAsks, organizationAsks, userAsks, reuseAsks, dataserviceAsks, topicAsks, postAsks, otherAsks, sessionAsks) {
 			if a.status == 0 || a.status == http.StatusFound {
 				answered[p.Template(p.fill(a.path))] = true
 			}
