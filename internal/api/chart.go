@@ -42,7 +42,7 @@ type ChartMetrics struct {
 func chart(c *catalog.Chart, f form) (Chart, error) {
 	answer := Chart{
 		CreatedAt: moment(c.CreatedAt), DeletedAt: moment(c.DeletedAt), Description: c.Description, Extras: object(c.Extras), ID: c.ID,
-		Image: c.Image, ImageThumbnail: c.ImageThumbnail, LastModified: moment(c.ModifiedAt), Metrics: ChartMetrics{Views: c.Views},
+		Image: picture(c.Image), ImageThumbnail: picture(c.ImageThumbnail), LastModified: moment(c.ModifiedAt), Metrics: ChartMetrics{Views: c.Views},
 		Organization: organizationReference(f.viewer, c.Organization), Owner: userReference(c.Owner),
 		Permissions: permissions(f.viewer, c.OwnedBy(), c.ID), Private: c.Private, Slug: c.Slug, Title: c.Title,
 	}

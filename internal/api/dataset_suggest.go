@@ -41,9 +41,9 @@ func (a *API) suggestDatasets(c *web.Call, q suggestArgs) error {
 func ownerImage(o *catalog.Owned) *string {
 	switch {
 	case o.Organization != nil:
-		return o.Organization.LogoThumbnail
+		return picture(o.Organization.LogoThumbnail)
 	case o.Owner != nil:
-		return o.Owner.AvatarThumbnail
+		return picture(o.Owner.AvatarThumbnail)
 	}
 	return nil
 }

@@ -108,7 +108,7 @@ func memberReference(v account.Viewer, u *account.User, inside bool) *UserRefere
 		return nil
 	}
 	answer := &UserReferenceWithMail{
-		Avatar: u.Avatar, AvatarThumbnail: u.AvatarThumbnail, Class: "User", Email: blurred(v, u.Email, inside), FirstName: u.FirstName,
+		Avatar: picture(u.Avatar), AvatarThumbnail: picture(u.AvatarThumbnail), Class: "User", Email: blurred(v, u.Email, inside), FirstName: u.FirstName,
 		ID: u.ID, LastName: u.LastName, Page: linkTo("/users/" + u.Slug), Slug: u.Slug, URI: link("/api/1/users/" + u.Slug + "/"),
 	}
 	if v.Admin() || inside || u.ID == v.UserID() {
@@ -151,7 +151,7 @@ func organization(v account.Viewer, o *account.Organization, lang string) (Organ
 	return Organization{
 		Acronym: o.Acronym, Badges: badges(o.Badges), BusinessNumberID: o.BusinessNumberID, CreatedAt: moment(o.CreatedAt),
 		Deleted: moment(o.DeletedAt), Description: o.Description, Ext: map[string]any{}, Extras: object(o.Extras), ID: o.ID,
-		ImageURL: o.ImageURL, LastModified: moment(o.ModifiedAt), Logo: o.Logo, LogoThumbnail: o.LogoThumbnail,
+		ImageURL: o.ImageURL, LastModified: moment(o.ModifiedAt), Logo: picture(o.Logo), LogoThumbnail: picture(o.LogoThumbnail),
 		Members: members(v, o, lang), Metrics: metrics, Name: o.Name, Page: linkTo("/organizations/" + o.Slug),
 		Permissions: organizationPermissions(v, o.ID), PresentationBlocs: []Bloc{},
 		PresentationBlocsPublishedAt: moment(o.PresentationBlocsPublishedAt), Slug: o.Slug, Teams: []map[string]any{},
@@ -304,7 +304,7 @@ func (a *API) suggestOrganizations(c *web.Call, q suggestArgs) error {
 	all := make([]OrganizationSuggestion, len(rows))
 	for i, o := range rows {
 		all[i] = OrganizationSuggestion{
-			Acronym: o.Acronym, ID: o.ID, ImageURL: o.LogoThumbnail, Name: o.Name, Page: linkTo("/organizations/" + o.Slug), Slug: o.Slug,
+			Acronym: o.Acronym, ID: o.ID, ImageURL: picture(o.LogoThumbnail), Name: o.Name, Page: linkTo("/organizations/" + o.Slug), Slug: o.Slug,
 		}
 	}
 	return send(c, http.StatusOK, all)
@@ -388,7 +388,7 @@ func assignedSubject(a *catalog.Assignment) map[string]any {
 	switch {
 	case a.Reuse != nil:
 		return map[string]any{
-			"class": "Reuse", "id": a.Reuse.ID, "image": a.Reuse.Image, "image_thumbnail": a.Reuse.ImageThumbnail,
+			"class": "Reuse", "id": a.Reuse.ID, "image": picture(a.Reuse.Image), "image_thumbnail": picture(a.Reuse.ImageThumbnail),
 			"page": link("/reuses/" + a.Reuse.Slug), "title": a.Reuse.Title, "uri": link("/api/1/reuses/" + a.Reuse.Slug + "/"),
 		}
 	case a.Dataservice != nil:

@@ -50,7 +50,7 @@ type renderedPost struct {
 func postBase(p *catalog.Post, blocs []Bloc) PostBase {
 	base := PostBase{
 		Blocs: list(blocs), BodyType: p.BodyType, Content: p.Content, CreatedAt: moment(p.CreatedAt), CreditTo: p.CreditTo,
-		CreditURL: p.CreditURL, Headline: p.Headline, ID: p.ID, Image: p.Image, ImageThumbnail: p.ImageThumbnail, ImageURL: p.ImageURL,
+		CreditURL: p.CreditURL, Headline: p.Headline, ID: p.ID, Image: picture(p.Image), ImageThumbnail: picture(p.ImageThumbnail), ImageURL: p.ImageURL,
 		Kind: p.Kind, LastModified: moment(p.ModifiedAt), Name: p.Name, Owner: userReference(p.Owner), Page: linkTo("/posts/" + p.Slug),
 		Published: moment(p.PublishedAt), Reuses: make([]ReuseReference, len(p.Reuses)), Slug: p.Slug, Tags: list(p.Tags),
 		URI: link("/api/1/posts/" + p.Slug + "/"),

@@ -52,7 +52,7 @@ func organizationReference(v account.Viewer, o *account.OrganizationRef) *Organi
 		return nil
 	}
 	return &OrganizationReference{
-		Acronym: o.Acronym, Badges: badges(o.Badges), Class: "Organization", ID: o.ID, Logo: o.Logo, LogoThumbnail: o.LogoThumbnail,
+		Acronym: o.Acronym, Badges: badges(o.Badges), Class: "Organization", ID: o.ID, Logo: picture(o.Logo), LogoThumbnail: picture(o.LogoThumbnail),
 		Name: o.Name, Page: linkTo("/organizations/" + o.Slug), Permissions: organizationPermissions(v, o.ID), Slug: o.Slug,
 		URI: link("/api/1/organizations/" + o.Slug + "/"),
 	}
@@ -76,7 +76,7 @@ func userReference(u *account.UserRef) *UserReference {
 		return nil
 	}
 	return &UserReference{
-		Avatar: u.Avatar, AvatarThumbnail: u.AvatarThumbnail, Class: "User", FirstName: u.FirstName, ID: u.ID, LastName: u.LastName,
+		Avatar: picture(u.Avatar), AvatarThumbnail: picture(u.AvatarThumbnail), Class: "User", FirstName: u.FirstName, ID: u.ID, LastName: u.LastName,
 		Page: linkTo("/users/" + u.Slug), Slug: u.Slug, URI: link("/api/1/users/" + u.Slug + "/"),
 	}
 }

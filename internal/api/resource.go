@@ -95,7 +95,7 @@ func (a *API) resource(r *catalog.Resource, at time.Time) Resource {
 		Filetype: r.Filetype, Format: r.Format, Harvest: resourceHarvest(r), ID: r.ID,
 		Internal:     Internal{CreatedAt: moment(r.CreatedInternal), ModifiedAt: moment(r.ModifiedInternal)},
 		LastModified: moment(r.ModifiedAt(at)), Latest: link("/api/1/datasets/r/" + r.ID), Metrics: ResourceMetrics{Views: r.Views},
-		Mime: r.Mime, Schema: schema(r.SchemaName, r.SchemaVersion, r.SchemaURL), Title: r.Title, Type: r.Type, URL: r.URL,
+		Mime: r.Mime, Schema: schema(r.SchemaName, r.SchemaVersion, r.SchemaURL), Title: r.Title, Type: r.Type, URL: hostedAt(r.URL),
 	}
 	if r.ChecksumValue != nil {
 		answer.Checksum = &Checksum{Type: "sha1", Value: *r.ChecksumValue}
@@ -174,7 +174,7 @@ func (a *API) redirectResource(c *web.Call, _ web.None) error {
 	if err != nil {
 		return err
 	}
-	return c.Redirect(http.StatusFound, resource.URL)
+	return a.redirectTo(c, resource)
 }
 
 type communityArgs struct {

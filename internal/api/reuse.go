@@ -85,7 +85,7 @@ type ReuseReference struct {
 
 func reuseReference(r *catalog.ReuseRef) ReuseReference {
 	return ReuseReference{
-		Class: "Reuse", ID: r.ID, Image: r.Image, ImageThumbnail: r.ImageThumbnail, Page: linkTo("/reuses/" + r.Slug), Title: r.Title,
+		Class: "Reuse", ID: r.ID, Image: picture(r.Image), ImageThumbnail: picture(r.ImageThumbnail), Page: linkTo("/reuses/" + r.Slug), Title: r.Title,
 		URI: link("/api/1/reuses/" + r.Slug + "/"),
 	}
 }
@@ -93,8 +93,8 @@ func reuseReference(r *catalog.ReuseRef) ReuseReference {
 func reuseBase(r *catalog.Reuse, f form) ReuseBase {
 	return ReuseBase{
 		Archived: moment(r.ArchivedAt), Badges: badges(r.Badges), CreatedAt: moment(r.CreatedAt), Deleted: moment(r.DeletedAt),
-		Description: r.Description, Extras: object(r.Extras), Featured: r.Featured, ID: r.ID, Image: r.Image,
-		ImageThumbnail: r.ImageThumbnail, LastModified: moment(r.ModifiedAt), Metrics: ReuseMetrics{
+		Description: r.Description, Extras: object(r.Extras), Featured: r.Featured, ID: r.ID, Image: picture(r.Image),
+		ImageThumbnail: picture(r.ImageThumbnail), LastModified: moment(r.ModifiedAt), Metrics: ReuseMetrics{
 			Datasets: r.DatasetCount, Discussions: r.Discussions, DiscussionsOpen: r.DiscussionsOpen, Followers: r.Followers,
 			FollowersByMonths: byMonths(r.FollowersByMonths), Views: r.Views,
 		},
@@ -287,7 +287,7 @@ func (a *API) suggestReuses(c *web.Call, q suggestArgs) error {
 	}
 	all := make([]ReuseSuggestion, len(rows))
 	for i, r := range rows {
-		all[i] = ReuseSuggestion{ID: r.ID, ImageURL: r.ImageThumbnail, Page: linkTo("/reuses/" + r.Slug), Slug: r.Slug, Title: r.Title}
+		all[i] = ReuseSuggestion{ID: r.ID, ImageURL: picture(r.ImageThumbnail), Page: linkTo("/reuses/" + r.Slug), Slug: r.Slug, Title: r.Title}
 	}
 	return send(c, http.StatusOK, all)
 }

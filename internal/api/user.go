@@ -53,7 +53,7 @@ const roleAdmin = "admin"
 // themselves on their own page, and to administrators.
 func user(v account.Viewer, u *account.User, organizations []account.OrganizationRef, private bool) User {
 	answer := User{
-		About: u.About, Active: u.Active, Avatar: u.Avatar, AvatarThumbnail: u.AvatarThumbnail, FirstName: u.FirstName, ID: u.ID,
+		About: u.About, Active: u.Active, Avatar: picture(u.Avatar), AvatarThumbnail: picture(u.AvatarThumbnail), FirstName: u.FirstName, ID: u.ID,
 		LastName: u.LastName, Metrics: UserMetrics{
 			Dataservices: u.Dataservices, Datasets: u.Datasets, Followers: u.Followers, Following: u.Following, Reuses: u.Reuses,
 		},
@@ -176,7 +176,7 @@ func (a *API) suggestUsers(c *web.Call, q userSuggestArgs) error {
 	for i := range rows {
 		u := &rows[i]
 		all[i] = UserSuggestion{
-			AvatarURL: u.AvatarThumbnail, Email: blurred(v, u.Email, false), FirstName: u.FirstName, ID: u.ID, LastName: u.LastName, Slug: u.Slug,
+			AvatarURL: picture(u.AvatarThumbnail), Email: blurred(v, u.Email, false), FirstName: u.FirstName, ID: u.ID, LastName: u.LastName, Slug: u.Slug,
 		}
 	}
 	return send(c, http.StatusOK, all)

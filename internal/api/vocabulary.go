@@ -64,10 +64,8 @@ func (a *API) listFrequencies(c *web.Call, _ web.None) error {
 }
 
 func (a *API) listExtensions(c *web.Call, _ web.None) error {
-	sorted := slices.Clone(catalog.Extensions)
-	slices.Sort(sorted)
 	c.Keep(time.Time{})
-	return send(c, http.StatusOK, sorted)
+	return send(c, http.StatusOK, a.extensions())
 }
 
 func (a *API) listResourceTypes(c *web.Call, _ web.None) error {

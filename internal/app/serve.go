@@ -231,7 +231,7 @@ func (s *server) settle() error {
 // handler puts the faces together.
 func (s *server) handler() (*web.Handler, error) {
 	settings := s.Settings
-	site := web.Site{Base: settings.BaseURL, Title: settings.SiteTitle, Language: settings.Language, Languages: i18n.Languages}
+	site := web.Site{Base: settings.BaseURL, Files: settings.FilesURL, Title: settings.SiteTitle, Language: settings.Language, Languages: i18n.Languages}
 	sites := web.SitesByHost(site)
 	if settings.BaseURL != "" {
 		sites = web.OneSite(site)

@@ -130,7 +130,7 @@ func TestWrongValuesAreToldInOneLine(t *testing.T) {
 		{"--base-url=https://a:b@data.example.org", "--base-url"},
 		{"--base-url=https://data.example.org/path", "--base-url"},
 		{"--database=mysql://host/name", "--database: expected postgres://"},
-		{"--blob=s3://bucket", "--blob: this version keeps files in a folder only"},
+		{"--blob=s3://bucket", "--blob: expected s3://key:secret@host/bucket"},
 		{"--blob=files", "--blob: expected file:///folder"},
 		{"--tls=192.0.2.1", "--tls: expected a public host name"},
 		{"--timezone=Mars/Olympus", "--timezone: expected the name of a time zone"},

@@ -14,6 +14,7 @@
 package dump
 
 import (
+	"cmp"
 	"context"
 	"io"
 	"time"
@@ -68,6 +69,9 @@ type Options struct {
 	// ExploreURL is the address of the explorer of tables, without a slash
 	// at its end; empty when there is none.
 	ExploreURL string
+	// FilesURL is where hosted files are served from, without a slash at its
+	// end; empty for the site itself.
+	FilesURL string
 	// Clock tells the time; nil means time.Now.
 	Clock func() time.Time
 }
@@ -123,6 +127,14 @@ func (s *Dumps) Write(ctx context.Context, w io.Writer, d Dump, base string) err
 	r.pipe.header(Columns(d.Kind))
 	go func() { r.pipe.close(d.run(ctx, r)) }()
 	return r.pipe.drain(w, stop)
+}
+
+// hosted is the whole address of a hosted file; any other is left as it is.
+func (r *run) hosted(address str) str {
+	if !catalog.Hosted(string(address)) {
+		return address
+	}
+	return str(cmp.Or(r.options.FilesURL, r.base)) + address
 }
 
 // FileName is the name under which a dump is saved, by the moment it was made.

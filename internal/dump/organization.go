@@ -79,6 +79,7 @@ func monthsOf(name string) func(*cells, *organizationRow) {
 
 func completeOrganization(r *run, row *organizationRow) error {
 	row.page = r.base + "/organizations/"
+	row.logo, row.thumbnail = r.hosted(row.logo), r.hosted(row.thumbnail)
 	row.months = nil
 	if row.byMonths == "" {
 		return nil

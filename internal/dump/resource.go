@@ -90,6 +90,7 @@ var resourceColumns = []column[resourceRow]{
 
 func completeResource(r *run, row *resourceRow) error {
 	row.page = r.base + "/datasets/"
+	row.url = r.hosted(row.url)
 	rules := catalog.Resource{
 		Filetype: string(row.filetype), CreatedInternal: row.createdAt, ModifiedInternal: row.modifiedAt,
 		AnalysedModifiedAt: row.analysedAt, HarvestIssuedAt: row.harvestIssued, HarvestModifiedAt: row.harvestModified,

@@ -43,6 +43,7 @@ var reuses = source[reuseRow]{
 	after: func(r *reuseRow) []any { return []any{string(r.id)} },
 	complete: func(r *run, row *reuseRow) error {
 		row.page = r.base + "/reuses/"
+		row.image, row.thumbnail = r.hosted(row.image), r.hosted(row.thumbnail)
 		return nil
 	},
 }

@@ -18,6 +18,7 @@ import (
 	"grenier/internal/account"
 	"grenier/internal/account/oauth"
 	"grenier/internal/api"
+	"grenier/internal/blob"
 	"grenier/internal/catalog"
 	"grenier/internal/db"
 	"grenier/internal/dump"
@@ -97,8 +98,11 @@ func NewKeeping(t testing.TB, d *db.DB, bytes uint64) *Server {
 	s.Jobs = job.NewRunner(d, job.Options{Logger: slog.New(slog.DiscardHandler), Location: time.UTC})
 	s.Jobs.Register(job.Kind{Name: "tests.nothing", Schedule: "@daily", Work: func(context.Context, *job.Run) error { return nil }})
 	dumps := dump.New(log, s.Catalog, zones, match, dump.Options{QualityDescriptionLength: 100})
+	s.Files = catalog.NewFiles(s.Catalog, blob.NewShelf(d, files(t)), catalog.FileRules{
+		MaxUpload: MaxUpload, UploadRetention: 24 * time.Hour, BinRetention: 30 * 24 * time.Hour, Secret: secret,
+	})
 	face := api.New(api.Deps{
-		Catalog: s.Catalog, Organizations: account.NewOrganizations(d, match), People: account.NewPeople(d), Tokens: s.Tokens,
+		Catalog: s.Catalog, Files: s.Files, Organizations: account.NewOrganizations(d, match), People: account.NewPeople(d), Tokens: s.Tokens,
 		Accounts: s.Accounts, Sessions: s.Sessions, OAuth: s.OAuth, Jobs: s.Jobs,
 		Zones: zones, Search: match, Versions: s.Versions, Pieces: web.NewPieces(s.Versions, bytes), QualityDescriptionLength: 100,
 		ExploreURL: "https://explore.example.org", Version: "test", SiteKeywords: []string{"opendata"},
@@ -116,6 +120,7 @@ func NewKeeping(t testing.TB, d *db.DB, bytes uint64) *Server {
 	face.RootFeeds(root, "")
 	face.RootFeeds(root, "/en")
 	face.RootSession(root)
+	face.RootFiles(root)
 	face.RootOAuth(root)
 	s.Tables = []*web.Table{first, second, root}
 	handler, err := web.NewHandler(web.Options{
@@ -129,6 +134,19 @@ func NewKeeping(t testing.TB, d *db.DB, bytes uint64) *Server {
 	s.Server = httptest.NewServer(handler)
 	t.Cleanup(s.Close)
 	return s
+}
+
+// MaxUpload is the largest file that the tests' site takes, in bytes.
+const MaxUpload = 64 << 20
+
+// files keeps the hosted files of a test in a folder.
+func files(t testing.TB) blob.Store {
+	t.Helper()
+	store, err := blob.OpenFolder(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return store
 }
 
 // letters takes the letters of the tests, which nobody sends: see Letters.
