@@ -45,7 +45,7 @@ screenshots: build ## pages at three widths, in dist/screenshots
 	scripts/screenshots
 
 clean: ## removes what was built; data folders stay
-	rm -rf bin dist ui/node_modules ui/dist/swagger-ui ui/dist/portal ui/dist/test
+	rm -rf bin dist ui/node_modules e2e/peers/node_modules ui/dist/swagger-ui ui/dist/portal ui/dist/test
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/make \1\t\2/' | expand -t 20
