@@ -164,4 +164,3 @@ func (r *fileReader) failed() error {
 	}
 	return fault.Of(r.err)
 }
-

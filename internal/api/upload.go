@@ -132,7 +132,7 @@ func (a *API) take(c *web.Call, target catalog.UploadTarget, status int) error {
 	r := &receiver{files: a.Files, call: c, target: target, extensions: c.URL("/api/1/datasets/extensions/"), form: form}
 	got, err := r.run(c.Context())
 	switch {
-	case err != nil && (r.of.Parts > 1 || err == error(errMissingFile)):
+	case err != nil && r.unnamed == nil && (r.of.Parts > 1 || err == error(errMissingFile)):
 		return refuseUpload(c, err)
 	case err != nil:
 		return err

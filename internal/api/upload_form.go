@@ -128,6 +128,8 @@ type receiver struct {
 	form       *uploadForm
 	of         catalog.PartOf
 	name       string
+	// unnamed is why the name was refused, nil when it was not.
+	unnamed error
 }
 
 func (r *receiver) run(ctx context.Context) (*received, error) {
@@ -248,7 +250,6 @@ func (r *receiver) accept(out *received) error {
 	if given == "" {
 		given = out.filename
 	}
-	var err error
-	r.name, err = r.files.Accept(given, r.extensions)
-	return err
+	r.name, r.unnamed = r.files.Accept(given, r.extensions)
+	return r.unnamed
 }
