@@ -86,8 +86,10 @@ func run(ctx context.Context, o options) error {
 		o.folder = folder
 	}
 	var r report
-	if err := o.load(ctx, &r); err != nil {
-		return err
+	if o.only != "writes" { // which make what they need
+		if err := o.load(ctx, &r); err != nil {
+			return err
+		}
 	}
 	for _, measure := range []struct {
 		name string
@@ -95,6 +97,7 @@ func run(ctx context.Context, o options) error {
 	}{
 		{"start", o.measureStart}, {"kept", o.measureKept}, {"rows", o.measureRows}, {"search", o.measureSearch},
 		{"relevance", o.measureRelevance}, {"dump", o.measureDump}, {"pages-kept", o.measurePagesKept}, {"page-types", o.measurePages},
+		{"writes", o.measureWrites},
 	} {
 		if !o.wants(measure.name) {
 			continue

@@ -66,9 +66,10 @@ func datasetLists(ctx context.Context, read bun.IDB, ids []string, owners []owne
 		&parts.tags: tagQuery, &parts.badges: badgeQuery, &parts.zones: zoneQuery, &parts.topics: topicQuery,
 		&parts.formats: "SELECT dataset_id AS object_id, format AS value FROM formats WHERE dataset_id IN (?) ORDER BY dataset_id, position",
 		&parts.schemas: "SELECT DISTINCT dataset_id AS object_id, schema_name AS value FROM resources WHERE dataset_id IN (?) AND schema_name IS NOT NULL AND community = FALSE",
-		&parts.titles: `SELECT dataset_id AS object_id, title AS value FROM (SELECT dataset_id, title,
-			row_number() OVER (PARTITION BY dataset_id ORDER BY rank, id) AS place FROM resources
-			WHERE dataset_id IN (?) AND community = FALSE) AS ranked WHERE place <= 20`,
+		&parts.titles: `WITH firsts AS MATERIALIZED (SELECT d.id, (SELECT max(f.rank) FROM (SELECT rank FROM resources r
+			WHERE r.dataset_id = d.id AND r.community = FALSE ORDER BY r.rank, r.id LIMIT 20) AS f) AS last FROM datasets d WHERE d.id IN (?))
+			SELECT r.dataset_id AS object_id, r.title AS value FROM firsts JOIN resources r
+			ON r.dataset_id = firsts.id AND r.community = FALSE AND r.rank <= firsts.last ORDER BY r.dataset_id, r.rank, r.id`,
 	} {
 		var err error
 		if *list, err = values(ctx, read, query, ids); err != nil {

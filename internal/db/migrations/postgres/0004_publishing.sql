@@ -142,6 +142,7 @@ CREATE INDEX datasets_publish ON datasets (publish_at) WHERE publish_at IS NOT N
 -- The newest resource of a dataset of any size, as its last update asks.
 CREATE INDEX resources_newest ON resources (dataset_id, community, (CASE WHEN harvest_modified_at IS NOT NULL THEN harvest_modified_at
     WHEN filetype = 'remote' AND analysed_modified_at IS NOT NULL THEN analysed_modified_at ELSE modified_internal END));
+CREATE INDEX resources_schemas ON resources (dataset_id, community, schema_name) WHERE schema_name IS NOT NULL;
 CREATE INDEX datasets_deleted ON datasets (deleted_at) WHERE deleted_at IS NOT NULL;
 CREATE INDEX reuses_deleted ON reuses (deleted_at) WHERE deleted_at IS NOT NULL;
 CREATE INDEX dataservices_deleted ON dataservices (deleted_at) WHERE deleted_at IS NOT NULL;
