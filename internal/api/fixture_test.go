@@ -38,7 +38,13 @@ func pointer[T any](value T) *T { return &value }
 
 func newPortal(t *testing.T, d *db.DB) *portal {
 	t.Helper()
-	p := &portal{Server: apitest.New(t, d), t: t, ids: map[string]string{}}
+	return newPortalOn(t, apitest.New(t, d))
+}
+
+// newPortalOn fills the catalogue of a server.
+func newPortalOn(t *testing.T, s *apitest.Server) *portal {
+	t.Helper()
+	p := &portal{Server: s, t: t, ids: map[string]string{}}
 	p.admin, p.adminToken = p.User("root@example.org", true)
 	p.ada, p.adaToken = p.User("ada@example.org", false)
 	p.eve, p.eveToken = p.User("eve@example.org", false)
@@ -51,6 +57,7 @@ func newPortal(t *testing.T, d *db.DB) *portal {
 	p.fillDataservices()
 	p.fillTopics()
 	p.fillPosts()
+	p.fillRequests()
 	p.Index()
 	return p
 }
@@ -108,6 +115,18 @@ func (p *portal) fillOrganization() {
 			ID: db.NewID(), ObjectKind: f.kind, ObjectID: f.object, FollowerID: p.eve, Since: made(i),
 		})
 	}
+}
+
+// fillRequests lets the town invite eve, offer her a dataset, and be asked by
+// the administrator of the platform.
+func (p *portal) fillRequests() {
+	for at, who := range []struct{ kind, user string }{{account.InvitationKind, p.eve}, {account.RequestKind, p.admin}} {
+		p.exec(`INSERT INTO membership_requests (id, organization_id, user_id, kind, status, role, comment, created_at)
+			VALUES (?, ?, ?, ?, 'pending', 'admin', 'Hello', ?)`, db.NewUUID(), p.town, who.user, who.kind, at)
+	}
+	p.ids["transfer"] = db.NewID()
+	p.exec(`INSERT INTO transfers (id, object_kind, object_id, owner_kind, owner_id, recipient_kind, recipient_id, user_id, comment, status, created_at)
+		VALUES (?, 'dataset', ?, 'organization', ?, 'user', ?, ?, 'Take it', 'pending', 1)`, p.ids["transfer"], p.ids["open"], p.town, p.eve, p.ada)
 }
 
 func (p *portal) dataset(n int, slug string, change func(*catalog.Dataset)) string {
@@ -254,6 +273,15 @@ func (p *portal) fillPosts() {
 	p.post(52, "draft", func(*catalog.Post) {})
 	p.exec("INSERT INTO post_datasets (post_id, dataset_id, position) VALUES (?, ?, 0)", p.ids["news"], p.ids["open"])
 	p.exec("INSERT INTO post_reuses (post_id, reuse_id, position) VALUES (?, ?, 0)", p.ids["news"], p.ids["carte-velo"])
+}
+
+func (p *portal) fillCharts() {
+	c := &catalog.Chart{
+		ID: db.NewID(), Version: 1, Slug: "passages", Title: "Passages", TitleFold: "passages", Description: "Par jour.", Visible: true,
+		XAxis: db.JSON(`{"column_x":"jour","type":"discrete"}`), YAxis: db.JSON("{}"), Series: db.JSON("[]"), CreatedAt: made(60), ModifiedAt: made(60),
+	}
+	c.OrganizationID = &p.town
+	p.put(catalog.KindChart, "passages", c.ID, true, c)
 }
 
 // token is that of somebody by name.

@@ -40,6 +40,8 @@ type ask struct {
 }
 
 const (
+	chartKeys = "created_at,deleted_at,description,extras,id,image,image_thumbnail,last_modified,metrics,organization,owner,permissions,private," +
+		"series,slug,title,x_axis,y_axis"
 	pageKeys         = "data,next_page,page,page_size,previous_page,total"
 	organizationKeys = "acronym,badges,business_number_id,created_at,deleted,description,ext,extras,id,image_url,last_modified,logo," +
 		"logo_thumbnail,members,metrics,name,page,permissions,presentation_blocs_published_at,slug,teams,uri,url,zone"
@@ -146,6 +148,16 @@ var organizationAsks = []ask{
 	{path: "/api/1/organizations/<gone>/followers/", status: gone},
 	{path: "/api/2/organizations/<town>/extras/", mask: "nothing", want: want{"keys": "k"}},
 	{path: "/api/2/organizations/<gone>/extras/", status: gone},
+	{path: "/api/1/organizations/<town>/membership/", status: unknown},
+	{path: "/api/1/organizations/<town>/membership/", as: "eve", status: denied},
+	{path: "/api/1/organizations/<town>/membership/?user=<eve>", as: "eve", want: want{"#": 1.0, "0.user.email": "ev*@example.org"}},
+	{path: "/api/1/organizations/<town>/membership/?status=pending", as: "ada", want: want{
+		"#": 2.0, "0.keys": "assignments,comment,created,email,id,kind,role,status,user", "0.kind": "invitation", "1.kind": "request", "0.user.keys": memberUserKeys,
+		"0.user.email": "ev*@example.org", "0.email": nil,
+	}},
+	{path: "/api/1/organizations/<town>/membership/?status=pending", as: "admin", want: want{"0.user.email": "eve@example.org"}},
+	{path: "/api/1/organizations/<town>/membership/?status=lost", as: "ada", status: bad},
+	{path: "/api/1/organizations/<gone>/membership/", as: "eve", status: gone},
 }
 
 var userAsks = []ask{
@@ -191,6 +203,10 @@ var userAsks = []ask{
 	}},
 	{path: "/api/2/me/org_topics/", as: "eve", want: want{"total": 1.0, "data.0.slug": "topic-secret"}},
 	{path: "/api/2/me/org_topics/", status: unknown},
+	{path: "/api/1/me/org_invitations/", status: unknown},
+	{path: "/api/1/me/org_invitations/", as: "eve", want: want{
+		"#": 1.0, "0.keys": "assignments,comment,created,id,organization,role", "0.organization.keys": organizationReferenceKeys, "0.role": "admin",
+	}},
 }
 
 var reuseAsks = []ask{
@@ -328,8 +344,23 @@ var postAsks = []ask{
 }
 
 var otherAsks = []ask{
+	{path: "/api/1/visualizations/", want: want{"total": 1.0, "data.0.keys": chartKeys}},
+	{path: "/api/1/visualizations/passages/", want: want{"keys": chartKeys, "y_axis.keys": "label,max,min,unit,unit_position", "series.#": 0.0}},
+	{path: "/api/1/visualizations/none/", status: notFound},
+	{path: "/api/2/site/settings/", as: "admin", want: want{"keys": "banner,contact,home,language,read_only,registration,tagline,title"}},
 	{path: "/api/1/contacts/<contact>/", want: want{"keys": contactKeys, "role": "contact", "owner": nil, "organization.id": "<town>"}},
 	{path: "/api/1/contacts/none/", status: notFound},
+	{path: "/api/1/transfer/", status: bad},
+	{path: "/api/1/transfer/?subject=open", as: "ada", status: bad},
+	{path: "/api/1/transfer/?subject=<open>", want: want{"#": 0.0}},
+	{path: "/api/1/transfer/?subject=<open>&status=accepted", as: "ada", want: want{"#": 0.0}},
+	{path: "/api/1/transfer/?recipient=<eve>&subject_type=Dataset", as: "eve", want: want{"#": 1.0, "0.id": "<transfer>"}},
+	{path: "/api/1/transfer/?subject=<open>", as: "ada", want: want{
+		"#": 1.0, "0.keys": "comment,created,id,owner,recipient,reponse_comment,responded,status,subject,user", "0.owner.class": "Organization",
+		"0.recipient.class": "User", "0.subject.keys": "acronym,class,id,page,title,uri", "0.reponse_comment": nil, "0.status": "pending",
+	}},
+	{path: "/api/1/transfer/<transfer>/", status: notFound},
+	{path: "/api/1/transfer/<transfer>/", as: "eve", want: want{"owner.id": "<town>", "recipient.id": "<eve>", "user.id": "<ada>", "subject.id": "<open>"}},
 	{path: "/api/1/contacts/roles/", want: want{"#": 11.0, "0.keys": "id,label", "0.id": "contact"}},
 	{path: "/api/1/tags/suggest/?q=Mobilit%C3%A9", want: want{"#": 2.0, "0.keys": "text", "0.text": "mobilite", "1.text": "mobilite-douce"}},
 	{path: "/api/1/tags/suggest/?q=mob&size=1", want: want{"#": 1.0}},

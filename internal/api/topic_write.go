@@ -41,21 +41,36 @@ func (b TopicElementWrite) input() catalog.ElementInput {
 	}
 }
 
-// TopicElementList are elements in a body. The link to them that readers get in
-// their place is as if nothing was sent.
+// TopicElements are elements in a body.
+type TopicElements []TopicElementWrite
+
+// UnmarshalJSON reads the list, and says as the reference does what else it is.
+func (l *TopicElements) UnmarshalJSON(text []byte) error {
+	if len(text) == 0 || text[0] != '[' {
+		return fault.New(fault.Invalid, "Expecting a list")
+	}
+	return json.Unmarshal(text, (*[]TopicElementWrite)(l))
+}
+
+func (l TopicElements) inputs() []catalog.ElementInput {
+	inputs := make([]catalog.ElementInput, len(l))
+	for i := range l {
+		inputs[i] = l[i].input()
+	}
+	return inputs
+}
+
+// TopicElementList are the elements of a topic in a body. The link to them that
+// readers get in their place is as if nothing was sent.
 type TopicElementList struct {
-	items []TopicElementWrite
+	items TopicElements
 	link  bool
 }
 
 // UnmarshalJSON takes both forms.
 func (l *TopicElementList) UnmarshalJSON(text []byte) error {
-	if isLink(text) {
-		l.link = true
+	if l.link = isLink(text); l.link {
 		return nil
-	}
-	if len(text) == 0 || text[0] != '[' {
-		return fault.New(fault.Invalid, "Expecting a list")
 	}
 	return json.Unmarshal(text, &l.items)
 }
@@ -65,14 +80,6 @@ func (TopicElementList) JSONSchema() map[string]any {
 	return map[string]any{"type": []any{"array", "null"}, "items": map[string]any{"type": "object"}}
 }
 
-func (l TopicElementList) inputs() []catalog.ElementInput {
-	inputs := make([]catalog.ElementInput, len(l.items))
-	for i := range l.items {
-		inputs[i] = l.items[i].input()
-	}
-	return inputs
-}
-
 func (b TopicWrite) input() catalog.TopicInput {
 	in := catalog.TopicInput{
 		Name: opt(b.Name, same), Description: opt(b.Description, same), Tags: opt(b.Tags, tagWords), Color: opt(b.Color, same),
@@ -80,7 +87,7 @@ func (b TopicWrite) input() catalog.TopicInput {
 		Organization: opt(b.Organization, referenced), Owner: opt(b.Owner, referenced),
 	}
 	if !b.Elements.Value.link {
-		in.Elements = opt(b.Elements, TopicElementList.inputs)
+		in.Elements = opt(b.Elements, func(l TopicElementList) []catalog.ElementInput { return l.items.inputs() })
 	}
 	return in
 }
@@ -141,13 +148,10 @@ func (a *API) deleteTopic(c *web.Call, _ web.None) error {
 	return c.Empty(http.StatusNoContent)
 }
 
-func (a *API) addElements(c *web.Call, _ web.None, body TopicElementList) error {
+func (a *API) addElements(c *web.Call, _ web.None, body TopicElements) error {
 	id, done, err := a.resolved(c, "topic", catalog.KindTopic, a.Catalog.ResolveTopic)
 	if done || err != nil {
 		return err
-	}
-	if body.link {
-		return fault.New(fault.Invalid, "Expecting a list")
 	}
 	added, err := a.Catalog.AddElements(c.Context(), viewer(c), id, body.inputs())
 	if err != nil {
