@@ -269,8 +269,17 @@ func (h *Handler) account(x *exchange, start time.Time) {
 	}
 	m.note(x.r.Method, status, took)
 	h.o.Log.LogAttrs(x.r.Context(), slog.LevelInfo, "request", slog.String("request", x.id), slog.String("method", knownMethod(x.r.Method)),
-		slog.String("path", shorten(x.r.URL.Path)), slog.String("route", x.routeName()), slog.Int("status", status),
+		slog.String("path", x.shownPath()), slog.String("route", x.routeName()), slog.Int("status", status),
 		slog.Int64("bytes", x.written), slog.Duration("took", took), slog.String("from", x.peer.Addr.String()))
+}
+
+// shownPath is the path as logs show it: the links of letters open accounts, so that only their form is
+// written down.
+func (x *exchange) shownPath() string {
+	if x.route != nil && strings.Contains(x.route.Path, "{token}") {
+		return x.route.Path
+	}
+	return shorten(x.r.URL.Path)
 }
 
 // route runs one matched route.
