@@ -146,6 +146,12 @@ func TestWrongValuesAreToldInOneLine(t *testing.T) {
 		{"--sqlite-sync=OFF", "--sqlite-sync must be one of"},
 		{"--log-level=loud", "--log-level"},
 		{"--site-title=", "--site-title: must not be empty"},
+		{"--smtp=mail.example.org", "--smtp: expected smtp://"},
+		{"--smtp=http://user:secret@mail.example.org", "--smtp: expected smtp://"},
+		{"--mail-from=nobody", "--mail-from: expected a mail address"},
+		{"--oidc-issuer=id.example.org", "--oidc-issuer: expected the address of the provider"},
+		{"--oidc-issuer=https://id.example.org", "--oidc-client-id: is missing beside --oidc-issuer"},
+		{"--oidc-parameters=eidas1", "--oidc-parameters: expected NAME=VALUE"},
 	} {
 		_, err := load([]string{c.flag}, environment(nil))
 		if err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "\n") {

@@ -150,6 +150,11 @@ func (s *Settings) check() error {
 		{"contact", wrongContact(s.Contact)},
 		{"feed-delay", atLeast(s.FeedDelay, 0)},
 		{"map-tiles", wrongTiles(s.MapTiles)},
+		{"smtp", wrongSMTP(s.SMTP)},
+		{"mail-from", wrongSender(s.MailFrom)},
+		{"oidc-issuer", wrongIssuer(s.OIDCIssuer)},
+		{"oidc-client-id", missingWith(s.OIDCClientID, s.OIDCIssuer, "oidc-issuer")},
+		{"oidc-parameters", firstWrong(s.OIDCParameters, wrongParameter)},
 		{"quality-description-length", atLeast(s.QualityDescriptionLength, 0)},
 		{"max-page-size", atLeast(s.MaxPageSize, 20)},
 		{"max-body", atLeast(s.MaxBody, 1<<10)},
@@ -342,6 +347,52 @@ func wrongContact(address string) string {
 		return ""
 	}
 	return "expected a mail address or the address of a page, not " + strconv.Quote(address)
+}
+
+// wrongSMTP never repeats the address, which may hold a password.
+func wrongSMTP(address string) string {
+	if address == "" {
+		return ""
+	}
+	u, err := url.Parse(address)
+	if err != nil || !slices.Contains([]string{"smtp", "smtp+starttls", "smtps"}, u.Scheme) || u.Hostname() == "" {
+		return "expected smtp://user:password@host:587, smtp+starttls:// or smtps://host:465, with the characters /, @ and : of the name and the password written as %2F, %40 and %3A"
+	}
+	return ""
+}
+
+func wrongSender(address string) string {
+	if address == "" {
+		return ""
+	}
+	if _, err := mail.ParseAddress(address); err != nil {
+		return "expected a mail address, as Open data <data@example.org>, not " + strconv.Quote(address)
+	}
+	return ""
+}
+
+func wrongIssuer(address string) string {
+	if address == "" {
+		return ""
+	}
+	if _, ok := webAddress(address); !ok {
+		return "expected the address of the provider, as https://id.example.org, not " + strconv.Quote(address)
+	}
+	return ""
+}
+
+func missingWith(value, other, name string) string {
+	if value == "" && other != "" {
+		return "is missing beside --" + name
+	}
+	return ""
+}
+
+func wrongParameter(parameter string) string {
+	if name, _, ok := strings.Cut(parameter, "="); !ok || name == "" {
+		return "expected NAME=VALUE, as acr_values=eidas1, not " + strconv.Quote(parameter)
+	}
+	return ""
 }
 
 func wrongTiles(template string) string {
