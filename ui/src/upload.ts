@@ -250,8 +250,8 @@ async function partsOf(uuid: string, signal: AbortSignal): Promise<Set<number>> 
   try {
     const answer = await fetch(`/api/2/uploads/${uuid}/`, { signal, headers: { Accept: "application/json" } });
     if (!answer.ok) return new Set();
-    const { parts } = (await answer.json()) as { parts?: (number | { index: number })[] };
-    return new Set((parts ?? []).map((one) => (typeof one === "number" ? one : one.index)));
+    const { received } = (await answer.json()) as { received?: number[] };
+    return new Set(received ?? []);
   } catch {
     return new Set();
   }
