@@ -46,8 +46,14 @@ func sendBadges(c *web.Call, kind i18n.Kind) error {
 	return send(c, http.StatusOK, all)
 }
 
+// listDatasetBadges lists those that may be given.
 func (a *API) listDatasetBadges(c *web.Call, _ web.None) error {
-	return sendBadges(c, i18n.DatasetBadge)
+	all := make(map[string]string)
+	for _, kind := range a.Catalog.DatasetBadges() {
+		all[kind] = i18n.Label(i18n.DatasetBadge, kind, c.Lang)
+	}
+	c.Keep(time.Time{})
+	return send(c, http.StatusOK, all)
 }
 
 func (a *API) listLicenses(c *web.Call, _ web.None) error {

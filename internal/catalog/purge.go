@@ -148,6 +148,9 @@ func (s *Store) purgeBeside(ctx context.Context, tx *event.Tx, kind, id string) 
 	if err := tellTopics(ctx, tx, topics); err != nil {
 		return err
 	}
+	if err := s.PullReferences(ctx, tx, purger, id); err != nil {
+		return err
+	}
 	if err := s.endFilesOf(ctx, tx, id); err != nil {
 		return err
 	}

@@ -133,7 +133,7 @@ func (t *topicWrite) replace(ctx context.Context, tx *event.Tx, v account.Viewer
 // in the list, behind the path of the list.
 func newElements(ctx context.Context, tx *event.Tx, v account.Viewer, given []ElementInput, path ...any) ([]Element, error) {
 	if len(given) > maxElements {
-		return nil, fault.At(fmt.Sprintf("At most %d elements.", maxElements), append(path, 0, "element")...)
+		return nil, fault.At(fmt.Sprintf("At most %d elements.", maxElements), append(slices.Clone(path), 0, "element")...)
 	}
 	known, err := knownElements(ctx, tx, v, given)
 	if err != nil {
