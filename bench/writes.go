@@ -205,17 +205,20 @@ func (o options) measureCreation(ctx context.Context, d *desk, r *report, engine
 	if _, err := d.load(ctx, o.round/2, http.StatusCreated, creation(0)); err != nil {
 		return err
 	}
-	var rates, synced []float64
+	var rates, synced, costs []float64
 	for round := range o.rounds {
 		synced = append(synced, o.syncs())
+		before := d.cpu()
 		count, err := d.load(ctx, o.round, http.StatusCreated, creation(round+1))
 		if err != nil {
 			return err
 		}
 		rates = append(rates, float64(count)/o.round.Seconds())
+		costs = append(costs, (d.cpu()-before).Seconds()*1000/float64(max(count, 1)))
 	}
 	rate := median(rates)
-	r.add("creation of datasets with 3 resources by API, 8 clients of one organisation, "+engine, "≥ 400/s", fmt.Sprintf("%.0f/s", rate),
+	r.add("creation of datasets with 3 resources by API, 8 clients of one organisation, "+engine, "≥ 400/s",
+		fmt.Sprintf("%.0f/s, %.2f ms of server CPU each", rate, median(costs)),
 		fmt.Sprintf("%.0f fsync/s of 16 KB, one after the other", median(synced)), rate >= 400)
 	return nil
 }

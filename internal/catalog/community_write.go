@@ -182,7 +182,7 @@ func (s *Store) RemoveCommunity(ctx context.Context, v account.Viewer, id string
 		if err != nil {
 			return err
 		}
-		if err := s.deleteResources(ctx, tx.Tx, []string{id}); err != nil {
+		if err := s.deleteResources(ctx, tx, []string{id}); err != nil {
 			return err
 		}
 		r.Version++

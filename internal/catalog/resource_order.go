@@ -297,7 +297,7 @@ func (s *Store) replaceResources(ctx context.Context, tx *event.Tx, wrong *refus
 		gone = append(gone, id)
 		difference["resource/"+id] = [2]any{recorded(r), nil}
 	}
-	if err := s.deleteResources(ctx, tx.Tx, gone); err != nil {
+	if err := s.deleteResources(ctx, tx, gone); err != nil {
 		return nil, err
 	}
 	if len(difference) == 0 {

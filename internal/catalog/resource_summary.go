@@ -3,6 +3,9 @@ package catalog
 import (
 	"context"
 	"slices"
+	"strings"
+
+	"github.com/uptrace/bun"
 
 	"grenier/internal/db"
 )
@@ -21,9 +24,15 @@ func formatsOf(resources []Resource) []string {
 }
 
 func writeFormats(ctx context.Context, tx *db.Tx, dataset string, formats []string) error {
-	for position, format := range formats {
-		_, err := tx.NewRaw("INSERT INTO formats (dataset_id, format, position) VALUES (?, ?, ?)", dataset, format, position).Exec(ctx)
-		if err != nil {
+	position := 0
+	for part := range slices.Chunk(formats, resourceBatch) {
+		rows := make([]any, len(part))
+		for i, format := range part {
+			rows[i] = bun.List([]any{dataset, format, position})
+			position++
+		}
+		query := "INSERT INTO formats (dataset_id, format, position) VALUES " + strings.TrimSuffix(strings.Repeat("(?), ", len(rows)), ", ")
+		if _, err := tx.NewRaw(query, rows...).Exec(ctx); err != nil {
 			return err
 		}
 	}

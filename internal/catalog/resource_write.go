@@ -135,15 +135,19 @@ func (s *Store) RemoveResource(ctx context.Context, v account.Viewer, dataset, i
 		if err != nil {
 			return nil, nil, err
 		}
-		return r, nil, s.deleteResources(ctx, tx.Tx, []string{id})
+		return r, nil, s.deleteResources(ctx, tx, []string{id})
 	})
 	return err
 }
 
-// deleteResources removes rows of resources.
-func (s *Store) deleteResources(ctx context.Context, tx *db.Tx, ids []string) error {
+// deleteResources removes rows of resources; files that they held here end with
+// them.
+func (s *Store) deleteResources(ctx context.Context, tx *event.Tx, ids []string) error {
 	for part := range slices.Chunk(ids, resourceBatch) {
 		if _, err := tx.NewRaw("DELETE FROM resources WHERE id IN (?)", bun.List(part)).Exec(ctx); err != nil {
+			return err
+		}
+		if err := s.endFilesOf(ctx, tx, part...); err != nil {
 			return err
 		}
 	}
