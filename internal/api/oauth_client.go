@@ -10,7 +10,7 @@ import (
 // oauthRoutes manage the programs that people let act for them.
 func (a *API) oauthRoutes() {
 	doc := func(summary string, status int) web.Doc {
-		return web.Doc{Summary: summary, Tags: []string{"oauth"}, Auth: web.User, Status: status}
+		return web.Doc{Summary: summary, Tags: []string{"oauth"}, Auth: web.User, Status: status, NoStore: true}
 	}
 	web.Get[web.Page[OAuthClient]](a.v2, "/oauth/clients/", doc("List the programs that I manage", 0), a.listOAuthClients)
 	web.Post[MadeOAuthClient](a.v2, "/oauth/clients/", doc("Register a program", http.StatusCreated), a.createOAuthClient)

@@ -108,7 +108,7 @@ func (l *PlacedResources) UnmarshalJSON(text []byte) error {
 
 func (a *API) resourceWriteRoutes() {
 	tags := []string{"datasets"}
-	web.Post[Resource](a.v1, "/datasets/{dataset}/resources/", web.Doc{Summary: "Add a remote resource", Tags: tags, Auth: web.User, Family: web.Form, Status: http.StatusCreated}, a.addResource)
+	web.Post[Resource](a.v1, "/datasets/{dataset}/resources/", web.Doc{Summary: "Add a remote resource", Tags: tags, Auth: web.User, Family: web.Form, CreatesMore: true, Status: http.StatusCreated}, a.addResource)
 	web.Put[[]Resource](a.v1, "/datasets/{dataset}/resources/", web.Doc{Summary: "Reorder the resources of a dataset", Tags: tags, Auth: web.User, Family: web.Form}, a.reorderResources)
 	web.Put[Resource](a.v1, "/datasets/{dataset}/resources/{uuid}/", web.Doc{Summary: "Update a resource", Tags: tags, Auth: web.User, Family: web.Form}, a.updateResource)
 	web.Delete[web.None](a.v1, "/datasets/{dataset}/resources/{uuid}/", web.Doc{Summary: "Remove a resource", Tags: tags, Auth: web.User, Status: http.StatusNoContent}, a.removeResource)

@@ -59,7 +59,7 @@ type sessionsArgs struct {
 // sessionRoutes are what people do with their account: the same as its pages.
 func (a *API) sessionRoutes() {
 	mine := func(summary string) web.Doc {
-		return web.Doc{Summary: summary, Tags: []string{"me"}, Auth: web.User, NoMask: true}
+		return web.Doc{Summary: summary, Tags: []string{"me"}, Auth: web.User, NoMask: true, NoStore: true}
 	}
 	nothing := func(summary string) web.Doc {
 		d := mine(summary)

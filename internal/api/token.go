@@ -11,6 +11,7 @@ import (
 func (a *API) tokenRoutes() {
 	tags := []string{"me"}
 	web.Post[MadeToken](a.v1, "/me/api_tokens/", web.Doc{
+		NoStore: true,
 		Summary: "Make a token", Tags: tags, Auth: web.User, Status: http.StatusCreated,
 		Description: "The answer alone holds the token in clear. Scopes: admin (all rights of the person, as without scopes), write, " +
 			"read, organization:<id>, dataset:<id>.",

@@ -187,6 +187,8 @@ func (r Restorer) BringBack(ctx context.Context, v account.Viewer, kind, id stri
 		_, err = s.UpdateReuse(ctx, v, id, ReuseInput{Deleted: alive})
 	case KindDataservice:
 		_, err = s.UpdateDataservice(ctx, v, id, DataserviceInput{Deleted: alive})
+	case KindChart:
+		_, err = s.UpdateChart(ctx, v, id, ChartInput{Deleted: alive})
 	case KindOrganization:
 		_, err = r.Accounts.UpdateOrganization(ctx, v, id, account.OrganizationInput{Deleted: alive})
 	}

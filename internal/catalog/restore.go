@@ -113,6 +113,8 @@ func (r Restorer) restore(ctx context.Context, v account.Viewer, kind, id string
 		return restoreBy(ctx, v, id, values, s.UpdatePost)
 	case KindContact:
 		return restoreBy(ctx, v, id, values, s.UpdateContact)
+	case KindChart:
+		return restoreBy(ctx, v, id, values, s.UpdateChart)
 	case KindOrganization:
 		return restoreBy(ctx, v, id, values, r.Accounts.UpdateOrganization)
 	}

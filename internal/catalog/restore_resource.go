@@ -94,7 +94,11 @@ func restoreResources(ctx context.Context, tx *event.Tx, d *Dataset, former map[
 		if err != nil {
 			return nil, err
 		}
-		if found {
+		kept, err := fileKept(ctx, tx, r.ID, r.Filetype, r.URL)
+		if err != nil {
+			return nil, err
+		}
+		if found || !kept {
 			continue
 		}
 		if _, err := tx.NewInsert().Model(&r).Exec(ctx); err != nil {
@@ -126,9 +130,19 @@ func restoreResource(ctx context.Context, tx *event.Tx, d *Dataset, id string, f
 	}
 	r := &rows[0]
 	before := *r
+	address := r.URL
+	if text, ok := former["url"]; ok {
+		if err := json.Unmarshal(text, &address); err != nil {
+			return nil, err
+		}
+	}
+	kept, err := fileKept(ctx, tx, r.ID, r.Filetype, address)
+	if err != nil {
+		return nil, err
+	}
 	into := map[string]any{}
 	eachColumn(reflect.ValueOf(r).Elem(), func(name string, value reflect.Value) {
-		if r.Filetype == "remote" || !ofFile[name] {
+		if kept || !ofFile[name] {
 			into[name] = value.Addr().Interface()
 		}
 	})
@@ -145,6 +159,18 @@ func restoreResource(ctx context.Context, tx *event.Tx, d *Dataset, id string, f
 	r.ModifiedInternal = db.Now()
 	_, err = tx.NewUpdate().Model(r).WherePK().Exec(ctx)
 	return difference, err
+}
+
+// fileKept tells whether what a resource leads to can still be had: of files that
+// are hosted here, those that the sweep has not removed yet. It keeps them from
+// then on.
+func fileKept(ctx context.Context, tx *event.Tx, resource, filetype, address string) (bool, error) {
+	if filetype == "remote" || !Hosted(address) {
+		return true, nil
+	}
+	var files []string
+	err := tx.NewRaw("UPDATE files SET ended_at = NULL WHERE object_id = ? AND '/s/' || storage || '/' || path = ? RETURNING id", resource, address).Scan(ctx, &files)
+	return len(files) > 0, err
 }
 
 // ofFile are the columns that describe a hosted file: they change with it alone.

@@ -89,11 +89,11 @@ func saneKey(key string) bool {
 }
 
 // digest stands for what is asked: method, address and a JSON body, which is read whole. Of files the address
-// alone counts.
+// alone counts, and where secrets are sent, so that nothing is kept that they could be guessed by.
 func (c *Call) digest() (string, error) {
 	sum := sha256.New()
 	io.WriteString(sum, c.R.Method+" "+c.R.URL.RequestURI()+"\n") // a hash never fails
-	if c.Route.body != nil && c.Route.body != reflect.TypeFor[Raw]() {
+	if !c.Route.NoStore && c.Route.body != nil && c.Route.body != reflect.TypeFor[Raw]() {
 		body, err := io.ReadAll(c.R.Body)
 		if err != nil {
 			return "", bodyFault(err)
