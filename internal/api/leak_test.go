@@ -97,7 +97,7 @@ func (v *vault) publicValues() (variables, arguments map[string][]string) {
 	variables = map[string][]string{
 		"dataset": {v.ids["open"], "open-of-eve"}, "reuse": {v.ids["open-reuse"]}, "dataservice": {v.ids["open-api"]},
 		"topic": {v.ids["open-topic"]}, "post": {v.ids["open-post"]}, "org": {v.town}, "user": {v.eve}, "uuid": v.resources[:4],
-		"contact": {db.NewID()}, "ids": {"country:fr"}, "id": {"country:fr"}, "level": {"country"}, "identifier": {"x"}, "size": {"8"},
+		"contact": {db.NewID()}, "transfer": {db.NewID()}, "ids": {"country:fr"}, "id": {"country:fr"}, "level": {"country"}, "identifier": {"x"}, "size": {"8"},
 	}
 	arguments = map[string][]string{
 		"q": {"jeu", "carte velo", "api", "theme", "fichier", "velo", "zqx"}, "tag": {"velo"}, "geozone": {"country:fr"}, "format": {"csv"},
@@ -168,11 +168,12 @@ func firstDifference(a, b string) string {
 // secretValues are the variables and arguments by which secrets are asked for.
 func (v *vault) secretValues() (variables, arguments map[string][]string) {
 	variables, _ = v.publicValues()
-	variables["uuid"] = v.resources
-	arguments = map[string][]string{"q": {"zqx"}}
+	variables["uuid"], variables["transfer"] = v.resources, v.offers
+	arguments = map[string][]string{"q": {"zqx"}, "recipient": {v.town, v.eve}}
 	for n, s := range v.secrets {
 		variables[s.kind] = append(variables[s.kind], s.id, s.word, strings.ToUpper(s.word), fmt.Sprintf("former-%d", n))
 		arguments[s.kind] = append(arguments[s.kind], s.id)
+		arguments["subject"] = append(arguments["subject"], s.id)
 		arguments["q"] = append(arguments["q"], s.word)
 		arguments["tag"] = append(arguments["tag"], s.word+"-tag")
 		arguments["schema"] = append(arguments["schema"], "schema/"+s.word)

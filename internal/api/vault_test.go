@@ -46,6 +46,8 @@ type vault struct {
 	community []*secret
 	// resources are the resources of public and hidden datasets.
 	resources []string
+	// offers are the transfers of secrets.
+	offers []string
 }
 
 var vaultViewers = []string{"", "sam", "eve", "pat", "ed", "ada", "admin"}
@@ -219,9 +221,24 @@ func (v *vault) hide() {
 		s.inner = append(s.inner, inner...)
 		v.exec("INSERT INTO slugs (kind, slug, object_id, at) VALUES (?, ?, ?, 0)", s.kind, "former-"+fmt.Sprint(n), s.id)
 		v.link(n+1, s)
+		if s.owner == "town" || s.owner == "eve" {
+			v.offer(n, s)
+		}
 	}
 	v.exec("INSERT INTO assignments (id, user_id, organization_id, object_kind, object_id, created_at) VALUES (?, ?, ?, 'dataset', ?, 0)",
 		db.NewID(), v.ids["pat"], v.town, v.secrets[0].id)
+}
+
+// offer offers what can change hands to those who have it.
+func (v *vault) offer(position int, s *secret) {
+	id := fmt.Sprintf("%024x", position+1)
+	v.offers = append(v.offers, id)
+	kind, owner := "organization", v.town
+	if s.owner == "eve" {
+		kind, owner = "user", v.eve
+	}
+	v.exec(`INSERT INTO transfers (id, object_kind, object_id, owner_kind, owner_id, recipient_kind, recipient_id, user_id, comment, status, created_at)
+		VALUES (?, ?, ?, ?, ?, ?, ?, NULL, ?, 'pending', 1)`, id, s.kind, s.id, kind, owner, kind, owner, s.word)
 }
 
 // link lets the public objects name a secret.
