@@ -185,7 +185,7 @@ func (c *Chart) written() []field {
 	return []field{
 		{"title", c.Title}, {"slug", c.Slug}, {"description", c.Description}, {"private", c.Private}, {"extras", json.RawMessage(c.Extras)},
 		{"deleted_at", c.DeletedAt.Ptr()}, {"x_axis", json.RawMessage(c.XAxis)}, {"y_axis", json.RawMessage(c.YAxis)},
-		{"series", json.RawMessage(c.Series)}, {"organization", c.OrganizationID}, {"owner", c.OwnerID},
+		{"series", json.RawMessage(c.Series)}, {"organization", c.OrganizationID}, {"owner", c.OwnerID}, {"image", c.Image},
 	}
 }
 

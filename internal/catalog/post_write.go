@@ -117,7 +117,7 @@ func under(err error, member string) error {
 // written are the members that people write, by their names in the API.
 func (p *PostRecord) written() []field {
 	return []field{
-		{"name", p.Name}, {"slug", p.Slug}, {"headline", p.Headline}, {"content", p.Content}, {"image_url", p.ImageURL},
+		{"name", p.Name}, {"slug", p.Slug}, {"headline", p.Headline}, {"content", p.Content}, {"image_url", p.ImageURL}, {"image", p.Image},
 		{"credit_to", p.CreditTo}, {"credit_url", p.CreditURL}, {"kind", p.Kind}, {"body_type", p.BodyType}, {"tags", nothing(p.Tags)},
 		{"blocs", json.RawMessage(p.Blocs)}, {"datasets", nothing(p.DatasetIDs)}, {"reuses", nothing(p.ReuseIDs)}, {"owner", p.OwnerID},
 		{"published", p.PublishedAt.Ptr()},

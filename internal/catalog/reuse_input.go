@@ -98,7 +98,7 @@ func (r *ReuseRecord) written() []field {
 		{"title", r.Title}, {"slug", r.Slug}, {"description", r.Description}, {"type", r.Type}, {"topic", r.Topic}, {"url", r.URL},
 		{"private", r.Private}, {"archived", r.ArchivedAt.Ptr()}, {"deleted", r.DeletedAt.Ptr()}, {"tags", nothing(r.Tags)},
 		{"extras", json.RawMessage(r.Extras)}, {"datasets", nothing(r.DatasetIDs)}, {"dataservices", nothing(r.DataserviceIDs)},
-		{"organization", r.OrganizationID}, {"owner", r.OwnerID},
+		{"organization", r.OrganizationID}, {"owner", r.OwnerID}, {"image", r.Image},
 	}
 }
 

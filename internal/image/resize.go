@@ -16,6 +16,7 @@ import (
 	"image/png"
 	"io"
 	"runtime"
+	"slices"
 
 	"golang.org/x/image/draw"
 	_ "golang.org/x/image/webp" // registers the decoder
@@ -66,37 +67,56 @@ func Resize(ctx context.Context, r io.Reader, l Limits, w, h int) (*Picture, err
 	if err != nil {
 		return nil, err
 	}
-	config, format, err := image.DecodeConfig(bytes.NewReader(source))
+	decoded, turn, release, err := decode(ctx, source, l, nil)
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrFormat, err)
-	}
-	if err := l.check(config); err != nil {
 		return nil, err
 	}
-	if config.Width*config.Height > largePixels {
-		select {
-		case large <- struct{}{}:
-			defer func() { <-large }()
-			runtime.GC() // what the former big one left is as large as this one
-		case <-ctx.Done():
-			return nil, ctx.Err()
-		}
-	}
-	decoded, _, err := image.Decode(bufio.NewReader(bytes.NewReader(source)))
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrFormat, err)
-	}
-	if bounds := decoded.Bounds(); bounds.Empty() || bounds.Dx()*bounds.Dy() > config.Width*config.Height {
-		return nil, ErrFormat
-	}
-	turn := 1
-	if format == "jpeg" {
-		turn = orientation(source)
-	}
+	defer release()
 	if turn >= 5 {
 		w, h = h, w
 	}
 	return encode(turned(shrunk(decoded, w, h), turn))
+}
+
+// decode reads a file of one of the formats, any when there are none: its size
+// is judged before any pixel is read. turn is how it wants to be turned; release
+// lets other big pictures have their turn.
+func decode(ctx context.Context, source []byte, l Limits, formats []string) (decoded image.Image, turn int, release func(), err error) {
+	config, format, err := image.DecodeConfig(bytes.NewReader(source))
+	if err != nil {
+		return nil, 0, nil, fmt.Errorf("%w: %w", ErrFormat, err)
+	}
+	if formats != nil && !slices.Contains(formats, format) {
+		return nil, 0, nil, ErrFormat
+	}
+	if err := l.check(config); err != nil {
+		return nil, 0, nil, err
+	}
+	release = func() {}
+	if config.Width*config.Height > largePixels {
+		select {
+		case large <- struct{}{}:
+			release = func() { <-large }
+			runtime.GC() // what the former big one left is as large as this one
+		case <-ctx.Done():
+			return nil, 0, nil, ctx.Err()
+		}
+	}
+	decoded, _, err = image.Decode(bufio.NewReader(bytes.NewReader(source)))
+	if err != nil {
+		err = fmt.Errorf("%w: %w", ErrFormat, err)
+	} else if bounds := decoded.Bounds(); bounds.Empty() || bounds.Dx()*bounds.Dy() > config.Width*config.Height {
+		err = ErrFormat
+	}
+	if err != nil {
+		release()
+		return nil, 0, nil, err
+	}
+	turn = 1
+	if format == "jpeg" {
+		turn = orientation(source)
+	}
+	return decoded, turn, release, nil
 }
 
 // readAll reads a file of at most the limit.
@@ -202,10 +222,15 @@ func place(orientation, x, y, w, h int) (int, int) {
 const jpegQuality = 84
 
 func encode(picture *image.NRGBA) (*Picture, error) {
+	return encodeAs(picture, !picture.Opaque() || fewColours(picture))
+}
+
+// encodeAs makes a PNG file, or else a JPEG one.
+func encodeAs(picture *image.NRGBA, drawing bool) (*Picture, error) {
 	p := &Picture{Type: "image/jpeg", Width: picture.Rect.Dx(), Height: picture.Rect.Dy()}
 	var b bytes.Buffer
 	var err error
-	if !picture.Opaque() || fewColours(picture) {
+	if drawing {
 		p.Type = "image/png"
 		err = (&png.Encoder{CompressionLevel: png.BestCompression}).Encode(&b, picture)
 	} else {
