@@ -567,3 +567,54 @@ func TestNarrowTokens(t *testing.T) {
 		}
 	}
 }
+
+// TestKeptOrganizationsFall reads kept answers around writes of every sort: what
+// was answered before is never shown after.
+func TestKeptOrganizationsFall(t *testing.T) {
+	p := &portal{Server: apitest.NewKeeping(t, dbtest.SQLite(t), 1<<20), t: t, ids: map[string]string{}}
+	p.admin, p.adminToken = p.User("root@example.org", true)
+	p.ada, p.adaToken = p.User("ada@example.org", false)
+	p.eve, p.eveToken = p.User("eve@example.org", false)
+	p.ids["ada"], p.ids["eve"] = p.ada, p.eve
+	p.ids["town"] = p.Organization("Valmont", account.NewMember{UserID: p.ada, Role: account.RoleAdmin})
+	asked := func() string {
+		return seen(p.call("eve", "POST", "/api/1/organizations/<town>/membership/", object{"comment": "x"}, http.StatusCreated).JSON(t), "id").(string)
+	}
+	for _, c := range []struct {
+		name  string
+		write func()
+		path  string
+		want  any
+	}{
+		{"name", func() {
+			p.call("ada", "PUT", "/api/1/organizations/<town>/", object{"name": "Valmont-sur-Mer"}, http.StatusOK)
+		}, "name", "Valmont-sur-Mer"},
+		{"extras", func() { p.call("ada", "PUT", "/api/2/organizations/<town>/extras/", object{"k": "v"}, http.StatusOK) }, "extras.k", "v"},
+		{"member", func() {
+			p.call("ada", "POST", "/api/1/organizations/<town>/membership/"+asked()+"/accept/", nil, http.StatusOK)
+		}, "metrics.members", 2.0},
+		{"role", func() {
+			p.call("ada", "PUT", "/api/1/organizations/<town>/member/<eve>/", object{"role": "admin"}, http.StatusOK)
+		}, "members.1.role", "admin"},
+		{"person", func() { p.call("eve", "PUT", "/api/1/me/", object{"first_name": "Evelyn"}, http.StatusOK) }, "members.1.user.first_name", "Evelyn"},
+		{"leaving", func() {
+			p.call("eve", "DELETE", "/api/1/organizations/<town>/member/<eve>/", nil, http.StatusNoContent)
+		}, "members.#", 1.0},
+		{"badge", func() {
+			if _, err := p.Accounts.GiveOrganizationBadge(t.Context(), account.System("test"), p.ids["town"], "certified"); err != nil {
+				t.Fatal(err)
+			}
+		}, "badges.0.kind", "certified"},
+	} {
+		read := func() any {
+			return seen(p.call("", "GET", "/api/1/organizations/<town>/", nil, http.StatusOK).JSON(t), c.path)
+		}
+		if before := read(); before == c.want || read() != before {
+			t.Errorf("%s was %v before it was written", c.name, before)
+		}
+		c.write()
+		if got := read(); got != c.want {
+			t.Errorf("after the write of %s, %s is %v, want %v", c.name, c.path, got, c.want)
+		}
+	}
+}
