@@ -258,6 +258,7 @@ func (s *server) handler() (*web.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
+	face.Consent = consentPage(pages)
 	pages.Routes(root)
 	s.pages = pages
 	return web.NewHandler(web.Options{
@@ -273,7 +274,7 @@ func (s *server) handler() (*web.Handler, error) {
 func (s *server) portal(dumps *dump.Dumps) (*portal.Portal, error) {
 	settings := s.Settings
 	deps := portal.Deps{
-		Catalog: s.Catalog, Organizations: s.Organizations, People: s.People, Zones: s.Zones, Search: s.match(),
+		Catalog: s.Catalog, Files: s.Files, Organizations: s.Organizations, People: s.People, Zones: s.Zones, Search: s.match(),
 		Sitemaps: dump.NewSitemaps(s.DB, dump.SitemapOptions{
 			Pages: portal.SitePages(), Language: settings.Language, Languages: settings.Languages,
 		}),
@@ -284,7 +285,7 @@ func (s *server) portal(dumps *dump.Dumps) (*portal.Portal, error) {
 		Front: ui.Portal(), Manifest: ui.Manifest(),
 	}
 	if settings.RemotePreviews {
-		deps.Fetch = fetch.New(fetch.Options{Allow: settings.FetchAllow, Version: Version, Site: settings.BaseURL})
+		deps.Fetch = fetch.New(fetch.Options{Allow: settings.FetchAllow, Version: Version, Site: settings.BaseURL, Local: s.Files})
 	}
 	s.letIn(&deps)
 	return portal.New(deps)

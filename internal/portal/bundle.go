@@ -99,7 +99,7 @@ func (b *bundler) entries(ctx context.Context, v *visit, d *catalog.Dataset) (en
 		for i := range rows {
 			r := &rows[i]
 			format := strings.ToLower(strings.TrimSpace(deref(r.Format)))
-			if opens(r, format) || linkable(r.URL) == "" {
+			if opens(r, format) || fetchable(r.URL) == "" {
 				continue
 			}
 			entry := fetch.Entry{Name: fileName(r.Title, format), URL: r.URL, Size: fileSize(r), Modified: r.ModifiedAt(v.now).Time}

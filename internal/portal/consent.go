@@ -2,6 +2,7 @@ package portal
 
 import (
 	"net/url"
+	"regexp"
 
 	"grenier/internal/account"
 	"grenier/internal/web"
@@ -14,11 +15,10 @@ type ConsentQuestion struct {
 	Client, Maker, Description string
 	// Scopes are what it asks for.
 	Scopes []string
-	// Redirect is where it waits for the answer.
-	Redirect string
-	// Action takes the answer, with these values and accept or decline.
+	// Host is the server that waits for the answer, Redirect its address there.
+	Host, Redirect string
+	// Action takes the answer, with accept or decline.
 	Action string
-	Hidden [][2]string
 }
 
 // consentPage asks whether a program may act for a person.
@@ -31,7 +31,6 @@ type consentPage struct {
 	// Rights are what it would be allowed, in words.
 	Rights []string
 	Action string
-	Hidden []hiddenField
 }
 
 // consentRoutes tell of the form of the page, whose address belongs to the API.
@@ -55,11 +54,8 @@ func (p *Portal) Consent(c *web.Call, asked ConsentQuestion) error {
 		return v.toLogin(v.R.URL.RequestURI())
 	}
 	content := consentPage{
-		Client: asked.Client, Maker: asked.Maker, Description: asked.Description, Host: host(asked.Redirect), Person: v.viewer.User.FullName(),
+		Client: asked.Client, Maker: asked.Maker, Description: asked.Description, Host: asked.Host, Person: v.viewer.User.FullName(),
 		Action: asked.Action,
-	}
-	for _, pair := range asked.Hidden {
-		content.Hidden = append(content.Hidden, hiddenField{pair[0], pair[1]})
 	}
 	for _, scope := range asked.Scopes {
 		content.Rights = append(content.Rights, v.rightOf(scope))
@@ -81,12 +77,21 @@ func (v *visit) rightOf(scope string) string {
 	return scope
 }
 
+// ownScheme is the scheme of an address that opens a program on the device.
+var ownScheme = regexp.MustCompile(`^[a-z][a-z0-9+.-]*$`)
+
 // mayLeaveTo lets the forms of the page that follows lead to another site in the
 // end: browsers hold the policy of a form against redirections too.
 func (v *visit) mayLeaveTo(address string) {
-	if u, err := url.Parse(address); err == nil && u.Host != "" && (u.Scheme == "https" || u.Scheme == "http") {
+	u, err := url.Parse(address)
+	switch {
+	case err != nil:
+	case (u.Scheme == "https" || u.Scheme == "http") && plainHost.MatchString(u.Host):
 		v.leaves = " " + u.Scheme + "://" + u.Host
-	} else if err == nil && u.Scheme != "" && plainWord(u.Scheme) {
+	case u.Scheme != "http" && u.Scheme != "https" && ownScheme.MatchString(u.Scheme):
 		v.leaves = " " + u.Scheme + ":"
 	}
 }
+
+// plainHost is a host that may stand in a policy as it is.
+var plainHost = regexp.MustCompile(`^[a-zA-Z0-9.:\[\]-]+$`)

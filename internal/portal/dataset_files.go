@@ -193,7 +193,7 @@ func (v *visit) datasetLinked(d *catalog.Dataset, content datasetPage) []byte {
 			about.zones = append(about.zones, zone.Name)
 		}
 	}
-	return datasetJSONLD(linkedSite{v.Site.Base, v.siteTitle()}, &shown, about)
+	return datasetJSONLD(v.linkedSite(), &shown, about)
 }
 
 // Lengths of descriptions, in characters: what is shown at all, from which

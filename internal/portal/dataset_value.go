@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"net/url"
 
+	"grenier/internal/catalog"
 	"grenier/internal/db"
 )
 
@@ -23,6 +24,15 @@ func linkable(address string) string {
 		return ""
 	}
 	return address
+}
+
+// fetchable is an address that the server can read: of a hosted file, or on the
+// web; else empty.
+func fetchable(address string) string {
+	if catalog.Hosted(address) {
+		return address
+	}
+	return linkable(address)
 }
 
 // decoded reads stored JSON into a value; false for none, and for what is of

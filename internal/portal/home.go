@@ -79,7 +79,7 @@ func (p *Portal) showHome(v *visit, _ web.None) error {
 		}
 	}
 	return v.show(draft{
-		name: "home", path: "/", description: v.say.T("home.lead"), linked: homeJSONLD(linkedSite{v.Site.Base, v.siteTitle()}, v.say.T("home.lead"), p.Languages), data: content, keys: homeKeys, until: v.now.Add(countsHold),
+		name: "home", path: "/", description: v.say.T("home.lead"), linked: homeJSONLD(v.linkedSite(), v.say.T("home.lead"), p.Languages), data: content, keys: homeKeys, until: v.now.Add(countsHold),
 	})
 }
 

@@ -28,7 +28,20 @@ const linkedContext = "http://schema.org"
 
 // linkedSite is the site as JSON-LD names it: base is its address without a
 // slash at its end.
-type linkedSite struct{ base, title string }
+type linkedSite struct {
+	base, title string
+	// fileURL completes the addresses of hosted files.
+	fileURL func(address string) string
+}
+
+// picture is the address of a picture, nil for none.
+func (s linkedSite) picture(address *string) *string {
+	if address == nil || s.fileURL == nil {
+		return address
+	}
+	whole := s.fileURL(*address)
+	return &whole
+}
 
 // linkedDataset is what JSON-LD says of a dataset besides what was read with it.
 type linkedDataset struct {
@@ -232,7 +245,7 @@ func (s linkedSite) downloads(resources []catalog.Resource) []ld {
 	for i := range resources[:min(len(resources), linkedResources)] {
 		r := &resources[i]
 		stable := s.base + "/datasets/r/" + r.ID
-		o := ld{"@type": "DataDownload", "@id": r.ID, "url": stable, "contentUrl": r.URL}
+		o := ld{"@type": "DataDownload", "@id": r.ID, "url": stable, "contentUrl": *s.picture(&r.URL)}
 		o.set("name", cmp.Or(r.Title, linkedText(r.Format)))
 		o.set("dateCreated", r.CreatedAt())
 		o.set("dateModified", r.ModifiedInternal)
@@ -259,7 +272,7 @@ func (s linkedSite) owner(owned *catalog.Owned) ld {
 	case owned.Organization != nil:
 		r := owned.Organization
 		o := ld{"@type": linkedOrganization(r.PublicService), "@id": r.ID, "alternateName": r.Slug, "name": r.Name, "url": s.page("organizations", r.Slug)}
-		o.set("logo", r.Logo)
+		o.set("logo", s.picture(r.Logo))
 		return o
 	case owned.Owner != nil:
 		return s.person(owned.Owner)
@@ -270,7 +283,7 @@ func (s linkedSite) owner(owned *catalog.Owned) ld {
 func (s linkedSite) person(u *account.UserRef) ld {
 	o := ld{"@type": "Person", "@id": u.ID, "alternateName": u.Slug, "url": s.page("users", u.Slug)}
 	o.set("name", u.FullName())
-	o.set("image", u.Avatar)
+	o.set("image", s.picture(u.Avatar))
 	return o
 }
 
@@ -295,7 +308,7 @@ func organizationJSONLD(site linkedSite, org *account.Organization) []byte {
 	o.set("dateCreated", org.CreatedAt)
 	o.set("dateModified", org.ModifiedAt)
 	o.set("description", linkedProse(org.Description))
-	o.set("logo", org.Logo)
+	o.set("logo", site.picture(org.Logo))
 	o.set("sameAs", linkedAddress(org.URL))
 	return o.bytes()
 }
@@ -312,7 +325,7 @@ func reuseJSONLD(site linkedSite, r *catalog.Reuse, datasets []catalog.Dataset) 
 	o.set("description", linkedProse(r.Description))
 	o.set("keywords", strings.Join(r.Tags, ","))
 	o.set("isBasedOnUrl", linkedAddress(&r.URL))
-	o.set("image", r.Image)
+	o.set("image", site.picture(r.Image))
 	o.set("author", site.owner(&r.Owned))
 	o.set("isBasedOn", site.datasets(datasets))
 	return o.bytes()

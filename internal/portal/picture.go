@@ -170,10 +170,10 @@ func (p *pictures) find(ctx context.Context, v account.Viewer, kind, id string) 
 	return pictured{}, noPicture()
 }
 
-// firstAddress is the first address of another server.
+// firstAddress is the first address of a picture, here or on another server.
 func firstAddress(addresses ...*string) string {
 	for _, address := range addresses {
-		if address != nil && (strings.HasPrefix(*address, "https://") || strings.HasPrefix(*address, "http://")) {
+		if address != nil && (catalog.Hosted(*address) || strings.HasPrefix(*address, "https://") || strings.HasPrefix(*address, "http://")) {
 			return *address
 		}
 	}

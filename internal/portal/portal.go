@@ -37,6 +37,8 @@ type Deps struct {
 	Zones         *geo.Directory
 	Search        Searcher
 	Sitemaps      *dump.Sitemaps
+	// Files are the hosted ones.
+	Files *catalog.Files
 	// Fetch reads what lies on other servers; nil shows nothing of it.
 	Fetch    *fetch.Client
 	Versions *web.Versions

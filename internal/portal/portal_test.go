@@ -59,11 +59,25 @@ func newSite(t *testing.T, d *db.DB, change func(*Deps)) *site {
 		ErrorPage: portal.ErrorPage,
 		Moved:     portal.Moved,
 		Log:       slog.New(slog.DiscardHandler),
+
+		Authenticate: signedIn(deps.Sessions), SessionCookie: deps.SessionCookie, Expect: event.Expect,
 	}, root)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return &site{t: t, d: d, portal: portal, handler: handler}
+}
+
+// signedIn finds who comes with a session of the tests; nil for nobody ever.
+func signedIn(sessions *account.Sessions) web.Authenticator {
+	return func(r *http.Request) (web.Caller, error) {
+		cookie, err := r.Cookie(sessionCookie)
+		if err != nil || sessions == nil {
+			return web.Caller{Viewer: account.Nobody}, nil
+		}
+		viewer, err := sessions.Viewer(r.Context(), cookie.Value)
+		return web.Caller{Viewer: viewer, Known: viewer.User != nil, Admin: viewer.Admin()}, err
+	}
 }
 
 // get asks for a page as a browser does.

@@ -42,7 +42,7 @@ var lookFormats = map[string]lookKind{
 // lookOf chooses how to look into a resource, by its format or else by the end
 // of its address.
 func lookOf(r *catalog.Resource) lookKind {
-	address := linkable(r.URL)
+	address := fetchable(r.URL)
 	format := strings.ToLower(strings.TrimSpace(deref(r.Format)))
 	if address == "" || opens(r, format) {
 		return lookNone

@@ -29,5 +29,12 @@ func (p *Portal) leadToResource(c *web.Call, r resourceArgs) error {
 	if err != nil {
 		return err
 	}
-	return c.Redirect(http.StatusFound, found.URL)
+	address, until, err := p.Files.LinkOf(c.Context(), found)
+	if err != nil {
+		return err
+	}
+	if !until.IsZero() {
+		c.W.Header()["Cache-Control"] = []string{"private, no-store"}
+	}
+	return c.Redirect(http.StatusFound, c.Site.FileURL(address))
 }

@@ -82,7 +82,7 @@ func (v *visit) file(d *catalog.Dataset, r *catalog.Resource) datasetFile {
 	f := datasetFile{
 		ID: r.ID, Title: r.Title, Format: formatLabel(format), Family: catalog.FormatFamily(format), Size: fileSize(r),
 		Created: r.CreatedAt().Time, Changed: r.ModifiedInternal.Time, Modified: r.ModifiedAt(v.now).Time, Type: r.Type,
-		Label: i18n.Label(i18n.ResourceType, r.Type, v.lang), MediaType: deref(r.Mime), URL: r.URL,
+		Label: i18n.Label(i18n.ResourceType, r.Type, v.lang), MediaType: deref(r.Mime), URL: v.Site.FileURL(r.URL),
 		Stable: v.Site.Base + "/datasets/r/" + r.ID, Download: "/datasets/r/" + r.ID, Opens: opens(r, format),
 		Here:     withQuery(v.path(datasetPath(d, tabFiles)), "resource_id="+r.ID) + "#resource-" + r.ID,
 		Checksum: deref(r.ChecksumValue), ChecksumType: strings.ToUpper(deref(r.ChecksumType)), Downloads: r.Views, Lang: v.contentLang(),
