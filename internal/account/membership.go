@@ -108,26 +108,6 @@ func mayKnowRequests(v Viewer, organization, user string) error {
 	return errForbidden
 }
 
-// Request returns one request or invitation of an organisation, to who may see
-// it in Requests.
-func (s *Organizations) Request(ctx context.Context, v Viewer, organization, id string) (*MembershipRequest, error) {
-	rows, err := requestRows(ctx, s.db.Read(), organization, id)
-	if err != nil {
-		return nil, err
-	}
-	user := ""
-	if len(rows) > 0 && rows[0].UserID != nil {
-		user = *rows[0].UserID
-	}
-	if err := mayKnowRequests(v, organization, user); err != nil {
-		return nil, err
-	}
-	if len(rows) == 0 {
-		return nil, errUnknownRequest
-	}
-	return &rows[0], completeRequests(ctx, s.db.Read(), rows)
-}
-
 var errUnknownRequest = fault.New(fault.NotFound, "Unknown membership request id")
 
 func requestRows(ctx context.Context, read bun.IDB, organization, id string) ([]MembershipRequest, error) {

@@ -535,9 +535,10 @@ func TestOrganizationRules(t *testing.T) {
 	h.refused("deleting twice", h.DeleteOrganization(ctxOf(t), h.as("ada"), h.id, false), fault.Gone)
 	_, err = h.organizations.Get(ctxOf(t), Nobody, h.id)
 	h.refused("reading what is gone", err, fault.Gone)
-	_, err = h.RestoreOrganization(ctxOf(t), h.as("bob"), h.id)
+	alive := OrganizationInput{Deleted: Opt[time.Time]{Set: true, Null: true}}
+	_, err = h.UpdateOrganization(ctxOf(t), h.as("bob"), h.id, alive)
 	h.refused("an editor who restores", err, fault.Forbidden)
-	restored, err := h.RestoreOrganization(ctxOf(t), h.as("ada"), h.id)
+	restored, err := h.UpdateOrganization(ctxOf(t), h.as("ada"), h.id, alive)
 	if err != nil || !restored.DeletedAt.IsZero() || restored.Extras != nil {
 		t.Errorf("restored to %+v (%v)", restored, err)
 	}

@@ -3,7 +3,6 @@ package account
 import (
 	"context"
 	"strings"
-	"time"
 
 	"github.com/uptrace/bun"
 	"golang.org/x/text/unicode/norm"
@@ -191,12 +190,6 @@ func (w *Writer) DeleteOrganization(ctx context.Context, v Viewer, id string, no
 		return w.writeToManagers(ctx, tx, o, mail.Letter{Kind: "organization.notice", Args: []any{"organization", o.Name}, Button: "/pages/legal/cgu"})
 	})
 	return err
-}
-
-// RestoreOrganization brings back an organisation that was deleted. Its
-// administrators may.
-func (w *Writer) RestoreOrganization(ctx context.Context, v Viewer, id string) (*Organization, error) {
-	return w.UpdateOrganization(ctx, v, id, OrganizationInput{Deleted: Opt[time.Time]{Set: true, Null: true}})
 }
 
 // updateOrganization changes one organisation that is not deleted; nothing

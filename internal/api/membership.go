@@ -92,6 +92,7 @@ func (a *API) membershipRoutes() {
 	web.Post[Member](a.v1, "/organizations/{org}/membership/{uuid}/accept/", conflict, a.acceptMembership)
 	web.Post[map[string]any](a.v1, "/organizations/{org}/membership/{uuid}/refuse/", of("Refuse a request for membership"), a.refuseMembership)
 	web.Post[map[string]any](a.v1, "/organizations/{org}/membership/{uuid}/cancel/", of("Cancel an invitation"), a.cancelInvitation)
+	web.Post[map[string]any](a.v2, "/organizations/{org}/membership/{uuid}/resend/", of("Send an invitation again"), a.resendInvitation)
 	web.Post[MembershipRequest](a.v1, "/organizations/{org}/member/", created("Invite somebody as a member"), a.invite)
 	web.Put[Member](a.v1, "/organizations/{org}/member/{user}/", of("Change the role of a member"), a.setRole)
 	web.Delete[web.None](a.v1, "/organizations/{org}/member/{user}/", doc("organizations", "Remove a member", http.StatusNoContent), a.removeMember)
@@ -197,6 +198,17 @@ func (a *API) cancelInvitation(c *web.Call, _ web.None, _ web.Raw) error {
 		return err
 	}
 	if err := a.Accounts.CancelInvitation(c.Context(), viewer(c), organization, id); err != nil {
+		return err
+	}
+	return send(c, http.StatusOK, map[string]any{})
+}
+
+func (a *API) resendInvitation(c *web.Call, _ web.None, _ web.Raw) error {
+	organization, id, done, err := a.requestOf(c)
+	if done || err != nil {
+		return err
+	}
+	if err := a.Accounts.ResendInvitation(c.Context(), viewer(c), organization, id); err != nil {
 		return err
 	}
 	return send(c, http.StatusOK, map[string]any{})

@@ -183,6 +183,7 @@ func TestMembersByAPI(t *testing.T) {
 		if seen(invited, "user.id") != p.ids["kim"] || seen(invited, "email") != nil || seen(invited, "assignments.0.class") != "Dataset" {
 			t.Errorf("invited: %v", invited)
 		}
+		p.call("ada", "POST", "/api/2/organizations/<town>/membership/<invitation>/resend/", nil, http.StatusOK)
 		mine := p.call("kim", "GET", "/api/1/me/org_invitations/", nil, http.StatusOK).JSON(t)
 		if seen(mine, "0.id") != p.ids["invitation"] || seen(mine, "0.assignments.0.id") != p.ids["open"] {
 			t.Errorf("my invitations: %v", mine)
@@ -192,6 +193,7 @@ func TestMembersByAPI(t *testing.T) {
 		p.call("kim", "POST", "/api/1/me/org_invitations/<invitation>/refuse/", nil, bad)
 		p.call("kim", "PUT", "/api/1/datasets/<open>/", object{"description": "By kim again.", "private": false}, http.StatusOK)
 		p.call("ada", "POST", "/api/1/organizations/<town>/membership/<invitation>/cancel/", nil, bad)
+		p.call("ada", "POST", "/api/2/organizations/<town>/membership/<invitation>/resend/", nil, bad)
 		p.call("ada", "DELETE", "/api/1/organizations/<town>/member/kim-example/", nil, http.StatusNoContent)
 	})
 }
@@ -508,6 +510,7 @@ func TestRolesOfMembershipRoutes(t *testing.T) {
 		{"POST", "/api/1/organizations/<house>/membership/" + nobody + "/accept/", nil, [6]int{401, 403, 403, 403, 404, 404}},
 		{"POST", "/api/1/organizations/<house>/membership/" + nobody + "/refuse/", object{"comment": "x"}, [6]int{401, 403, 403, 403, 404, 404}},
 		{"POST", "/api/1/organizations/<house>/membership/" + nobody + "/cancel/", nil, [6]int{401, 403, 403, 403, 404, 404}},
+		{"POST", "/api/2/organizations/<house>/membership/" + nobody + "/resend/", nil, [6]int{401, 403, 403, 403, 404, 404}},
 		{"POST", "/api/1/organizations/<house>/member/", object{"user": "<eve>", "role": "chief"}, [6]int{401, 403, 403, 403, 400, 400}},
 		{"PUT", "/api/1/organizations/<house>/member/<editor>/", object{"role": "editor"}, [6]int{401, 403, 403, 403, 200, 200}},
 		{"PUT", "/api/1/organizations/<house>/member/<partial_editor>/assignments/", []any{}, [6]int{401, 403, 403, 403, 200, 200}},

@@ -93,7 +93,12 @@ func (o *Owned) giveTo(ctx context.Context, tx *db.Tx, id string, owner account.
 		return err
 	}
 	o.OrganizationID, o.OwnerID = optional(owner.Organization), optional(owner.User)
-	_, err := tx.NewRaw("DELETE FROM assignments WHERE object_id = ?", id).Exec(ctx)
+	if _, err := tx.NewRaw("DELETE FROM assignments WHERE object_id = ?", id).Exec(ctx); err != nil {
+		return err
+	}
+	// What the former owner offered to others is not theirs any more.
+	_, err := tx.NewRaw("UPDATE transfers SET status = ?, responded_at = ? WHERE object_id = ? AND status = ?",
+		TransferRefused, db.Now(), id, TransferPending).Exec(ctx)
 	return err
 }
 
