@@ -267,12 +267,12 @@ func (a *API) sendDataset(c *web.Call, status int, d *catalog.Dataset) error {
 	return send(c, status, a.dataset(d, f))
 }
 
-func (a *API) deleteDataset(c *web.Call, _ web.None) error {
+func (a *API) deleteDataset(c *web.Call, q noticeArgs) error {
 	id, done, err := a.resolveDataset(c)
 	if done || err != nil {
 		return err
 	}
-	if err := a.Catalog.DeleteDataset(c.Context(), viewer(c), id); err != nil {
+	if err := a.Catalog.DeleteDataset(c.Context(), viewer(c), id, q.Notice); err != nil {
 		return err
 	}
 	return c.Empty(http.StatusNoContent)

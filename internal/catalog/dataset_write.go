@@ -246,8 +246,9 @@ func newOwnerOf(v account.Viewer, owner account.Owner, organization, person Opt[
 	return owner, nil
 }
 
-// DeleteDataset marks a dataset as deleted; it can be brought back.
-func (s *Store) DeleteDataset(ctx context.Context, v account.Viewer, id string) error {
+// DeleteDataset marks a dataset as deleted; it can be brought back. With notice,
+// an administrator of the platform has its owner told why and how to appeal.
+func (s *Store) DeleteDataset(ctx context.Context, v account.Viewer, id string, notice bool) error {
 	return s.log.Write(ctx, db.People, func(ctx context.Context, tx *event.Tx) error {
 		d, err := s.editable(ctx, tx.Tx, v, id, false)
 		if err != nil {
@@ -256,7 +257,10 @@ func (s *Store) DeleteDataset(ctx context.Context, v account.Viewer, id string) 
 		before := *d
 		d.DeletedAt = db.Now()
 		d.computeVisible()
-		return s.saveDataset(ctx, tx, v, &before, d, "deleted", nil)
+		if err := s.saveDataset(ctx, tx, v, &before, d, "deleted", nil); err != nil {
+			return err
+		}
+		return s.notice(ctx, tx, v, notice, d.OwnedBy(), d.Title)
 	})
 }
 

@@ -48,7 +48,7 @@ func TestCountersHoldUnderConcurrentWrites(t *testing.T) {
 						return
 					}
 					if i%3 == 1 {
-						err = store.DeleteDataset(ctx, system, made.ID)
+						err = store.DeleteDataset(ctx, system, made.ID, false)
 					}
 					if i%3 == 2 {
 						_, err = store.AddResource(ctx, system, made.ID, catalog.ResourceInput{

@@ -95,7 +95,7 @@ func TestIndexFollowsTheLog(t *testing.T) {
 				_, err := p.store.UpdateDataset(ctx, system, made.ID, catalog.DatasetInput{Archived: catalog.Opt[time.Time]{Set: true, Null: true}})
 				return err
 			}, map[string]int{"trottinettes": 1}},
-			{"deleted", func() error { return p.store.DeleteDataset(ctx, system, made.ID) }, map[string]int{"trottinettes": 0}},
+			{"deleted", func() error { return p.store.DeleteDataset(ctx, system, made.ID, false) }, map[string]int{"trottinettes": 0}},
 		}
 		for _, step := range steps {
 			if err := step.do(); err != nil {

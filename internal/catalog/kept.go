@@ -1,0 +1,138 @@
+package catalog
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/uptrace/bun"
+
+	"grenier/internal/account"
+	"grenier/internal/db"
+)
+
+// The states by which those who keep datasets look for them.
+const (
+	KeptPublic      = "public"
+	KeptDraft       = "draft"
+	KeptScheduled   = "scheduled"
+	KeptArchived    = "archived"
+	KeptDeleted     = "deleted"
+	KeptLate        = "late"
+	KeptUnavailable = "unavailable"
+)
+
+// KeptStates are those states, in the order in which people meet them.
+var KeptStates = []string{KeptPublic, KeptDraft, KeptScheduled, KeptArchived, KeptLate, KeptUnavailable, KeptDeleted}
+
+// KeptFilter narrows the list of the datasets of an owner; empty members do not.
+type KeptFilter struct {
+	// Owner is whose datasets are listed; nobody's for those of the whole
+	// platform.
+	Owner account.Owner
+	// Title is a text that the title holds, whatever its capitals and accents.
+	Title string
+	// State is one of KeptStates; empty for all that are not deleted.
+	State string
+	// Sort is title, created, last_update, views, followers or downloads, with "-"
+	// for descending; anything else is -created.
+	Sort string
+}
+
+var keptSorts = map[string]string{
+	"title": "d.title_fold", "created": "d.created_internal", "last_update": "d.last_update", "views": "d.views", "followers": "d.followers",
+	"downloads": "COALESCE(d.downloads, 0)",
+}
+
+// KeptDatasets returns the identifiers of a page of the datasets of an owner, and
+// their number: in any state to who may read what is hidden, else public ones
+// alone.
+func (s *Store) KeptDatasets(ctx context.Context, v account.Viewer, f KeptFilter, p Page) ([]string, int, error) {
+	l := listing{table: "datasets", alias: "d", order: db.OrderBy(f.Sort, "-created", keptSorts)}
+	switch {
+	case f.Owner.Organization != "":
+		l.and("d.organization_id = ?", f.Owner.Organization)
+	case f.Owner.User != "":
+		l.and("d.owner_id = ?", f.Owner.User)
+	}
+	if !v.May(account.ReadHidden, f.Owner, "") {
+		l.and("d.visible = TRUE")
+	}
+	f.states(&l, time.Now())
+	if f.Title != "" {
+		l.and("d.title_fold LIKE ? ESCAPE '!'", contains(f.Title))
+	}
+	return l.page(ctx, s.db, p)
+}
+
+// states restricts a listing to the datasets in the state of the filter.
+func (f *KeptFilter) states(l *listing, now time.Time) {
+	if f.State == KeptDeleted {
+		l.and("d.deleted_at IS NOT NULL")
+		return
+	}
+	l.and("d.deleted_at IS NULL")
+	switch f.State {
+	case KeptPublic:
+		l.and("d.visible = TRUE")
+	case KeptDraft:
+		l.and("d.private = TRUE AND d.publish_at IS NULL")
+	case KeptScheduled:
+		l.and("d.private = TRUE AND d.publish_at IS NOT NULL")
+	case KeptArchived:
+		l.and("d.archived_at IS NOT NULL")
+	case KeptUnavailable:
+		l.and("d.all_available = FALSE")
+	case KeptLate:
+		late, args := lateSince(now)
+		l.and("d.archived_at IS NULL AND ("+late+")", args...)
+	}
+}
+
+// lateSince is the condition of the datasets whose promised update is more than a
+// day late, as the quality judges it.
+func lateSince(now time.Time) (condition string, args []any) {
+	byDelay := map[time.Duration][]string{}
+	for frequency, delay := range frequencyDelays {
+		if delay > 0 {
+			byDelay[delay] = append(byDelay[delay], frequency)
+		}
+	}
+	var parts []string
+	for delay, frequencies := range byDelay {
+		slices.Sort(frequencies)
+		parts = append(parts, "(d.frequency IN (?) AND d.last_update < ?)")
+		args = append(args, bun.List(frequencies), db.TimeOf(now.Add(-delay-day)))
+	}
+	return strings.Join(parts, " OR "), args
+}
+
+// SchedulesOf returns when private datasets are to be published; those without a
+// moment are left out. Who asks has read the datasets and may change them.
+func (s *Store) SchedulesOf(ctx context.Context, ids []string) (map[string]db.Time, error) {
+	moments := make(map[string]db.Time)
+	if len(ids) == 0 {
+		return moments, nil
+	}
+	var rows []struct {
+		ID        string
+		PublishAt db.Time
+	}
+	err := s.db.Read().NewRaw("SELECT id, publish_at FROM datasets WHERE id IN (?) AND publish_at IS NOT NULL", bun.List(ids)).Scan(ctx, &rows)
+	for _, row := range rows {
+		moments[row.ID] = row.PublishAt
+	}
+	return moments, err
+}
+
+// ResourceOrder returns the identifiers of a dataset's resources in their order,
+// to who may read the dataset.
+func (s *Store) ResourceOrder(ctx context.Context, v account.Viewer, dataset string) ([]string, error) {
+	if err := s.Readable(ctx, v, KindDataset, dataset); err != nil {
+		return nil, err
+	}
+	var ids []string
+	err := s.db.Read().NewRaw("SELECT id FROM resources WHERE dataset_id = ? AND community = FALSE ORDER BY rank, id", dataset).Scan(ctx, &ids)
+	return ids, err
+}
