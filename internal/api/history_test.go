@@ -369,3 +369,25 @@ func historyAt(tree any, path string) any {
 	value, _ := reach(tree, path)
 	return value
 }
+
+// historyAsks are requests about what changed, what was deleted and the work in
+// the background.
+var historyAsks = []ask{
+	{path: "/api/1/activity/?related_to=<town>&lang=en", want: want{
+		"total": 1.0, "data.0.key": "organization:created", "data.0.related_to_kind": "Organization", "data.0.actor": nil, "data.0.icon": "fa fa-plus",
+	}},
+	{path: "/api/1/activity/?user=x", status: bad},
+	{path: "/api/2/history/organization/<town>/", as: "ada", want: want{"total": 1.0, "data.0.keys": "actor,changes,created_at,difference,key,version", "data.0.actor.kind": "system"}},
+	{path: "/api/2/history/organization/<town>/1/", as: "ada", want: want{"version": 1.0, "difference.keys": ""}},
+	{path: "/api/2/history/organization/<town>/7/", as: "ada", status: notFound},
+	{path: "/api/2/bin/", as: "ada", want: want{"data.0.keys": "class,deleted_at,deleted_by,id,kind,organization,purged_at,title"}},
+	{path: "/api/2/bin/?kind=odd", as: "ada", status: bad},
+	{path: "/api/1/workers/jobs/", as: "admin", want: want{"1.id": "tests.nothing"}},
+	{path: "/api/1/workers/jobs/schedulables/", as: "admin", want: want{"1": "tests.nothing"}},
+	{path: "/api/1/workers/jobs/tests.nothing/", as: "admin", want: want{
+		"keys": "args,crontab,description,enabled,id,interval,kwargs,last_run_at,last_run_id,name,next_run_at,schedule,task", "crontab.keys": "day_of_month,day_of_week,hour,minute,month_of_year",
+	}},
+	{path: "/api/1/workers/tasks/<run>/", as: "admin", want: want{"keys": "exc,id,result,status,traceback", "status": "PENDING"}},
+	{path: "/api/2/jobs/?kind=tests.nothing", as: "admin", want: want{"total": 1.0}},
+	{path: "/api/2/jobs/<run>/", as: "admin", want: want{"state": "ready", "kind": "tests.nothing"}},
+}

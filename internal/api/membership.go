@@ -93,7 +93,9 @@ func (a *API) membershipRoutes() {
 	web.Post[map[string]any](a.v1, "/organizations/{org}/membership/{uuid}/refuse/", of("Refuse a request for membership"), a.refuseMembership)
 	web.Post[map[string]any](a.v1, "/organizations/{org}/membership/{uuid}/cancel/", of("Cancel an invitation"), a.cancelInvitation)
 	web.Post[map[string]any](a.v2, "/organizations/{org}/membership/{uuid}/resend/", of("Send an invitation again"), a.resendInvitation)
-	web.Post[MembershipRequest](a.v1, "/organizations/{org}/member/", created("Invite somebody as a member"), a.invite)
+	invite := created("Invite somebody as a member")
+	invite.CreatesMore = true
+	web.Post[MembershipRequest](a.v1, "/organizations/{org}/member/", invite, a.invite)
 	web.Put[Member](a.v1, "/organizations/{org}/member/{user}/", of("Change the role of a member"), a.setRole)
 	web.Delete[web.None](a.v1, "/organizations/{org}/member/{user}/", doc("organizations", "Remove a member", http.StatusNoContent), a.removeMember)
 	web.Put[[]Assignment](a.v1, "/organizations/{org}/member/{user}/assignments/", of("Say what a partial editor may edit"), a.setAssignments)

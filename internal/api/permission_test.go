@@ -54,6 +54,8 @@ var rights = map[account.Action][]walker{
 	account.EditCommunity: {owner, editor, manager, townToken},
 	account.EditContact:   {owner, editor, manager, townToken},
 	account.Manage:        {manager, townToken},
+	account.Join:          {stranger, owner, partial, assigned, editor, manager, townToken},
+	account.CreateOwn:     {stranger, owner, partial, assigned, editor, manager, townToken, oneToken, elsewhere},
 	account.SeeInside:     {partial, assigned, editor, manager, reader, townToken},
 	account.Administer:    {},
 }
@@ -66,10 +68,13 @@ func (w walker) may(a account.Action, on target) bool {
 	if w == assigned && !on.assignable() {
 		w = partial
 	}
-	if w == oneToken && on.kind != catalog.KindDataset || w == owner && on.personal == "" {
+	if w == oneToken && on.kind != catalog.KindDataset {
+		w = elsewhere
+	}
+	if w == owner && on.personal == "" {
 		w = stranger
 	}
-	if on.personal != "" && w != owner {
+	if on.personal != "" && w != owner && a != account.CreateOwn {
 		return false
 	}
 	return slices.Contains(rights[a], w)
@@ -122,7 +127,7 @@ type walkRow struct {
 	// open answers also of objects that are hidden: the reference's documented
 	// way, or since the answer says nothing of them.
 	open bool
-	// gone tells that the route still works on a deleted object.
+	// gone tells that the route works on a deleted object too.
 	gone bool
 	// body is sent; what it asks is refused or harmless. Without one, bodies are {}.
 	body any
@@ -134,6 +139,19 @@ type walkRow struct {
 	harmful bool
 	// foreign names something of somebody else, which is there for nobody who asks.
 	foreign bool
+	// only are those for whom it is there after all.
+	only []walker
+	// makes something by what the body says: a token that only reads is refused,
+	// before or after the body is looked at.
+	makes bool
+	// shut tells that nobody reads it of a deleted object.
+	shut bool
+	// ends tells that nothing is told of a deleted object, even to read.
+	ends bool
+	// session marks what no token does, only a person who has logged in.
+	session bool
+	// absent tells that what the path names beside the object is not there.
+	absent bool
 }
 
 // passed tells whether a status says that the rights were there.
@@ -156,7 +174,13 @@ func (row walkRow) wanted(route *web.Route, w walker, o target) []int {
 		return []int{http.StatusUnauthorized}
 	case route.Auth == web.Admin && w != sysadmin, row.account && slices.Contains(narrow, w):
 		return []int{http.StatusForbidden}
-	case row.foreign && w == reader:
+	case row.session:
+		return []int{http.StatusForbidden, http.StatusUnauthorized}
+	case slices.Contains(row.only, w):
+		return nil
+	case row.makes && w == reader:
+		return []int{http.StatusForbidden, http.StatusBadRequest}
+	case row.foreign && (w == reader || len(row.only) > 0 && route.Method != http.MethodGet):
 		return []int{http.StatusNotFound, http.StatusForbidden}
 	case row.foreign:
 		return []int{http.StatusNotFound}
@@ -166,6 +190,8 @@ func (row walkRow) wanted(route *web.Route, w walker, o target) []int {
 	hidden := o.hiddenStatus()
 	safe := route.Method == http.MethodGet
 	switch {
+	case hidden != 0 && row.shut:
+		return []int{hidden}
 	case hidden != 0 && !row.open && !o.seenBy(w):
 		if o.kind == catalog.KindOrganization && row.does != "" {
 			return []int{hidden, http.StatusForbidden} // that it was deleted is no secret
@@ -173,13 +199,15 @@ func (row walkRow) wanted(route *web.Route, w walker, o target) []int {
 		return []int{hidden}
 	case row.does == "":
 		return nil
-	case !safe && !row.gone && strings.Contains(o.state, "deleted"):
+	case (!safe || row.ends) && !row.gone && strings.Contains(o.state, "deleted"):
 		if !w.may(row.does, o) {
 			return []int{http.StatusGone, http.StatusForbidden}
 		}
 		return []int{http.StatusGone}
 	case !w.may(row.does, o):
 		return []int{http.StatusForbidden}
+	case row.absent:
+		return []int{http.StatusNotFound}
 	}
 	return nil
 }
@@ -396,7 +424,7 @@ func (w *walk) ask(route *web.Route, row walkRow, who walker, o target) apitest.
 		headers = []string{"X-API-KEY", token}
 	}
 	var body any
-	if route.Method != http.MethodGet && route.Method != http.MethodDelete {
+	if route.Method != http.MethodGet && (route.Method != http.MethodDelete || row.body != nil) {
 		if body = row.body; body == nil {
 			body = map[string]any{}
 		}

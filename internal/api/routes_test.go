@@ -1,8 +1,10 @@
 package api_test
 
 import (
+	"context"
 	"net/http"
 	"slices"
+	"strconv"
 	"testing"
 
 	"grenier/internal/api/apitest"
@@ -95,8 +97,13 @@ func TestEveryRoute(t *testing.T) {
 		p := newPortal(t, d)
 		p.ids["resource"] = dig(p.Get("/api/1/datasets/open/").JSON(t), "resources.0.id").(string)
 		p.ids["community"] = dig(p.Get("/api/1/datasets/community_resources/").JSON(t), "data.0.id").(string)
+		run, err := p.Jobs.RunNow(context.Background(), "tests.nothing")
+		if err != nil {
+			t.Fatal(err)
+		}
+		p.ids["run"] = strconv.FormatInt(run.ID, 10)
 		document := webtest.NewDocument(t, p.Tables...)
-		for _, a := range slices.Concat(datasetAsks, csvAsks, atomAsks) {
+		for _, a := range slices.Concat(datasetAsks, csvAsks, atomAsks, historyAsks) {
 			p.check(t, document, a)
 		}
 		for _, a := range csvAsks {
@@ -105,7 +112,7 @@ func TestEveryRoute(t *testing.T) {
 			}
 		}
 		answered := map[string]bool{}
-		for _, a := range slices.Concat(datasetAsks, csvAsks, atomAsks, organizationAsks, userAsks, reuseAsks, dataserviceAsks, topicAsks, postAsks, otherAsks, sessionAsks) {
+		for _, a := range slices.Concat(datasetAsks, csvAsks, atomAsks, organizationAsks, userAsks, reuseAsks, dataserviceAsks, topicAsks, postAsks, otherAsks, sessionAsks, historyAsks) {
 			if a.status == 0 || a.status == http.StatusFound {
 				answered[p.Template(p.fill(a.path))] = true
 			}
