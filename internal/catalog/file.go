@@ -11,6 +11,7 @@ import (
 	"grenier/internal/blob"
 	"grenier/internal/db"
 	"grenier/internal/fault"
+	"grenier/internal/fetch"
 )
 
 // The storages, which are the first part of the addresses of files.
@@ -161,9 +162,23 @@ func storeFault(err error) error {
 	return err
 }
 
-// Path opens a hosted file by its address on the site, as /s/resources/…, for
-// the program's own reading of what the viewer was found to read already.
-func (f *Files) Path(ctx context.Context, address string) (*blob.File, error) {
+// Local tells whether an address is that of a hosted file.
+func (f *Files) Local(address string) bool { return Hosted(address) }
+
+// OpenLocal gives a hosted file by its address on the site, as /s/resources/…,
+// for the program's own reading of what the viewer was found to read.
+func (f *Files) OpenLocal(ctx context.Context, address string) (fetch.LocalFile, error) {
+	file, err := f.at(ctx, address)
+	if err != nil {
+		return fetch.LocalFile{}, err
+	}
+	return fetch.LocalFile{Size: file.Size, Type: file.Mime, Read: func(ctx context.Context, offset, length int64) (io.ReadCloser, error) {
+		return f.Read(ctx, file, offset, length)
+	}}, nil
+}
+
+// at is the file at an address.
+func (f *Files) at(ctx context.Context, address string) (*blob.File, error) {
 	storage, path, ok := strings.Cut(strings.TrimPrefix(address, hostedPrefix), "/")
 	if !ok || !Hosted(address) || !validPath(storage, path) {
 		return nil, errNoFile

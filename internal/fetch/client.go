@@ -51,6 +51,8 @@ type Options struct {
 	Resolver *net.Resolver
 	// TLSConfig adds authorities of the operator's own; nil for those of the system.
 	TLSConfig *tls.Config
+	// Local gives the files that this program keeps itself; nil when it keeps none.
+	Local Local
 }
 
 // Client makes outgoing requests. It is safe for concurrent use.
@@ -61,6 +63,7 @@ type Client struct {
 	agent     string
 	stall     time.Duration
 	transport *http.Transport
+	kept      Local
 }
 
 // New makes a client.
@@ -71,6 +74,7 @@ func New(o Options) *Client {
 		bulk:  newSlots(or(o.PerHost, DefaultPerHost), or(o.Total, DefaultTotal)),
 		agent: userAgent(o.Version, o.Site),
 		stall: or(o.Stall, 15*time.Second),
+		kept:  o.Local,
 	}
 	dialer := &net.Dialer{Timeout: or(o.Dial, 5*time.Second), Resolver: o.Resolver, Control: c.guard.control}
 	c.transport = &http.Transport{
@@ -181,6 +185,9 @@ func (r *Response) Total() int64 {
 func (c *Client) Get(ctx context.Context, raw string, r Request) (*Response, error) {
 	if r.MaxBytes <= 0 {
 		r.MaxBytes = DefaultMaxBytes
+	}
+	if c.isLocal(raw) {
+		return c.local(ctx, raw, r)
 	}
 	target, err := c.check(raw)
 	if err != nil {

@@ -342,4 +342,6 @@ func (p *Portal) searchOrganization(v *visit, in organizationQuestion) error {
 }
 
 // linkedSite is the site as JSON-LD names it.
-func (v *visit) linkedSite() linkedSite { return linkedSite{v.Site.Base, v.siteTitle(), v.Site.FileURL} }
+func (v *visit) linkedSite() linkedSite {
+	return linkedSite{v.Site.Base, v.siteTitle(), v.Site.FileURL}
+}
