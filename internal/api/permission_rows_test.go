@@ -67,6 +67,7 @@ var walkRows = map[string]walkRow{
 	"POST /api/1/organizations/{org}/membership/{uuid}/accept/":    {on: catalog.KindOrganization, does: account.Manage},
 	"POST /api/1/organizations/{org}/membership/{uuid}/refuse/":    {on: catalog.KindOrganization, does: account.Manage},
 	"POST /api/1/organizations/{org}/membership/{uuid}/cancel/":    {on: catalog.KindOrganization, does: account.Manage},
+	"POST /api/2/organizations/{org}/membership/{uuid}/resend/":    {on: catalog.KindOrganization, does: account.Manage},
 	"POST /api/1/organizations/{org}/member/":                      {on: catalog.KindOrganization, does: account.Manage},
 	"PUT /api/1/organizations/{org}/member/{user}/":                {on: catalog.KindOrganization, does: account.Manage},
 	"DELETE /api/1/organizations/{org}/member/{user}/":             {on: catalog.KindOrganization, does: account.Manage},
