@@ -97,7 +97,7 @@ func run(ctx context.Context, o options) error {
 	}{
 		{"start", o.measureStart}, {"kept", o.measureKept}, {"rows", o.measureRows}, {"search", o.measureSearch},
 		{"relevance", o.measureRelevance}, {"dump", o.measureDump}, {"pages-kept", o.measurePagesKept}, {"page-types", o.measurePages},
-		{"writes", o.measureWrites},
+		{"writes", o.measureWrites}, {"upload", o.measureUpload},
 	} {
 		if !o.wants(measure.name) {
 			continue

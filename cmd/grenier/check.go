@@ -27,6 +27,7 @@ func (c *checkCommand) Run(ctx context.Context, p *program) error {
 				return position, true, err
 			},
 			Counters: counters{a.Catalog},
+			Files:    a.Files,
 			Zone:     func(id string) bool { _, ok := a.Zones.Get(id); return ok },
 		}, verify.Options{Fix: c.Fix, Progress: func(done, total int, _ string) {
 			bar.Total(int64(total))

@@ -559,15 +559,15 @@ func TestFileSweep(t *testing.T) {
 		if n, err := p.Files.SweepUploads(ctx); err != nil || n != 1 {
 			t.Errorf("removed %d uploads, %v", n, err)
 		}
-		trouble, err := p.Files.Examine(ctx)
-		if err != nil || len(trouble.Lost) != 0 || len(trouble.Stray) != 0 {
-			t.Errorf("examined: %+v, %v", trouble, err)
+		lost, stray, err := p.Files.Examine(ctx)
+		if err != nil || len(lost) != 0 || len(stray) != 0 {
+			t.Errorf("examined: %v, %v, %v", lost, stray, err)
 		}
 		if err := p.Files.Shelf().Store().Delete(ctx, p.sumOf(p.text(sent, "id"))); err != nil {
 			t.Fatal(err)
 		}
-		if trouble, err = p.Files.Examine(ctx); err != nil || len(trouble.Lost) != 1 {
-			t.Errorf("examined: %+v, %v", trouble, err)
+		if lost, _, err = p.Files.Examine(ctx); err != nil || len(lost) != 1 {
+			t.Errorf("examined: %v, %v", lost, err)
 		}
 		if lost := p.Get(local(p.text(sent, "url"))); lost.Status != http.StatusServiceUnavailable {
 			t.Errorf("a lost file is %d", lost.Status)

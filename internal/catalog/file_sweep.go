@@ -142,31 +142,26 @@ func (f *Files) strayStages(ctx context.Context, limit time.Time) ([]string, err
 	}
 }
 
-// FileTrouble is what is wrong between the rows of files and the store.
-type FileTrouble struct {
-	// Lost are the paths of files whose bytes are not there.
-	Lost []string
-	// Stray are the keys of bytes that no row knows, and uploads that none has.
-	Stray []string
-}
-
 // straysAfter is how old what no row knows must be: the row of what is being
 // written is there before the bytes, but a restored database may be behind.
 const straysAfter = 48 * time.Hour
 
-// Examine compares the rows of files with the store.
-func (f *Files) Examine(ctx context.Context) (FileTrouble, error) {
-	var trouble FileTrouble
-	limit := time.Now().Add(-straysAfter)
-	var err error
-	if trouble.Lost, err = f.lost(ctx); err != nil {
-		return trouble, err
+// Examine compares the rows of files with the store: the addresses of files
+// whose bytes are not there, and the names of bytes and uploads that no row
+// knows.
+func (f *Files) Examine(ctx context.Context) (lost, stray []string, err error) {
+	if lost, err = f.lost(ctx); err != nil {
+		return nil, nil, err
 	}
-	err = f.eachStray(ctx, limit, func(key string) error {
-		trouble.Stray = append(trouble.Stray, key)
+	err = f.eachStray(ctx, time.Now().Add(-straysAfter), func(key string) error {
+		stray = append(stray, key)
 		return nil
 	})
-	return trouble, err
+	if err != nil {
+		return nil, nil, err
+	}
+	stages, err := f.strayStages(ctx, time.Now().Add(-straysAfter))
+	return lost, append(stray, stages...), err
 }
 
 // lost are the files whose bytes are not there.

@@ -68,6 +68,7 @@ var faces = map[string]struct{ table, owner, seen string }{
 	"dataset":      {"datasets", "COALESCE(organization_id, owner_id, '')", "visible"},
 	"reuse":        {"reuses", "COALESCE(organization_id, owner_id, '')", "visible"},
 	"dataservice":  {"dataservices", "COALESCE(organization_id, owner_id, '')", "visible"},
+	"chart":        {"charts", "COALESCE(organization_id, owner_id, '')", "visible"},
 	"topic":        {"topics", "COALESCE(organization_id, owner_id, '')", "private IS NULL OR private = FALSE"},
 	"post":         {"posts", "COALESCE(owner_id, '')", "published_at IS NOT NULL"},
 	"organization": {"organizations", "id", "deleted_at IS NULL"},

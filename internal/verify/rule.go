@@ -30,7 +30,7 @@ type rule struct {
 var tables = []struct{ kind, table string }{
 	{"dataset", "datasets"}, {"resource", "resources"}, {"community_resource", "resources"}, {"reuse", "reuses"},
 	{"dataservice", "dataservices"}, {"topic", "topics"}, {"post", "posts"}, {"organization", "organizations"}, {"user", "users"},
-	{"contact_point", "contact_points"}, {"license", "licenses"}, {"site", "sites"},
+	{"contact_point", "contact_points"}, {"chart", "charts"}, {"topic_element", "topic_elements"}, {"license", "licenses"}, {"site", "sites"},
 }
 
 // dangling is the condition of a row that names, by kind and identifier, an

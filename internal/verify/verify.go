@@ -55,6 +55,16 @@ type Counters interface {
 	MendCounters(ctx context.Context) error
 }
 
+// Files examines and mends what lies between the rows of hosted files and their
+// bytes; the catalogue gives it.
+type Files interface {
+	// Examine returns the addresses of files whose bytes are not there, and the
+	// names of bytes, two days old at least, that no row knows.
+	Examine(ctx context.Context) (lost, stray []string, err error)
+	// Mend removes the bytes that no row knows.
+	Mend(ctx context.Context) error
+}
+
 // Deps is what is examined.
 type Deps struct {
 	DB  *db.DB
@@ -66,6 +76,8 @@ type Deps struct {
 	Zone func(id string) bool
 	// Counters is nil to leave them out.
 	Counters Counters
+	// Files is nil to leave them out.
+	Files Files
 }
 
 // Options say how to verify.
@@ -136,6 +148,11 @@ func all(deps Deps) []check {
 	if deps.Counters != nil {
 		checks = append(checks, check{name: "counters", run: checkCounters, fix: func(ctx context.Context, deps Deps) error {
 			return deps.Counters.MendCounters(ctx)
+		}})
+	}
+	if deps.Files != nil {
+		checks = append(checks, check{name: "lost files", run: checkLostFiles}, check{name: "stray files", run: checkStrayFiles, fix: func(ctx context.Context, deps Deps) error {
+			return deps.Files.Mend(ctx)
 		}})
 	}
 	if deps.Index != nil {

@@ -301,6 +301,24 @@ func TestForeignKeysOfTheFile(t *testing.T) {
 	}
 }
 
+// someFiles stands for the hosted files.
+type someFiles struct{ lost, stray []string }
+
+func (f *someFiles) Examine(context.Context) (lost, stray []string, err error) {
+	return f.lost, f.stray, nil
+}
+
+func (f *someFiles) Mend(context.Context) error { f.stray = nil; return nil }
+
+func TestFiles(t *testing.T) {
+	d := dbtest.SQLite(t)
+	deps := verify.Deps{DB: d, Log: sound(t, d), Files: &someFiles{lost: []string{"/s/resources/a/b/c.csv"}, stray: []string{"abc", "def"}}}
+	findings := run(t, deps, verify.Options{Fix: true})
+	if len(findings) != 2 || findings[0].Fixed || !findings[1].Fixed || findings[1].Count != 2 || !strings.Contains(findings[0].Text, "/s/resources/a/b/c.csv") {
+		t.Errorf("found is %+v", findings)
+	}
+}
+
 // fixedCounters stands for the catalogue.
 type fixedCounters struct{ wrong int64 }
 
