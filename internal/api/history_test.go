@@ -13,6 +13,7 @@ import (
 	"grenier/internal/db"
 	"grenier/internal/db/dbtest"
 	"grenier/internal/job"
+	"grenier/internal/verify"
 )
 
 // writing does a request as somebody and wants a status.
@@ -355,6 +356,15 @@ func TestPurge(t *testing.T) {
 		if err := d.Read().NewRaw("SELECT following, (SELECT count(*) FROM follows WHERE follower_id = users.id) FROM users WHERE id = ?", p.eve).Scan(ctx, &following, &counted); err != nil || following != counted {
 			t.Errorf("eve follows %d of %d, %v", following, counted, err)
 		}
+		findings, err := verify.Verify(ctx, verify.Deps{DB: d, Log: p.Log}, verify.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, finding := range findings {
+			if orphaned[finding.Check] {
+				t.Errorf("after the purge: %s: %s %v", finding.Check, finding.Text, finding.Examples)
+			}
+		}
 		if purged, err := p.Catalog.Purge(ctx, nil); err != nil || purged != 0 {
 			t.Errorf("a second run purged %d, %v", purged, err)
 		}
@@ -368,6 +378,13 @@ func TestPurge(t *testing.T) {
 func historyAt(tree any, path string) any {
 	value, _ := reach(tree, path)
 	return value
+}
+
+// orphaned are the checks for rows that hang on objects which are gone.
+var orphaned = map[string]bool{
+	"tags": true, "badges": true, "object_zones": true, "extras": true, "harvests": true, "coverages": true, "given": true, "slugs": true, "follows": true,
+	"assignments": true, "former names": true, "contacts": true, "resources": true, "topic elements": true, "reuse datasets": true, "dataservice datasets": true,
+	"post datasets": true, "post reuses": true, "reuse dataservices": true,
 }
 
 // historyAsks are requests about what changed, what was deleted and the work in

@@ -131,13 +131,6 @@ func (c *Change) Key() string {
 // change; versions from before that was kept were public.
 func (c *Change) Public() bool { return c.Visible || c.What == "" }
 
-// Forget clears what the versions of an object say of its former values, so that
-// nothing of an erased person stays; that there were changes, and when, stays.
-func Forget(ctx context.Context, tx bun.IDB, kind, object string) error {
-	_, err := tx.NewRaw("UPDATE history SET difference = NULL WHERE object = ? AND object_kind = ? AND difference IS NOT NULL", object, kind).Exec(ctx)
-	return err
-}
-
 // Drop removes all versions of objects that are purged.
 func Drop(ctx context.Context, tx *db.Tx, objects []string) error {
 	_, err := tx.NewRaw("DELETE FROM history WHERE object IN (?)", bun.List(objects)).Exec(ctx)
