@@ -408,3 +408,58 @@ var historyAsks = []ask{
 	{path: "/api/2/jobs/?kind=tests.nothing", as: "admin", want: want{"total": 1.0}},
 	{path: "/api/2/jobs/<run>/", as: "admin", want: want{"state": "ready", "kind": "tests.nothing"}},
 }
+
+// TestRestoreOfEveryKind changes an object of each other kind and goes back.
+func TestRestoreOfEveryKind(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		p := newPortal(t, d)
+		for _, one := range []struct {
+			kind, method, path, binPath string
+			made, changed, want         map[string]any
+		}{
+			{"reuse", "PUT", "/api/1/reuses/", "reuse", map[string]any{
+				"title": "One", "description": "Text.", "type": "api", "topic": "health", "url": "https://example.org/one", "tags": []string{"first"}, "datasets": []string{"<open>"},
+			}, map[string]any{"title": "Two", "tags": []string{}, "datasets": []string{}, "type": "paper"},
+				map[string]any{"title": "One", "type": "api", "tags.0": "first", "datasets.#": 1.0}},
+			{"dataservice", "PATCH", "/api/1/dataservices/", "dataservice", map[string]any{
+				"title": "One", "description": "Text.", "base_api_url": "https://api.example.org/one", "tags": []string{"first"}, "availability": 99.5,
+			}, map[string]any{"title": "Two", "base_api_url": nil, "tags": nil, "availability": nil},
+				map[string]any{"title": "One", "base_api_url": "https://api.example.org/one", "availability": 99.5}},
+			{"topic", "PUT", "/api/2/topics/", "", map[string]any{"name": "One", "description": "Text.", "tags": []string{"first"}},
+				map[string]any{"name": "Two", "description": "Other.", "tags": []string{"second"}}, map[string]any{"name": "One", "description": "Text.", "tags.0": "first"}},
+			{"organization", "PUT", "/api/1/organizations/", "organization", map[string]any{"name": "One", "description": "Text.", "acronym": "O"},
+				map[string]any{"name": "Two", "acronym": nil}, map[string]any{"name": "One", "acronym": "O"}},
+			{"contact_point", "PUT", "/api/1/contacts/", "", map[string]any{"name": "One", "email": "one@example.org", "role": "contact"},
+				map[string]any{"name": "Two"}, map[string]any{"name": "One"}},
+		} {
+			made := p.writing("eve", "POST", one.path, p.filled(one.made), http.StatusCreated)
+			id := historyAt(made, "id").(string)
+			p.writing("eve", one.method, one.path+id+"/", one.changed, http.StatusOK)
+			p.writing("eve", "POST", "/api/2/history/"+one.kind+"/"+id+"/1/restore/", nil, http.StatusOK)
+			back := p.writing("eve", "GET", one.path+id+"/", nil, http.StatusOK)
+			for path, value := range one.want {
+				if got := historyAt(back, path); got != value {
+					t.Errorf("%s: after the restore, %s is %v, not %v", one.kind, path, got, value)
+				}
+			}
+			if one.binPath == "" {
+				continue
+			}
+			p.writing("eve", "DELETE", one.path+id+"/", nil, http.StatusNoContent)
+			p.writing("eve", "POST", "/api/2/bin/"+one.binPath+"/"+id+"/restore/", nil, http.StatusOK)
+			p.writing("", "GET", one.path+id+"/", nil, http.StatusOK)
+		}
+	})
+}
+
+// filled puts identifiers into a body.
+func (p *portal) filled(body any) string {
+	p.t.Helper()
+	var text strings.Builder
+	encoder := json.NewEncoder(&text)
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(body); err != nil {
+		p.t.Fatal(err)
+	}
+	return p.fill(text.String())
+}

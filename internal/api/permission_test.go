@@ -510,3 +510,43 @@ func TestPermissions(t *testing.T) {
 func walkFree(route *web.Route) bool {
 	return route.Method == http.MethodGet && route.Auth == web.Anyone && !strings.Contains(route.Path, "{")
 }
+
+// creations are the bodies with which everybody tries to publish: <as> is whom
+// for, the organisation or nobody in particular.
+var creations = []struct{ path, body string }{
+	{"/api/1/datasets/", `{"title": "Made", "description": "Text."<as>}`},
+	{"/api/1/reuses/", `{"title": "Made", "description": "Text.", "type": "api", "topic": "health", "url": "https://example.org/<n>"<as>}`},
+	{"/api/1/dataservices/", `{"title": "Made", "description": "Text."<as>}`},
+	{"/api/2/topics/", `{"name": "Made", "description": "Text.", "tags": ["made"]<as>}`},
+	{"/api/1/contacts/", `{"name": "Made <n>", "email": "made@example.org", "role": "contact"<as>}`},
+	{"/api/1/datasets/community_resources/", `{"title": "Made", "filetype": "remote", "type": "main", "url": "https://example.org/<n>", "dataset": "<open>"<as>}`},
+}
+
+// TestWhoPublishes has everybody publish as themselves, as their organisation and
+// as somebody else.
+func TestWhoPublishes(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w := newWalk(t, d)
+		w.tokens[oneToken] = w.scoped(w.ids["mona"], []string{account.ScopeDataset + w.ids["open"]})
+		for _, c := range creations {
+			for as, allowed := range map[string][]walker{
+				"":                             {stranger, owner, partial, assigned, editor, manager, sysadmin},
+				`, "organization": "<walked>"`: {partial, assigned, editor, manager, sysadmin, townToken},
+				`, "owner": "<eve>"`:           {sysadmin},
+			} {
+				for _, who := range walkers {
+					w.count++
+					body := w.fill(strings.ReplaceAll(strings.ReplaceAll(c.body, "<as>", as), "<n>", fmt.Sprint(w.count)))
+					var headers []string
+					if token := w.tokens[who]; token != "" {
+						headers = []string{"X-API-KEY", token}
+					}
+					got := w.Do(http.MethodPost, c.path, body, headers...)
+					if may := slices.Contains(allowed, who); may != (got.Status == http.StatusCreated) {
+						t.Errorf("%s with %q by %s answers %d, allowed: %t: %.200s", c.path, as, who, got.Status, may, got.Body)
+					}
+				}
+			}
+		}
+	})
+}
