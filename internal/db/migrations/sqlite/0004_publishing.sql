@@ -139,6 +139,9 @@ CREATE INDEX transfers_recipient ON transfers (recipient_id, status, created_at)
 
 ALTER TABLE datasets ADD COLUMN publish_at INTEGER;
 CREATE INDEX datasets_publish ON datasets (publish_at) WHERE publish_at IS NOT NULL;
+-- What is late or cannot be reached, by who keeps it, without reading the rows.
+CREATE INDEX datasets_late ON datasets (organization_id, frequency, last_update, id) WHERE deleted_at IS NULL AND archived_at IS NULL;
+CREATE INDEX datasets_unavailable ON datasets (organization_id, last_update, id) WHERE all_available = FALSE AND deleted_at IS NULL AND archived_at IS NULL;
 -- The newest resource of a dataset of any size, as its last update asks.
 CREATE INDEX resources_newest ON resources (dataset_id, community, (CASE WHEN harvest_modified_at IS NOT NULL THEN harvest_modified_at
     WHEN filetype = 'remote' AND analysed_modified_at IS NOT NULL THEN analysed_modified_at ELSE modified_internal END));
