@@ -70,7 +70,7 @@ func (o options) measureUpload(ctx context.Context, r *report) error {
 	grown := d.peak.Load() - before
 	mb := func(seconds float64) string { return fmt.Sprintf("%.0f MB/s", uploadSize/1e6/seconds) }
 	ratio := median(baseline) / median(measured)
-	r.add("upload of 2 GB by parts of 20 MB on loopback, file on disk and summed", "≥ 0.5 of dd conv=fsync | sha1sum",
+	r.add("upload of 2 GB by parts of 20 MB on loopback, file on disk and summed", "≥ 0.5 of `dd conv=fsync` piped through `sha1sum`",
 		fmt.Sprintf("%s (%.2f)", mb(median(measured)), ratio), mb(median(baseline)), ratio >= 0.5)
 	r.add("growth of the server's memory during it", "≤ 64 MB", fmt.Sprintf("%.0f MB", float64(grown)/1e6), "–", grown <= 64e6)
 	return nil
