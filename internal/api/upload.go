@@ -58,7 +58,7 @@ type FileLink struct {
 func (a *API) uploadRoutes() {
 	doc := func(summary string, status int) web.Doc {
 		return web.Doc{
-			Summary: summary, Tags: []string{"datasets"}, Auth: web.User, Slow: true, NoMask: true, Status: status, MaxBody: a.Files.MaxUpload() + formRoom,
+			Summary: summary, Tags: []string{"datasets"}, Auth: web.User, Slow: true, Status: status, MaxBody: a.Files.MaxUpload() + formRoom,
 			Consumes: []string{"multipart/form-data"}, Description: uploadDescription,
 			Statuses: map[int]string{http.StatusRequestEntityTooLarge: "The file is larger than this site takes.",
 				http.StatusUnsupportedMediaType: "Pages are not hosted.", http.StatusInsufficientStorage: "No room is left on the server."},
@@ -137,7 +137,7 @@ func (a *API) take(c *web.Call, target catalog.UploadTarget, status int) error {
 	case err != nil:
 		return err
 	case got.part:
-		return c.JSON(http.StatusOK, UploadAnswer{Success: true})
+		return sendPart(c, http.StatusOK, UploadAnswer{Success: true})
 	}
 	resource, err := a.finish(c, r, got)
 	if err != nil {
@@ -171,7 +171,16 @@ func refuseUpload(c *web.Call, err error) error {
 		return err
 	}
 	text := e.SafeText()
-	return c.JSON(http.StatusBadRequest, UploadAnswer{Error: &text})
+	return sendPart(c, http.StatusBadRequest, UploadAnswer{Error: &text})
+}
+
+// sendPart answers a part: masks are for resources.
+func sendPart(c *web.Call, status int, answer UploadAnswer) error {
+	body, err := render(answer)
+	if err != nil {
+		return err
+	}
+	return c.Blob(status, "application/json", body)
 }
 
 func (a *API) sendUploaded(c *web.Call, status int, r *catalog.Resource) error {

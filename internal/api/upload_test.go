@@ -126,6 +126,22 @@ func TestUploadSimple(t *testing.T) {
 	})
 }
 
+// TestUploadMask: a mask chooses members of the resource, not of the answer to a
+// part.
+func TestUploadMask(t *testing.T) {
+	p := newPortal(t, dbtest.SQLite(t))
+	body, contentType := form(t, fileField("a.csv", "1"))
+	sent := p.Do(http.MethodPost, "/api/1/datasets/open/upload/", body, "X-API-KEY", p.adaToken, "Content-Type", contentType, "X-Fields", "title,success")
+	if got := strings.TrimSpace(string(sent.Body)); got != `{"title":"a.csv","success":true}` && got != `{"success":true,"title":"a.csv"}` {
+		t.Errorf("answered %s", got)
+	}
+	body, contentType = form(t, value("uuid", "m"), value("filename", "a.csv"), value("totalparts", "2"), value("partindex", "0"), fileField("blob", "1"))
+	part := p.Do(http.MethodPost, "/api/1/datasets/open/upload/", body, "X-API-KEY", p.adaToken, "Content-Type", contentType, "X-Fields", "title")
+	if p.text(part, "success") != "true" {
+		t.Errorf("a part was answered %s", part.Body)
+	}
+}
+
 // TestUploadCommunity sends a file beside a dataset of others.
 func TestUploadCommunity(t *testing.T) {
 	p := newPortal(t, dbtest.SQLite(t))
