@@ -77,6 +77,8 @@ type Options struct {
 	Data string
 	// Database is the address of a PostgreSQL database; empty for SQLite.
 	Database string
+	// Blob is the address that files are kept at; empty for the data folder.
+	Blob string
 	// Arguments are added to `grenier serve`.
 	Arguments []string
 }
@@ -136,6 +138,9 @@ func (s *Server) flags() []string {
 	flags := []string{"--data", s.Data}
 	if s.Database != "" {
 		flags = append(flags, "--database", s.Database)
+	}
+	if s.Blob != "" {
+		flags = append(flags, "--blob", s.Blob)
 	}
 	return flags
 }
