@@ -448,6 +448,8 @@ var membershipRefusals = []struct {
 	{"admin", "PUT", "/api/1/users/none/", object{"about": "x"}, notFound, "", "not found"},
 	{"eve", "DELETE", "/api/1/users/<ada>/", nil, denied, "", ""},
 	{"eve", "POST", "/api/1/users/<ada>/rotate_password/", nil, denied, "", ""},
+	{"eve", "DELETE", "/api/2/users/<ada>/second-factor/", nil, denied, "", ""},
+	{"admin", "DELETE", "/api/2/users/<ada>/second-factor/", nil, 409, "", ""},
 	{"", "PUT", "/api/1/me/", object{"about": "x"}, unknown, "", ""},
 	{"eve", "PUT", "/api/1/me/", object{"first_name": ""}, bad, "first_name", "required"},
 	{"eve", "PUT", "/api/1/me/", object{"website": "eve"}, bad, "website", "Invalid URL"},

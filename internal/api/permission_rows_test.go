@@ -85,6 +85,7 @@ var walkRows = map[string]walkRow{
 	"PUT /api/1/users/{user}/":                                     {},
 	"DELETE /api/1/users/{user}/":                                  {harmful: true},
 	"POST /api/1/users/{user}/rotate_password/":                    {},
+	"DELETE /api/2/users/{user}/second-factor/":                    {},
 	"PUT /api/1/me/":                                               {account: true},
 	"DELETE /api/1/me/":                                            {account: true, harmful: true},
 	"GET /api/1/workers/jobs/":                                     {},

@@ -52,6 +52,7 @@ func (a *API) userWriteRoutes() {
 	web.Put[User](a.v1, "/users/{user}/", users("Update a person", http.StatusOK), a.updateUser)
 	web.Delete[web.None](a.v1, "/users/{user}/", users("Close the account of a person", http.StatusNoContent), a.deleteUser)
 	web.Post[web.None](a.v1, "/users/{user}/rotate_password/", users("Make a person choose another password", http.StatusNoContent), a.rotatePassword)
+	web.Delete[web.None](a.v2, "/users/{user}/second-factor/", users("Unset the second factor of a person who lost it", http.StatusNoContent), a.unsetFactor)
 	me := web.Doc{Summary: "Update my account", Tags: []string{"me"}, Auth: web.User}
 	web.Put[User](a.v1, "/me/", me, a.updateMe)
 	me.Summary, me.Status = "Close my account", http.StatusNoContent
@@ -113,6 +114,17 @@ func (a *API) rotatePassword(c *web.Call, _ web.None, _ web.Raw) error {
 		return err
 	}
 	if err := a.Accounts.DemandRotation(c.Context(), viewer(c), found.ID); err != nil {
+		return err
+	}
+	return c.Empty(http.StatusNoContent)
+}
+
+func (a *API) unsetFactor(c *web.Call, _ web.None) error {
+	found, done, err := a.resolveUser(c)
+	if done || err != nil {
+		return err
+	}
+	if err := a.Accounts.UnsetFactor(c.Context(), viewer(c), found.ID); err != nil {
 		return err
 	}
 	return c.Empty(http.StatusNoContent)

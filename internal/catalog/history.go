@@ -40,9 +40,9 @@ func (s *Subject) Hidden(v account.Viewer) bool {
 	return hidden(v, s.Private, s.DeletedAt, s.Owner, s.ID)
 }
 
-// editable tells whether the viewer may change the object, and so know its
+// Editable tells whether the viewer may change the object, and so know its
 // former values.
-func (s *Subject) editable(v account.Viewer) bool {
+func (s *Subject) Editable(v account.Viewer) bool {
 	switch s.Kind {
 	case KindOrganization:
 		return v.MayManage(s.ID)
@@ -125,12 +125,69 @@ func (s *Store) Activity(ctx context.Context, v account.Viewer, f ActivityFilter
 	})
 	shown := lines[:0]
 	for _, line := range lines {
-		if line.Subject == nil || line.Subject.Hidden(v) || !line.Public() && !v.MayRead(line.Subject.Owner, line.Object) {
-			continue
+		if line.shownTo(v) {
+			shown = append(shown, line)
 		}
-		shown = append(shown, line)
 	}
 	return shown, total, err
+}
+
+const (
+	// recentBatch is how many changes Recent reads at once, recentMost how often
+	// it does so for one page.
+	recentBatch = 120
+	recentMost  = 15
+)
+
+// Recent returns what happened from a place in the activity on, the latest first,
+// and the place to go on from, nil at the end. It is Activity without a number:
+// a page is full however much of it the viewer may not read. When a long stretch
+// is hidden from them, a page may be short and still have a next one.
+func (s *Store) Recent(ctx context.Context, v account.Viewer, f ActivityFilter, from *history.Position, limit int) (lines []Line, next *history.Position, err error) {
+	filter := history.Filter{
+		Kinds: activityKinds, Person: f.Person, Owner: f.Organization, Object: f.Object, Seen: v.Anonymous(), Limit: recentBatch,
+	}
+	err = s.db.Snapshot(ctx, func(ctx context.Context, read bun.IDB) error {
+		lines = nil
+		next = from
+		for range recentMost {
+			changes, err := history.Earlier(ctx, read, filter, next)
+			if err != nil {
+				return err
+			}
+			some, err := told(ctx, read, changes)
+			if err != nil {
+				return err
+			}
+			for i := range some {
+				if !some[i].shownTo(v) {
+					continue
+				}
+				if len(lines) == limit {
+					last := lines[limit-1].Position()
+					next = &last
+					return nil
+				}
+				lines = append(lines, some[i])
+			}
+			if len(changes) < recentBatch {
+				next = nil
+				return nil
+			}
+			next = &history.Position{At: changes[len(changes)-1].At}
+			if f.Object != "" {
+				next.Version = changes[len(changes)-1].Version
+			}
+		}
+		return nil
+	})
+	return lines, next, err
+}
+
+// shownTo tells whether the viewer may read of the change: of objects that are
+// hidden from them they may not, nor of what happened while an object was.
+func (l *Line) shownTo(v account.Viewer) bool {
+	return l.Subject != nil && !l.Subject.Hidden(v) && (l.Public() || v.MayRead(l.Subject.Owner, l.Object))
 }
 
 // told loads what lines about changes show, in a constant number of queries.
@@ -179,7 +236,7 @@ func historied(ctx context.Context, read bun.IDB, v account.Viewer, kind, id str
 		return nil, fault.New(fault.NotFound, "Object not found")
 	case subject.Hidden(v):
 		return nil, fault.New(fault.Gone, "This object has been deleted")
-	case !subject.editable(v):
+	case !subject.Editable(v):
 		return nil, fault.New(fault.Forbidden, "You do not have the permission to see the versions of that object.")
 	}
 	return subject, nil

@@ -20,7 +20,9 @@ type Filter struct {
 	// Object, Owner and Person name what changed, whom it belonged to then,
 	// and who changed it.
 	Object, Owner, Person string
-	Offset, Limit         int
+	// Seen keeps what the public could see when it happened.
+	Seen          bool
+	Offset, Limit int
 }
 
 func (f Filter) query(read bun.IDB) *bun.SelectQuery {
@@ -33,7 +35,44 @@ func (f Filter) query(read bun.IDB) *bun.SelectQuery {
 			query = query.Where(narrowed.column+" = ?", narrowed.value)
 		}
 	}
+	if f.Seen {
+		query = query.Where("(visible = TRUE OR what = '')")
+	}
 	return query
+}
+
+// Position is a place in a list of versions.
+type Position struct {
+	At db.Time
+	// Object and Version name the version there; without an object the place is
+	// before all of its moment.
+	Object  string
+	Version int64
+}
+
+// Position is the place of a version.
+func (c *Change) Position() Position { return Position{c.At, c.Object, c.Version} }
+
+// Earlier returns versions as List does, those after a place in the list; nil is
+// its beginning. It counts nothing, and Offset says nothing.
+func Earlier(ctx context.Context, read bun.IDB, f Filter, from *Position) ([]Change, error) {
+	query, order := f.query(read), "at DESC, object, version DESC"
+	if f.Object != "" {
+		order = "version DESC" // a primary key gives it
+	}
+	switch {
+	case from == nil:
+	case f.Object != "":
+		query = query.Where("version < ?", from.Version)
+	case from.Object == "":
+		query = query.Where("at < ?", from.At)
+	default:
+		query = query.Where("at <= ?", from.At).
+			Where("(at < ?0 OR object > ?1 OR object = ?1 AND version < ?2)", from.At, from.Object, from.Version)
+	}
+	var changes []Change
+	err := query.OrderExpr(order).Limit(int64(f.Limit)).Scan(ctx, &changes)
+	return changes, err
 }
 
 // List returns a page of versions, the latest first, and how many there are.
@@ -70,7 +109,21 @@ const restoreMost = 5000
 // Back goes from the present of an object back to a former version and returns,
 // for each field that has changed since, the value that it had then.
 func Back(ctx context.Context, read bun.IDB, object string, version int64) (map[string]json.RawMessage, error) {
-	former := map[string]json.RawMessage{}
+	since, err := Since(ctx, read, object, version)
+	if err != nil {
+		return nil, err
+	}
+	former := make(map[string]json.RawMessage, len(since))
+	for name, values := range since {
+		former[name] = values[0]
+	}
+	return former, nil
+}
+
+// Since returns, for each field of an object that has changed since a former
+// version, the value that it had then and the one that it has now.
+func Since(ctx context.Context, read bun.IDB, object string, version int64) (map[string][2]json.RawMessage, error) {
+	former := map[string][2]json.RawMessage{}
 	for below, seen := int64(1)<<62, 0; ; {
 		var changes []Change
 		err := read.NewSelect().Model(&changes).Where("object = ?", object).Where("version > ?", version).Where("version < ?", below).
@@ -84,7 +137,10 @@ func Back(ctx context.Context, read bun.IDB, object string, version int64) (map[
 				return nil, err
 			}
 			for name, values := range fields {
-				former[name] = values[0]
+				if later, known := former[name]; known {
+					values[1] = later[1]
+				}
+				former[name] = values
 			}
 			below = change.Version
 		}

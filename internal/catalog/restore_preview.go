@@ -1,0 +1,53 @@
+package catalog
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"strings"
+
+	"grenier/internal/account"
+	"grenier/internal/history"
+)
+
+// Former tells what restoring a version of an object would change: for each
+// field the value that it has now and the one that it had then. Who sees the
+// object and whom it belongs to stay, as do files that were added since. For who
+// may change the object.
+func (s *Store) Former(ctx context.Context, v account.Viewer, kind, id string, version int64) (map[string][2]json.RawMessage, error) {
+	if _, err := s.Version(ctx, v, kind, id, version); err != nil {
+		return nil, err
+	}
+	since, err := history.Since(ctx, s.db.Read(), id, version)
+	if err != nil {
+		return nil, err
+	}
+	changes := map[string][2]json.RawMessage{}
+	for name, values := range since {
+		then, now := values[0], values[1]
+		if keptFields[name] || bytes.Equal(absent(then), absent(now)) {
+			continue
+		}
+		if rest, ok := strings.CutPrefix(name, "resource/"); ok {
+			resource, field, nested := strings.Cut(rest, "/")
+			if !nested && !isRecord(then) || nested && (field == "rank" || added(since["resource/"+resource])) {
+				continue
+			}
+		}
+		changes[name] = [2]json.RawMessage{now, then}
+	}
+	return changes, nil
+}
+
+// added tells whether a resource was added: it had no value before.
+func added(values [2]json.RawMessage) bool {
+	return len(values[1]) > 0 && len(absent(values[0])) == 0
+}
+
+// absent makes null and no value at all equal.
+func absent(value json.RawMessage) json.RawMessage {
+	if string(value) == "null" {
+		return nil
+	}
+	return value
+}
