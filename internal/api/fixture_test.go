@@ -165,6 +165,8 @@ func (p *portal) fillDatasets() {
 	for i, tag := range []string{"mobilite", "mobilite-douce"} {
 		p.exec("INSERT INTO tags (object_id, tag, kind, position) VALUES (?, ?, 'dataset', ?)", open, tag, i)
 	}
+	p.exec(`INSERT INTO uploads (id, user_id, client_id, target, filename, parts, state, created_at, touched_at)
+		VALUES ('u1', ?, 'begun', ?, 'a.csv', 3, 'open', ?, ?)`, p.ada, "resource:"+open+":", made(21), made(21))
 	p.put("follow", "dataset follow", db.NewID(), false, &catalog.Follow{
 		ID: db.NewID(), ObjectKind: "dataset", ObjectID: open, FollowerID: p.eve, Since: made(20),
 	})

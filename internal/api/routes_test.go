@@ -59,6 +59,7 @@ var datasetAsks = []ask{
 	{path: "/api/1/datasets/badges/", want: want{"hvd": "Données de forte valeur"}},
 	{path: "/api/1/datasets/licenses/", want: want{"0.keys": "alternate_titles,alternate_urls,flags,id,maintainer,title,url"}},
 	{path: "/api/1/datasets/frequencies/?lang=en", want: want{"0.keys": "id,label", "0.id": "continuous"}},
+	{path: "/api/2/uploads/begun/", as: "ada", want: want{"keys": "created_at,filename,received,resource,state,totalparts,uuid", "received.#": 0.0, "state": "open"}},
 	{path: "/api/1/datasets/extensions/", want: want{"0": "7z"}},
 	{path: "/api/1/datasets/resource_types/", want: want{"#": 6.0, "0.id": "main"}},
 	{path: "/api/1/datasets/schemas/", want: want{"#": 0.0}},
