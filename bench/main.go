@@ -86,7 +86,7 @@ func run(ctx context.Context, o options) error {
 		o.folder = folder
 	}
 	var r report
-	if o.only != "writes" { // which make what they need
+	if o.only != "writes" && o.only != "members" { // which make what they need
 		if err := o.load(ctx, &r); err != nil {
 			return err
 		}
@@ -97,7 +97,7 @@ func run(ctx context.Context, o options) error {
 	}{
 		{"start", o.measureStart}, {"kept", o.measureKept}, {"rows", o.measureRows}, {"search", o.measureSearch},
 		{"relevance", o.measureRelevance}, {"dump", o.measureDump}, {"pages-kept", o.measurePagesKept}, {"page-types", o.measurePages},
-		{"writes", o.measureWrites}, {"upload", o.measureUpload},
+		{"writes", o.measureWrites}, {"members", o.measureMembers}, {"upload", o.measureUpload},
 	} {
 		if !o.wants(measure.name) {
 			continue

@@ -107,6 +107,10 @@ func (t *Transfer) Title() string {
 // TransferFilter narrows transfers; empty members do not.
 type TransferFilter struct {
 	Subject, SubjectKind, Recipient, Status string
+	// Incoming keeps those that the viewer may answer, Outgoing those of what
+	// the viewer may hand over: also for administrators of the platform, who see
+	// all without.
+	Incoming, Outgoing bool
 	// Limit is at most 1,000, which 0 stands for.
 	Limit, Offset int
 }
@@ -130,13 +134,13 @@ func (s *Store) Transfers(ctx context.Context, v account.Viewer, f TransferFilte
 			query = query.Where("? = ?", bun.Ident("t."+column), value)
 		}
 	}
-	if !v.Admin() {
-		owners := []string{v.UserID()}
-		for id, role := range v.Memberships {
-			if role == account.RoleAdmin {
-				owners = append(owners, id)
-			}
-		}
+	owners := transferOwners(v)
+	switch {
+	case f.Incoming:
+		query = query.Where("t.recipient_id IN (?)", bun.List(owners))
+	case f.Outgoing:
+		query = query.Where("t.owner_id IN (?)", bun.List(owners))
+	case !v.Admin():
 		query = query.Where("(t.owner_id IN (?0) OR t.recipient_id IN (?0))", bun.List(owners))
 	}
 	total, err := query.Clone().Count(ctx)
@@ -159,18 +163,24 @@ func (s *Store) Transfers(ctx context.Context, v account.Viewer, f TransferFilte
 	return kept, int(total) - (len(rows) - len(kept)), completeTransfers(ctx, s.db.Read(), kept)
 }
 
+// transferOwners are those for whom the viewer hands over and answers: the
+// person and the organisations that they administer.
+func transferOwners(v account.Viewer) []string {
+	owners := []string{v.UserID()}
+	for id, role := range v.Memberships {
+		if role == account.RoleAdmin {
+			owners = append(owners, id)
+		}
+	}
+	return owners
+}
+
 // PendingTransfers counts the transfers that wait for the viewer's answer.
 func (s *Store) PendingTransfers(ctx context.Context, v account.Viewer) (int, error) {
 	if v.User == nil {
 		return 0, nil
 	}
-	recipients := []string{v.UserID()}
-	for id, role := range v.Memberships {
-		if role == account.RoleAdmin {
-			recipients = append(recipients, id)
-		}
-	}
-	count, err := s.db.Read().NewSelect().Model((*Transfer)(nil)).Where("recipient_id IN (?)", bun.List(recipients)).
+	count, err := s.db.Read().NewSelect().Model((*Transfer)(nil)).Where("recipient_id IN (?)", bun.List(transferOwners(v))).
 		Where("status = ?", TransferPending).Count(ctx)
 	return int(count), err
 }

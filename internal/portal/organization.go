@@ -64,6 +64,9 @@ type organizationHead struct {
 	Share   shareLinks
 	// Feed is the Atom feed of its datasets.
 	Feed string
+	// Manage leads its members to its administration, Join those who are signed in
+	// and no members to where they ask to become one; at most one is set.
+	Manage, Join string
 }
 
 // organizationPage is what an organisation publishes of one kind.
@@ -135,6 +138,13 @@ func (v *visit) organizationHead(o *account.Organization, current string) organi
 	if h.Acronym == o.Name {
 		h.Acronym = ""
 	}
+	switch home := organizationHome(o.ID); {
+	case v.viewer.User == nil:
+	case v.viewer.May(account.SeeInside, account.Owner{Organization: o.ID}, ""):
+		h.Manage = v.path(home)
+	case o.DeletedAt.IsZero():
+		h.Join = v.path(organizationAdmin(o.ID, "/join"))
+	}
 	for _, id := range o.Badges {
 		if id == "certified" {
 			h.Badges = append(h.Badges, badge{i18n.Label(i18n.OrganizationBadge, id, v.lang), "success", "certified"})
@@ -157,6 +167,7 @@ func (v *visit) organizationHead(o *account.Organization, current string) organi
 		}
 		h.Tabs = append(h.Tabs, t)
 	}
+	h.Tabs = append(h.Tabs, tab{v.say.T("activity.title"), v.path(organizationPath(o, tabActivity)), -1, current == tabActivity})
 	return h
 }
 
