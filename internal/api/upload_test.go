@@ -102,6 +102,9 @@ func TestUploadSimple(t *testing.T) {
 		if got.Status != http.StatusOK || string(got.Body) != content || got.Header.Get("Content-Type") != "text/csv; charset=utf-8" {
 			t.Errorf("the file is %d %q, %s", got.Status, got.Body, got.Header.Get("Content-Type"))
 		}
+		if dumped := p.Get("/api/1/site/resources.csv"); !strings.Contains(string(dumped.Body), `"`+address+`"`) {
+			t.Errorf("the dump does not name %s:\n%s", address, dumped.Body)
+		}
 		dataset := p.Get("/api/1/datasets/open/")
 		if p.text(dataset, "resources.0.url") != address || p.text(dataset, "resources.#") != "2" {
 			t.Errorf("the dataset shows %s first of %s", p.text(dataset, "resources.0.url"), p.text(dataset, "resources.#"))

@@ -222,6 +222,9 @@ func schemaOf(r *catalog.Resource, extras map[string]json.RawMessage) *fileSchem
 // program gives a meaning to.
 func fileName(title, format string) string {
 	const most = 60
+	if ending := "." + format; format != "" && len(title) > len(ending) && strings.HasSuffix(strings.ToLower(title), ending) {
+		title = title[:len(title)-len(ending)] // a hosted file's title is its name
+	}
 	name := text.Slug(title)
 	name = strings.Trim(name[:min(len(name), most)], "-")
 	if name == "" {
