@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"net/netip"
 	"net/url"
 
 	"grenier/internal/account"
@@ -48,6 +49,24 @@ func (a *App) accountRules() account.Rules {
 }
 
 // onSite lets the letters that a request causes speak of the site it came to.
-func onSite(ctx context.Context, site *web.Site) context.Context {
-	return mail.OnSite(ctx, mail.Site{Base: site.Base, Title: site.Title, Language: site.Language})
+func (a *App) onSite(ctx context.Context, site *web.Site) context.Context {
+	return mail.OnSite(ctx, mail.Site{Base: a.letterBase(site.Base), Title: site.Title, Language: site.Language})
+}
+
+// letterBase is where the links of letters lead. Whoever asks chooses the name that a request goes to
+// (RFC 9110, section 7.2): unless the settings say which is the site's, a letter with a link that opens an
+// account leads to no other than this machine or the address listened on.
+func (a *App) letterBase(asked string) string {
+	if a.Settings.BaseURL != "" || len(a.demo) > 0 { // the accounts of the demonstration are everybody's
+		return asked
+	}
+	u, err := url.Parse(asked)
+	if err != nil {
+		return a.site().Base
+	}
+	address, err := netip.ParseAddr(u.Hostname())
+	if u.Hostname() == "localhost" || err == nil && address.IsLoopback() || u.Host == a.Settings.Listen {
+		return asked
+	}
+	return a.site().Base
 }

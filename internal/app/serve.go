@@ -266,7 +266,7 @@ func (s *server) handler() (*web.Handler, error) {
 		ReadOnlyMore:   settings.ReadOnlyMore,
 		TrustedOrigins: settings.CORSOrigins, TrustedProxies: settings.TrustedProxies, MaxBody: int64(settings.MaxBody),
 		MaxPageSize: settings.MaxPageSize, Timeout: settings.RequestTimeout, Kept: s.kept, Versions: s.versions, Log: s.Log,
-		Metrics: s.metrics, Context: onSite, Expect: event.Expect, Retries: api.NewRetries(s.Retries), SessionCookie: api.SessionCookie, ErrorPage: pages.ErrorPage, Moved: pages.Moved,
+		Metrics: s.metrics, Context: s.onSite, Expect: event.Expect, Retries: api.NewRetries(s.Retries), SessionCookie: api.SessionCookie, ErrorPage: pages.ErrorPage, Moved: pages.Moved,
 	}, root, first, second)
 }
 

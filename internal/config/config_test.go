@@ -148,6 +148,7 @@ func TestWrongValuesAreToldInOneLine(t *testing.T) {
 		{"--site-title=", "--site-title: must not be empty"},
 		{"--smtp=mail.example.org", "--smtp: expected smtp://"},
 		{"--smtp=http://user:secret@mail.example.org", "--smtp: expected smtp://"},
+		{"--smtp=smtp://mail.example.org:25", "--base-url: is missing beside --smtp"},
 		{"--mail-from=nobody", "--mail-from: expected a mail address"},
 		{"--oidc-issuer=id.example.org", "--oidc-issuer: expected the address of the provider"},
 		{"--oidc-issuer=https://id.example.org", "--oidc-client-id: is missing beside --oidc-issuer"},

@@ -151,6 +151,7 @@ func (s *Settings) check() error {
 		{"feed-delay", atLeast(s.FeedDelay, 0)},
 		{"map-tiles", wrongTiles(s.MapTiles)},
 		{"smtp", wrongSMTP(s.SMTP)},
+		{"base-url", missingWith(s.BaseURL, s.SMTP, "smtp")},
 		{"mail-from", wrongSender(s.MailFrom)},
 		{"oidc-issuer", wrongIssuer(s.OIDCIssuer)},
 		{"oidc-client-id", missingWith(s.OIDCClientID, s.OIDCIssuer, "oidc-issuer")},
