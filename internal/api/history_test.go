@@ -108,7 +108,7 @@ func TestActivity(t *testing.T) {
 		}
 		all := p.writing("", "GET", "/api/1/activity/?lang=en", nil, http.StatusOK)
 		for path, value := range map[string]any{
-			"total": 4.0, "data.#": 2.0, "data.0.keys": "actor,changes,created_at,extras,icon,key,label,organization,related_to,related_to_id,related_to_kind,related_to_url",
+			"total": 2.0, "data.#": 2.0, "data.0.keys": "actor,changes,created_at,extras,icon,key,label,organization,related_to,related_to_id,related_to_kind,related_to_url",
 			"data.0.key": "dataset:updated", "data.0.label": "updated a dataset", "data.0.related_to": "Data again seen", "data.0.related_to_kind": "Dataset",
 			"data.0.related_to_url": "https://data.example.org/datasets/data-again-seen", "data.0.changes.#": 2.0, "data.0.actor.id": p.ada, "data.0.organization.id": p.town, "data.1.key": "dataset:created",
 		} {
@@ -117,12 +117,9 @@ func TestActivity(t *testing.T) {
 			}
 		}
 		for query, want := range map[string][2]float64{
-			"": {4, 2}, "?user=<ada>": {4, 2}, "?user=<eve>": {0, 0}, "?organization=<town>": {4, 2}, "?related_to=<seen>": {2, 2}, "?related_to=<unseen>": {2, 0}, "?page_size=1": {4, 1},
+			"": {2, 2}, "?user=<ada>": {2, 2}, "?user=<eve>": {0, 0}, "?organization=<town>": {2, 2}, "?related_to=<seen>": {2, 2}, "?related_to=<unseen>": {0, 0}, "?page_size=1": {2, 1},
 		} {
 			got := p.writing("", "GET", "/api/1/activity/"+query, nil, http.StatusOK)
-			if query == "?page_size=1" { // which of the two kinds is latest depends on the map
-				continue
-			}
 			if historyAt(got, "total") != want[0] || historyAt(got, "data.#") != want[1] {
 				t.Errorf("%s gives %v of %v, not %v", query, historyAt(got, "data.#"), historyAt(got, "total"), want)
 			}
@@ -131,8 +128,8 @@ func TestActivity(t *testing.T) {
 			t.Errorf("a member sees %v lines of 4", got)
 		}
 		p.writing("ada", "DELETE", "/api/1/datasets/<seen>/", nil, http.StatusNoContent)
-		if got := historyAt(p.writing("", "GET", "/api/1/activity/", nil, http.StatusOK), "data.#"); got != 0.0 {
-			t.Errorf("everybody sees %v lines of a deleted dataset", got)
+		if got := p.writing("", "GET", "/api/1/activity/", nil, http.StatusOK); historyAt(got, "data.#") != 0.0 || historyAt(got, "total") != 0.0 {
+			t.Errorf("everybody sees lines of a deleted dataset: %v", got)
 		}
 		p.writing("", "GET", "/api/1/activity/?related_to=nonsense", nil, http.StatusBadRequest)
 	})

@@ -233,6 +233,9 @@ func TestPagesHideWhatIsHidden(t *testing.T) {
 	}
 	for _, s := range v.secrets {
 		for _, reader := range vaultViewers {
+			if s.kind == "visualization" {
+				continue // charts have no page
+			}
 			if s.readBy(reader) && !shown[reader+" "+s.word] {
 				t.Errorf("%s does not see a page of a %s %s of %s", reader, s.state, s.kind, s.owner)
 			}

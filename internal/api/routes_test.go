@@ -91,6 +91,26 @@ var atomAsks = []ask{
 	{path: "/en/posts/recent.atom"},
 }
 
+// accountAsks are requests about what is of a person alone.
+var accountAsks = []ask{
+	{path: "/api/2/datasets/open/schedule/", as: "ada", want: want{"keys": "publish_at"}},
+	{path: "/api/2/oauth/clients/", as: "ada", want: want{"total": 0.0}},
+	{path: "/api/2/oauth/clients/?all=true", as: "ada", status: denied},
+	{path: "/api/2/me/grants/", as: "ada", want: want{"#": 0.0}},
+	{path: "/.well-known/oauth-authorization-server", want: want{"issuer": apitest.Base}},
+	{path: "/oauth/client_info?client_id=x", status: unknown},
+	{path: "/oauth/error?error=access_denied", status: bad},
+}
+
+// apart are the reading routes that need more than a catalogue: the tests that ask them make a provider, a
+// program or an upload first.
+var apart = map[string]string{
+	"/api/1/proconnect/login/": "TestPeopleLogInWithAProvider", "/api/1/proconnect/auth": "TestPeopleLogInWithAProvider",
+	"/api/1/proconnect/logout_oauth": "TestLogoutAtTheProvider",
+	"/api/1/proconnect/logout":       "TestLogoutAtTheProvider", "/api/2/oauth/clients/{client}/": "TestProgramsAreManaged", "/oauth/authorize": "TestProgramsActForPeople",
+	"/oauth/client_info": "TestProgramsActForPeople", "/oauth/error": "TestEveryRoute", "/api/2/uploads/{uuid}/": "TestUploadByParts",
+}
+
 // TestEveryRoute asks the routes of datasets and the dumps, and sees that the
 // tables of all objects together leave no declared reading route out.
 func TestEveryRoute(t *testing.T) {
@@ -104,7 +124,7 @@ func TestEveryRoute(t *testing.T) {
 		}
 		p.ids["run"] = strconv.FormatInt(run.ID, 10)
 		document := webtest.NewDocument(t, p.Tables...)
-		for _, a := range slices.Concat(datasetAsks, csvAsks, atomAsks, historyAsks) {
+		for _, a := range slices.Concat(datasetAsks, csvAsks, atomAsks, historyAsks, accountAsks) {
 			p.check(t, document, a)
 		}
 		for _, a := range csvAsks {
@@ -113,14 +133,14 @@ func TestEveryRoute(t *testing.T) {
 			}
 		}
 		answered := map[string]bool{}
-		for _, a := range slices.Concat(datasetAsks, csvAsks, atomAsks, organizationAsks, userAsks, reuseAsks, dataserviceAsks, topicAsks, postAsks, otherAsks, sessionAsks, historyAsks) {
+		for _, a := range slices.Concat(datasetAsks, csvAsks, atomAsks, organizationAsks, userAsks, reuseAsks, dataserviceAsks, topicAsks, postAsks, otherAsks, sessionAsks, historyAsks, accountAsks) {
 			if a.status == 0 || a.status == http.StatusFound {
 				answered[p.Template(p.fill(a.path))] = true
 			}
 		}
 		for _, table := range p.Tables {
 			for _, route := range table.Routes() {
-				if route.Method == http.MethodGet && route.Summary != "" && !answered[route.Path] {
+				if route.Method == http.MethodGet && route.Summary != "" && !answered[route.Path] && apart[route.Path] == "" {
 					t.Errorf("no table has a request that %s answers: add one", route.Path)
 				}
 			}

@@ -48,6 +48,9 @@ type vault struct {
 	resources []string
 	// offers are the transfers of secrets.
 	offers []string
+	// uploads are the identifiers of uploads on their way, clients those of
+	// programs, both of secrets' owners.
+	uploads, clients []string
 }
 
 var vaultViewers = []string{"", "sam", "eve", "pat", "ed", "ada", "admin"}
@@ -69,6 +72,7 @@ func newVault(t *testing.T, d *db.DB) *vault {
 		{kind: "dataservice", state: "private", owner: "eve"}, {kind: "dataservice", state: "deleted", owner: "town"},
 		{kind: "topic", state: "private", owner: "town"}, {kind: "topic", state: "private", owner: "eve"},
 		{kind: "post", state: "draft"},
+		{kind: "visualization", state: "private", owner: "town"}, {kind: "visualization", state: "deleted", owner: "eve"},
 	} {
 		s.id, s.word = db.NewID(), fmt.Sprintf("zqx%02dw", i)
 		v.secrets = append(v.secrets, &s)
@@ -127,6 +131,10 @@ func (v *vault) fillPublic() {
 	v.topic(40, "open-topic", func(t *catalog.Topic) { t.Owned, t.HasSpatial = v.owned("town"), true })
 	v.surround("topic", v.ids["open-topic"], "open-topic")
 	v.element("open-topic", "dataset", v.ids["open"], "open")
+	v.chart(60, "open-chart", func(c *catalog.Chart) { c.Owned = v.owned("town") })
+	for _, slug := range []string{"open", "open-reuse", "open-api", "open-topic", "open-chart"} {
+		v.changed(historyKind(v.kindOf(slug)), v.ids[slug], "town", slug, true)
+	}
 	all := blocs(append(v.of("dataset"), v.ids["open"]), append(v.of("reuse"), v.ids["open-reuse"]), append(v.of("dataservice"), v.ids["open-api"]))
 	v.post(50, "open-post", func(p *catalog.Post) { p.PublishedAt, p.BodyType, p.Blocs = made(50), "blocs", db.JSON(all) })
 	v.exec("INSERT INTO post_datasets (post_id, dataset_id, position) VALUES (?, ?, 0)", v.ids["open-post"], v.ids["open"])
@@ -210,8 +218,14 @@ func (v *vault) hide() {
 			s.inner = append(s.inner, v.element(s.word, "dataset", v.ids["open"], s.word))
 		case "post":
 			v.post(n, s.word, func(p *catalog.Post) { p.ID, p.Name, p.Content = s.id, "Post "+s.word, &s.word })
+		case "visualization":
+			v.chart(n, s.word, func(c *catalog.Chart) {
+				c.ID, c.Owned, c.Private, c.DeletedAt, c.Title, c.Description = s.id, v.owned(s.owner), private, deleted, "Courbe "+s.word, s.word
+				c.Visible = false
+			})
 		}
-		inner := v.surround(s.kind, s.id, s.word)
+		inner := v.surround(historyKind(s.kind), s.id, s.word)
+		v.changed(historyKind(s.kind), s.id, s.owner, s.word, s.state == "deleted")
 		if s.kind == "dataset" {
 			v.community = append(v.community, &secret{
 				kind: "community resource", state: s.state, owner: s.owner, id: inner[1], word: communityWord(s.word), also: "ed",
@@ -219,14 +233,73 @@ func (v *vault) hide() {
 			inner = inner[:1]
 		}
 		s.inner = append(s.inner, inner...)
-		v.exec("INSERT INTO slugs (kind, slug, object_id, at) VALUES (?, ?, ?, 0)", s.kind, "former-"+fmt.Sprint(n), s.id)
+		v.exec("INSERT INTO slugs (kind, slug, object_id, at) VALUES (?, ?, ?, 0)", historyKind(s.kind), "former-"+fmt.Sprint(n), s.id)
 		v.link(n+1, s)
-		if s.owner == "town" || s.owner == "eve" {
+		if (s.owner == "town" || s.owner == "eve") && slices.Contains([]string{"dataset", "reuse", "dataservice"}, s.kind) {
 			v.offer(n, s)
+		}
+		if s.kind == "dataset" && s.owner != "nobody" {
+			v.keeps(s)
 		}
 	}
 	v.exec("INSERT INTO assignments (id, user_id, organization_id, object_kind, object_id, created_at) VALUES (?, ?, ?, 'dataset', ?, 0)",
 		db.NewID(), v.ids["pat"], v.town, v.secrets[0].id)
+}
+
+// historyKind is the kind under which the log and the tables know what routes call otherwise.
+func historyKind(kind string) string {
+	if kind == "visualization" {
+		return catalog.KindChart
+	}
+	return kind
+}
+
+// kindOf is the kind of a public object of the vault.
+func (v *vault) kindOf(slug string) string {
+	return map[string]string{"open": "dataset", "open-reuse": "reuse", "open-api": "dataservice", "open-topic": "topic", "open-chart": "visualization"}[slug]
+}
+
+// chart makes a chart.
+func (v *vault) chart(n int, slug string, change func(*catalog.Chart)) {
+	c := &catalog.Chart{
+		ID: db.NewID(), Version: 1, Slug: slug, Title: slug, TitleFold: slug, Visible: true, XAxis: db.JSON(`{"column_x":"jour","type":"discrete"}`),
+		YAxis: db.JSON("{}"), Series: db.JSON("[]"), CreatedAt: made(n), ModifiedAt: made(n),
+	}
+	change(c)
+	v.ids[slug] = c.ID
+	v.put(catalog.KindChart, slug, c.ID, c.Visible, c)
+}
+
+// changed writes a version of an object by ed, for the town, by eve, or by an administrator, whose values hold the word: one that the
+// public could see, and one that it could not.
+func (v *vault) changed(kind, id, owner, word string, public bool) {
+	ref, who := map[string]string{"town": v.town, "eve": v.eve}[owner], map[string]string{"town": v.ids["ed"], "eve": v.eve}[owner]
+	if who == "" {
+		who = v.admin
+	}
+	for version, visible := range []bool{public, false} {
+		if public != visible && !strings.HasPrefix(word, "zqx") {
+			continue
+		}
+		v.exec(`INSERT INTO history (object, version, object_kind, at, actor_kind, actor, difference, what, owner, person, visible)
+			VALUES (?, ?, ?, ?, 'person', ?, ?, 'updated', ?, ?, ?)`, id, version+101, kind, made(70), who,
+			db.JSON(fmt.Sprintf(`{"title":[%q,"x"]}`, word)), ref, who, visible)
+	}
+}
+
+// keeps makes what the owner of a secret alone knows: an upload on its way, a program.
+func (v *vault) keeps(s *secret) {
+	person := v.ada
+	if s.owner == "eve" {
+		person = v.eve
+	}
+	v.uploads = append(v.uploads, "upload-of-"+s.id)
+	v.exec(`INSERT INTO uploads (id, user_id, client_id, target, filename, parts, state, created_at, touched_at) VALUES (?, ?, ?, ?, ?, 2, 'open', 1, 1)`,
+		db.NewUUID(), person, "upload-of-"+s.id, "resource:"+s.id+":", s.word+".csv")
+	client := db.NewID()
+	v.clients = append(v.clients, client)
+	v.exec(`INSERT INTO oauth_clients (id, version, name, description, owner_id, redirect_uris, scopes, grant_types, confidential, internal, created_at)
+		VALUES (?, 1, ?, '', ?, '[]', '["default"]', '["authorization_code"]', ?, ?, 1)`, client, "Program "+s.word, person, false, false)
 }
 
 // offer offers what can change hands to those who have it.

@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"context"
+	"slices"
 
 	"github.com/uptrace/bun"
 
@@ -106,15 +107,42 @@ type ActivityFilter struct {
 // activityKinds are the kinds of objects whose changes the activity tells.
 var activityKinds = []string{KindDataset, KindReuse, KindDataservice, KindOrganization, KindTopic}
 
+// unseen are the objects of the activity that the public may not read.
+const unseen = `SELECT id FROM datasets WHERE private = TRUE OR deleted_at IS NOT NULL
+	UNION ALL SELECT id FROM reuses WHERE private = TRUE OR deleted_at IS NOT NULL
+	UNION ALL SELECT id FROM dataservices WHERE private = TRUE OR deleted_at IS NOT NULL
+	UNION ALL SELECT id FROM topics WHERE private = TRUE
+	UNION ALL SELECT id FROM organizations WHERE deleted_at IS NOT NULL`
+
+// shownOnly keeps the changes that a viewer may read of, so that none of the
+// others is counted: those of what is public, made while it was, and those of
+// what the viewer and their organisations own. Administrators see all.
+func shownOnly(v account.Viewer) func(*bun.SelectQuery) *bun.SelectQuery {
+	if v.Admin() {
+		return nil
+	}
+	owners := slices.DeleteFunc(v.Organizations(), func(id string) bool { return !v.MayRead(account.Owner{Organization: id}, "") })
+	if mine := (account.Owner{User: v.UserID()}); mine.User != "" && v.MayRead(mine, "") {
+		owners = append(owners, mine.User)
+	}
+	seen := "(visible = TRUE OR what = '') AND object NOT IN (" + unseen + ")"
+	return func(q *bun.SelectQuery) *bun.SelectQuery {
+		if len(owners) == 0 {
+			return q.Where(seen)
+		}
+		return q.Where("("+seen+" OR owner IN (?))", bun.List(owners))
+	}
+}
+
 // Activity returns a page of what happened, the latest first, and how much did.
-// What the viewer may not read is counted and left out of the page: objects that
-// are hidden from them, and what happened while an object was.
+// What the viewer may not read is neither shown nor counted: objects that are
+// hidden from them, and what happened while an object was.
 func (s *Store) Activity(ctx context.Context, v account.Viewer, f ActivityFilter, p Page) ([]Line, int, error) {
 	var lines []Line
 	var total int
 	err := s.db.Snapshot(ctx, func(ctx context.Context, read bun.IDB) error {
 		changes, count, err := history.List(ctx, read, history.Filter{
-			Kinds: activityKinds, Person: f.Person, Owner: f.Organization, Object: f.Object, Offset: p.Offset, Limit: p.Limit,
+			Kinds: activityKinds, Person: f.Person, Owner: f.Organization, Object: f.Object, Only: shownOnly(v), Offset: p.Offset, Limit: p.Limit,
 		})
 		if err != nil {
 			return err

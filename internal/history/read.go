@@ -21,7 +21,9 @@ type Filter struct {
 	// and who changed it.
 	Object, Owner, Person string
 	// Seen keeps what the public could see when it happened.
-	Seen          bool
+	Seen bool
+	// Only narrows further, by what the caller knows of the objects.
+	Only          func(*bun.SelectQuery) *bun.SelectQuery
 	Offset, Limit int
 }
 
@@ -37,6 +39,9 @@ func (f Filter) query(read bun.IDB) *bun.SelectQuery {
 	}
 	if f.Seen {
 		query = query.Where("(visible = TRUE OR what = '')")
+	}
+	if f.Only != nil {
+		query = f.Only(query)
 	}
 	return query
 }
