@@ -55,7 +55,7 @@ var rights = map[account.Action][]walker{
 	account.EditContact:   {owner, editor, manager, townToken},
 	account.Manage:        {manager, townToken},
 	account.Join:          {stranger, owner, partial, assigned, editor, manager, townToken},
-	account.CreateOwn:     {stranger, owner, partial, assigned, editor, manager, townToken, oneToken, elsewhere},
+	account.CreateOwn:     {stranger, owner, partial, assigned, editor, manager}, // no token for some objects alone: it is the person's own
 	account.SeeInside:     {partial, assigned, editor, manager, reader, townToken},
 	account.Administer:    {},
 }

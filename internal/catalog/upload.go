@@ -60,7 +60,7 @@ func (f *Files) Prepare(ctx context.Context, v account.Viewer, t UploadTarget) e
 	switch {
 	case len(gone) > 0:
 		return fault.New(fault.Gone, "Dataset has been deleted")
-	case t.Community && !v.Writes(), !t.Community && (len(rows) == 0 || !v.MayEdit(rows[0].OwnedBy(), t.Dataset)):
+	case t.Community && !v.MayPublishAs(account.Owner{User: v.UserID()}), !t.Community && (len(rows) == 0 || !v.MayEdit(rows[0].OwnedBy(), t.Dataset)):
 		return errNotYours
 	case t.Resource == "":
 		return nil

@@ -96,6 +96,9 @@ func (f *Files) ReceivePart(ctx context.Context, v account.Viewer, t UploadTarge
 		_, err := io.Copy(io.Discard, &bounded{in: r, left: max(p.Size, 0), long: ErrChunkSize})
 		return err // it is here already, or the end would not have begun
 	}
+	if err := f.roomFor(ctx, upload.ID, p); err != nil {
+		return err
+	}
 	most, long := f.rules.MaxUpload-p.Offset, error(f.errTooLong())
 	if p.Size >= 0 {
 		most, long = p.Size, ErrChunkSize
@@ -151,6 +154,9 @@ func (f *Files) upload(ctx context.Context, v account.Viewer, t UploadTarget, p 
 			CreatedAt: now, TouchedAt: now,
 		}
 		err := f.store.db.Write(ctx, db.People, func(ctx context.Context, tx *db.Tx) error {
+			if err := f.mayBegin(ctx, tx, v); err != nil {
+				return err
+			}
 			if _, err := tx.NewInsert().Model(&fresh).On("CONFLICT DO NOTHING").Exec(ctx); err != nil {
 				return err
 			}
@@ -165,6 +171,33 @@ func (f *Files) upload(ctx context.Context, v account.Viewer, t UploadTarget, p 
 		return nil, fault.Newf(fault.Invalid, "This upload was begun with %d parts: send them all with the same totalparts, or begin another one.", found.Parts)
 	}
 	return found, nil
+}
+
+// mostUnfinished bounds the uploads of a person that have begun and not ended.
+const mostUnfinished = 50
+
+// mayBegin refuses another upload of a person who leaves many unfinished, by
+// which a store could be filled although no file is ever published.
+func (f *Files) mayBegin(ctx context.Context, tx *db.Tx, v account.Viewer) error {
+	var begun struct{ Count, Bytes int64 }
+	err := tx.NewRaw(`SELECT count(DISTINCT u.id) AS count, COALESCE(sum(p.size), 0) AS bytes FROM uploads u
+		LEFT JOIN upload_parts p ON p.upload_id = u.id WHERE u.user_id = ? AND u.state <> ?`, v.UserID(), UploadDone).Scan(ctx, &begun)
+	if err == nil && (begun.Count >= mostUnfinished || begun.Bytes > f.rules.MaxUpload) {
+		err = fault.Newf(fault.TooMany, "You have %d unfinished uploads, of %d bytes together: end them first, or wait until they are forgotten.",
+			begun.Count, begun.Bytes).After(f.rules.UploadRetention)
+	}
+	return err
+}
+
+// roomFor refuses a part when the parts beside it are already as long as a file
+// may be: they may lie over each other.
+func (f *Files) roomFor(ctx context.Context, upload string, p PartOf) error {
+	var others int64
+	err := f.store.db.Read().NewRaw("SELECT COALESCE(sum(size), 0) FROM upload_parts WHERE upload_id = ? AND part <> ?", upload, p.Index).Scan(ctx, &others)
+	if err == nil && others+max(p.Size, 0) > f.rules.MaxUpload {
+		err = f.errTooLong()
+	}
+	return err
 }
 
 func (f *Files) findUpload(ctx context.Context, read bun.IDB, v account.Viewer, t UploadTarget, client string) (*Upload, error) {
