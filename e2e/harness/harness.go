@@ -231,15 +231,28 @@ func (s *Server) Stop(t testing.TB) {
 // it printed.
 func (s *Server) Run(t testing.TB, arguments ...string) string {
 	t.Helper()
+	return s.RunWith(t, "", arguments...)
+}
+
+// RunWith is Run for a command that reads its standard input.
+func (s *Server) RunWith(t testing.TB, input string, arguments ...string) string {
+	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	command := exec.CommandContext(ctx, s.binary, append(arguments, s.flags()...)...)
 	var out, failure bytes.Buffer
 	command.Env, command.Stdout, command.Stderr = environment(), &out, &failure
+	command.Stdin = strings.NewReader(input)
 	if err := command.Run(); err != nil {
 		t.Fatalf("grenier %s: %v\n%s%s", strings.Join(arguments, " "), err, out.String(), failure.String())
 	}
 	return strings.TrimSpace(out.String())
+}
+
+// Person makes an account that can log in, and returns its identifier.
+func (s *Server) Person(t testing.TB, email, password string, flags ...string) string {
+	t.Helper()
+	return s.RunWith(t, password+"\n", append([]string{"user", "create", email, "--first-name", "Ada", "--last-name", "Example", "--password-stdin"}, flags...)...)
 }
 
 // Token makes a person and returns a token that acts for them.

@@ -14,6 +14,7 @@ import (
 	"github.com/uptrace/bun"
 
 	"grenier/internal/db"
+	"grenier/internal/event"
 	"grenier/internal/fault"
 )
 
@@ -228,11 +229,20 @@ func (s *Sessions) Revoke(ctx context.Context, v Viewer, id string) error {
 	if err := mayChangeAccount(v); err != nil {
 		return err
 	}
-	ended, err := s.end(ctx, "id = ? AND user_id = ?", id, v.User.ID)
-	if err == nil && ended == 0 {
-		err = fault.New(fault.NotFound, "Session not found")
-	}
-	return err
+	return s.db.Write(ctx, db.People, func(ctx context.Context, tx *db.Tx) error {
+		result, err := tx.NewRaw("DELETE FROM sessions WHERE id = ? AND user_id = ?", id, v.User.ID).Exec(ctx)
+		if err != nil {
+			return err
+		}
+		ended, err := result.RowsAffected()
+		switch {
+		case err != nil:
+			return err
+		case ended == 0:
+			return fault.New(fault.NotFound, "Session not found")
+		}
+		return event.Claim(ctx, tx, "session", id)
+	})
 }
 
 // RevokeOthers ends the viewer's sessions but the one they come with, and tells

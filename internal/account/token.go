@@ -13,6 +13,7 @@ import (
 	"github.com/uptrace/bun"
 
 	"grenier/internal/db"
+	"grenier/internal/event"
 	"grenier/internal/fault"
 )
 
@@ -86,6 +87,9 @@ func (s *Tokens) Create(ctx context.Context, userID, name string, scopes []strin
 		token.Name = &name
 	}
 	err = s.db.Write(ctx, db.People, func(ctx context.Context, tx *db.Tx) error {
+		if err := event.Claim(ctx, tx, "token", token.ID); err != nil {
+			return err
+		}
 		_, err := tx.NewInsert().Model(token).Exec(ctx)
 		return err
 	})
@@ -112,6 +116,9 @@ func (s *Tokens) Revoke(ctx context.Context, userID, id string) error {
 			return fault.New(fault.NotFound, "Token not found")
 		case !tokens[0].RevokedAt.IsZero():
 			return fault.New(fault.Gone, "Token already revoked")
+		}
+		if err := event.Claim(ctx, tx, "token", id); err != nil {
+			return err
 		}
 		_, err := tx.NewRaw("UPDATE tokens SET revoked_at = ? WHERE id = ?", db.Now(), id).Exec(ctx)
 		return err

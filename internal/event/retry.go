@@ -162,6 +162,30 @@ func claimed(ctx context.Context) *claim {
 // take writes the key as the first statement of a write. On PostgreSQL it waits
 // for another transaction that has the same key.
 func (c *claim) take(ctx context.Context, tx *Tx) error {
+	if err := c.insert(ctx, tx.Tx); err != nil {
+		return err
+	}
+	tx.Last(func(ctx context.Context) error {
+		e := main(tx.events)
+		return c.about(ctx, tx.Tx, e.ObjectKind, e.Object)
+	})
+	return nil
+}
+
+// Claim takes the key of the request, if it has one, within its only write when
+// the log is told nothing of it; kind and object name what is made.
+func Claim(ctx context.Context, tx *db.Tx, kind, object string) error {
+	c := claimed(ctx)
+	if c == nil {
+		return nil
+	}
+	if err := c.insert(ctx, tx); err != nil {
+		return err
+	}
+	return c.about(ctx, tx, kind, object)
+}
+
+func (c *claim) insert(ctx context.Context, tx *db.Tx) error {
 	now := db.Now()
 	result, err := tx.NewRaw(`INSERT INTO retries (caller, key, request, object_kind, object, at) VALUES (?, ?, ?, '', '', ?)
 		ON CONFLICT (caller, key) DO UPDATE SET request = EXCLUDED.request, object_kind = '', object = '', status = NULL, body = NULL, at = EXCLUDED.at
@@ -175,12 +199,13 @@ func (c *claim) take(ctx context.Context, tx *Tx) error {
 		}
 		return err
 	}
-	tx.Last(func(ctx context.Context) error {
-		e := main(tx.events)
-		_, err := tx.NewRaw("UPDATE retries SET object_kind = ?, object = ? WHERE caller = ? AND key = ?", e.ObjectKind, e.Object, c.Caller, c.Key).Exec(ctx)
-		return err
-	})
 	return nil
+}
+
+// about notes what the write changed.
+func (c *claim) about(ctx context.Context, tx *db.Tx, kind, object string) error {
+	_, err := tx.NewRaw("UPDATE retries SET object_kind = ?, object = ? WHERE caller = ? AND key = ?", kind, object, c.Caller, c.Key).Exec(ctx)
+	return err
 }
 
 // main is the event of what a write was about: counters that moved beside come

@@ -9,6 +9,7 @@ import (
 
 	"grenier/internal/account"
 	"grenier/internal/db"
+	"grenier/internal/event"
 	"grenier/internal/fault"
 )
 
@@ -171,10 +172,14 @@ func (s *Server) Withdraw(ctx context.Context, v account.Viewer, client string) 
 		if err != nil {
 			return err
 		}
-		if ended, err := result.RowsAffected(); err != nil || ended > 0 {
+		ended, err := result.RowsAffected()
+		switch {
+		case err != nil:
 			return err
+		case ended == 0:
+			return fault.New(fault.NotFound, "You let no such program act for you.")
 		}
-		return fault.New(fault.NotFound, "You let no such program act for you.")
+		return event.Claim(ctx, tx, "oauth_client", client)
 	})
 }
 
