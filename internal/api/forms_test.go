@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"grenier/internal/account"
+	"grenier/internal/account/oauth"
 	"grenier/internal/api/apitest"
 	"grenier/internal/db/dbtest"
 	pages "grenier/internal/portal"
@@ -27,7 +28,7 @@ func TestFormsNameTheirOperation(t *testing.T) {
 	portal, err := pages.New(pages.Deps{
 		Catalog: server.Catalog, Organizations: account.NewOrganizations(server.DB, server.Found), People: account.NewPeople(server.DB),
 		Zones: server.Zones, Search: server.Found, Versions: server.Versions, Language: "fr", Languages: []string{"fr"},
-		Pictures: t.TempDir(), Accounts: &account.Writer{}, Sessions: &account.Sessions{},
+		Pictures: t.TempDir(), Accounts: &account.Writer{}, Sessions: &account.Sessions{}, Tokens: &account.Tokens{}, Programs: &oauth.Server{},
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -3,12 +3,14 @@ package app
 import (
 	"context"
 	"fmt"
+	"net/url"
 
 	"grenier/internal/account"
 	"grenier/internal/account/oauth"
 	"grenier/internal/account/sso"
 	"grenier/internal/job"
 	"grenier/internal/mail"
+	"grenier/internal/portal"
 )
 
 // assembleOAuth builds what programs that act for people ask, and the provider
@@ -21,6 +23,17 @@ func (a *App) assembleOAuth(secret []byte) {
 		})
 	}
 	a.OAuth = oauth.New(a.DB, a.Events, secret, oauth.Options{Wildcards: a.Settings.OAuthWildcards})
+}
+
+// offerProvider puts the provider on the page to log in on, and lets the way out
+// lead there.
+func (a *App) offerProvider(deps *portal.Deps) {
+	issuer, err := url.Parse(a.Settings.OIDCIssuer)
+	if a.SSO == nil || err != nil {
+		return
+	}
+	deps.Provider, deps.ProviderPath = a.Settings.OIDCName, "/api/1/proconnect/login/"
+	deps.ProviderOrigin, deps.ProviderLogout = issuer.Scheme+"://"+issuer.Host, a.providerLogout()
 }
 
 // registerOAuthJobs registers the removal of what has ended.

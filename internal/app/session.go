@@ -22,6 +22,8 @@ func (a *App) callers() api.Callers {
 func (a *App) letIn(deps *portal.Deps) {
 	deps.Accounts, deps.Sessions, deps.SessionCookie = a.Accounts, a.Sessions, api.SessionCookie
 	deps.Registration, deps.ReadOnly = a.registration, a.readOnly
+	deps.Tokens, deps.Programs = a.Tokens, a.OAuth
+	a.offerProvider(deps)
 	if deps.DemoAccounts = a.demo; len(a.demo) > 0 {
 		deps.Mailbox = a.Mail // everybody may play there
 	}

@@ -228,7 +228,8 @@ var (
 		{"profile", "user", "/admin/me/profile"},
 		{"security", "shield", "/admin/me/security"},
 		{"tokens", "key", "/admin/me/tokens"},
-		{"applications", "grid", "/admin/me/applications"},
+		{"applications", "grid", "/admin/me/programs"},
+		{"data", "database", "/admin/me/data"},
 		{"figures", "chart", "/admin/me/metrics"},
 		{"activity", "history", "/admin/me/activity"},
 		{"bin", "trash", "/admin/me/bin"},
@@ -380,6 +381,7 @@ func (v *visit) unknownSession() bool {
 var flashes = map[string]Notice{
 	"connected":                  {"success", "success", "account.flash-connected"},
 	"logout":                     {"success", "success", "account.flash-logout"},
+	"closed":                     {"success", "success", "admin-me.flash-closed"},
 	"post_confirm":               {"success", "success", "account.flash-confirmed"},
 	"confirm_error":              {"danger", "error", "account.flash-confirm-error"},
 	"reset_invalid":              {"warning", "warning", "account.flash-reset-invalid"},

@@ -7,6 +7,7 @@ import (
 
 	"grenier/internal/account"
 	"grenier/internal/catalog"
+	"grenier/internal/db"
 	"grenier/internal/fault"
 	"grenier/internal/text"
 	"grenier/internal/web"
@@ -27,14 +28,34 @@ func (p *Portal) adminRoutes(t *table) {
 type adminHome struct {
 	// Name is the first name of who is signed in.
 	Name string
-	// Tiles count what is theirs.
-	Tiles []figure
+	// Waiting is what needs them, the most pressing first.
+	Waiting []waitingCard
+	// Steps are the first ones of a newcomer; nobody else has any.
+	Steps []homeStep
+	// Tiles count what is theirs and their organisations'.
+	Tiles []homeTile
 	// Organizations are those they belong to.
 	Organizations []card
 	// Starts are what one may begin.
 	Starts []AdminAction
-	// Todo are things that wait for them.
-	Todo []AdminAction
+}
+
+// homeStep is a first step. Done tells that it was taken.
+type homeStep struct {
+	Icon, Title, Text string
+	Action            AdminAction
+	More              AdminAction
+	Done              bool
+}
+
+// homeTile is a number of what is one's own. Chart draws the last twelve months,
+// which Trend tells in words; both are empty where nothing is counted by month.
+type homeTile struct {
+	Label string
+	Count int64
+	URL   string
+	Trend string
+	Chart template.HTML
 }
 
 func (p *Portal) showAdminHome(v *visit, _ web.None) error {
@@ -42,37 +63,121 @@ func (p *Portal) showAdminHome(v *visit, _ web.None) error {
 	if u == nil {
 		return fault.New(fault.Forbidden, "This page is for people.")
 	}
-	content := adminHome{Name: u.FirstName, Starts: v.starts()}
 	organizations, err := v.ownOrganizations("")
 	if err != nil {
 		return err
 	}
-	for i := range organizations {
-		o := &organizations[i]
-		content.Organizations = append(content.Organizations, card{
-			Title: o.Name, URL: v.path(organizationHome(o.ID)), Lang: v.contentLang(), Logo: picturePath("organizations", o.ID, logoSize),
-			Certified: o.Certified,
-			Facts: []cardFact{
-				{"user", v.roleIn(o.ID), ""},
-			},
-		})
+	content := adminHome{Name: u.FirstName, Starts: v.starts(), Tiles: v.homeTiles(u, organizations), Organizations: v.homeOrganizations(organizations)}
+	if content.Waiting, err = v.homeWaiting(organizations); err != nil {
+		return err
 	}
-	for _, one := range []struct {
-		name, path string
-		count      int64
-	}{
-		{"datasets", "/admin/me/datasets", u.Datasets}, {"reuses", "/admin/me/reuses", u.Reuses},
-		{"dataservices", "/admin/me/dataservices", u.Dataservices}, {"followers", "", u.Followers},
-	} {
-		tile := figure{Label: v.say.T("admin.tile-"+one.name, "count", one.count), Count: one.count}
-		if one.path != "" && p.showsAdmin(one.path) {
-			tile.URL = v.path(one.path)
-		}
-		content.Tiles = append(content.Tiles, tile)
+	if len(organizations) == 0 && u.Datasets+u.Reuses+u.Dataservices == 0 {
+		content.Steps = v.homeSteps(u)
+		content.Tiles = nil
 	}
 	return v.showAdmin(adminDraft{
 		name: "home", title: v.say.T("admin.welcome", "name", u.FirstName), path: "/admin", scope: scopeMe, data: content,
 	})
+}
+
+// homeOrganizations are one's organisations as cards.
+func (v *visit) homeOrganizations(organizations []account.Organization) []card {
+	var cards []card
+	for i := range organizations {
+		o := &organizations[i]
+		cards = append(cards, card{
+			Title: o.Name, URL: v.path(v.organizationStart(o.ID)), Lang: v.contentLang(), Logo: picturePath("organizations", o.ID, logoSize),
+			Certified: o.Certified,
+			Facts: []cardFact{
+				{"user", v.roleIn(o.ID), ""}, {"dataset", v.say.Compact(o.Datasets) + " " + v.say.T("admin.tile-datasets", "count", o.Datasets), ""},
+			},
+		})
+	}
+	return cards
+}
+
+// organizationStart is the first page of an organisation's administration that
+// is there.
+func (v *visit) organizationStart(id string) string {
+	if start := organizationHome(id); v.p.showsAdmin(start) {
+		return start
+	}
+	return "/admin/organizations/" + url.PathEscape(id) + "/datasets"
+}
+
+// homeTiles count what belongs to a person and to their organisations.
+func (v *visit) homeTiles(u *account.User, organizations []account.Organization) []homeTile {
+	counts := map[string]int64{"datasets": u.Datasets, "reuses": u.Reuses, "dataservices": u.Dataservices, "followers": u.Followers}
+	months := map[string]catalog.MonthCounts{}
+	for i := range organizations {
+		o := &organizations[i]
+		counts["datasets"] += o.Datasets
+		counts["reuses"] += o.Reuses
+		counts["dataservices"] += o.Dataservices
+		counts["followers"] += o.Followers + o.DatasetFollowers
+		known := fields(o.ByMonths)
+		for name, metric := range map[string]string{
+			"datasets": "datasets_by_months", "reuses": "reuses_by_months", "dataservices": "dataservices_by_months", "followers": "datasets_followers_by_months",
+		} {
+			months[name] = summed(months[name], monthCounts(db.JSON(known[metric])))
+		}
+	}
+	var tiles []homeTile
+	for _, one := range []struct{ name, path string }{
+		{"datasets", "/admin/me/datasets"}, {"reuses", "/admin/me/reuses"}, {"dataservices", "/admin/me/dataservices"}, {"followers", ""},
+	} {
+		count := counts[one.name]
+		tile := homeTile{Label: v.say.T("admin.tile-"+one.name, "count", count), Count: count}
+		if len(organizations) == 0 && one.path != "" && v.p.showsAdmin(one.path) {
+			tile.URL = v.path(one.path)
+		}
+		var sum int64
+		if tile.Chart, sum = v.sparkline(months[one.name]); sum > 0 {
+			tile.Trend = v.say.T("admin-me.in-a-year", "count", sum)
+		}
+		tiles = append(tiles, tile)
+	}
+	return tiles
+}
+
+// summed adds counters month by month.
+func summed(a, b catalog.MonthCounts) catalog.MonthCounts {
+	if a == nil {
+		return b
+	}
+	for month, count := range b {
+		a[month] += count
+	}
+	return a
+}
+
+// homeSteps are the first steps of a newcomer.
+func (v *visit) homeSteps(u *account.User) []homeStep {
+	action := func(label, path, icon, tone string) AdminAction {
+		if !v.p.showsAdmin(path) {
+			return AdminAction{}
+		}
+		return AdminAction{Label: v.say.T(label), URL: v.path(path), Icon: icon, Tone: tone}
+	}
+	steps := []homeStep{
+		{
+			Icon: "user", Title: v.say.T("admin-me.step-profile"), Text: v.say.T("admin-me.step-profile-text"), Done: u.About != nil || u.Avatar != nil,
+			Action: action("admin-me.step-profile-go", "/admin/me/profile", "edit", ""),
+		},
+		{
+			Icon: "building", Title: v.say.T("admin-me.step-organization"), Text: v.say.T("admin-me.step-organization-text"),
+			Action: action("admin.new-organization", "/admin/organizations/new", "plus", ""),
+			More:   AdminAction{Label: v.say.T("admin.find-organization"), URL: v.path("/organizations"), Tone: "quiet"},
+		},
+		{
+			Icon: "upload", Title: v.say.T("admin-me.step-publish"), Text: v.say.T("admin-me.step-publish-text"),
+			Action: action("admin.new-dataset", "/admin/datasets/new", "upload", "primary"),
+		},
+	}
+	if v.p.closed(v.viewer) {
+		steps[1].Action, steps[2].Action = AdminAction{}, AdminAction{}
+	}
+	return steps
 }
 
 // roleIn says what somebody may do in an organisation of theirs.

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"grenier/internal/account"
+	"grenier/internal/account/oauth"
 	"grenier/internal/db/dbtest"
 	"grenier/internal/event"
 	"grenier/internal/limit"
@@ -36,6 +37,7 @@ func newSignedSite(t *testing.T, change func(*Deps)) *signedSite {
 	})
 	s.site = newSite(t, d, func(deps *Deps) {
 		deps.Accounts, deps.Sessions, deps.SessionCookie, deps.Registration = s.accounts, s.sessions, sessionCookie, func() bool { return true }
+		deps.Tokens, deps.Programs = account.NewTokens(d, secret), oauth.New(d, event.NewLog(d), secret, oauth.Options{})
 		if change != nil {
 			change(deps)
 		}

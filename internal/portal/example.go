@@ -14,7 +14,7 @@ func contents() map[string]any {
 	all := map[string]any{"home": home{}, "error": problem{}}
 	for _, some := range []map[string]any{
 		searchContents, datasetContents, organizationContents, reuseContents, dataserviceContents, topicContents, postContents,
-		userContents, tagContents, helpContents, wordContents, adminContents, sessionContents,
+		userContents, tagContents, helpContents, wordContents, adminContents, adminMeContents, adminSessionContents, adminTokenContents, adminProgramContents, sessionContents,
 	} {
 		maps.Copy(all, some)
 	}

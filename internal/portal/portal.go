@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"grenier/internal/account"
+	"grenier/internal/account/oauth"
 	"grenier/internal/catalog"
 	"grenier/internal/dump"
 	"grenier/internal/fetch"
@@ -79,6 +80,9 @@ type Deps struct {
 	// Accounts and Sessions let people in; without them the site is one to read.
 	Accounts *account.Writer
 	Sessions *account.Sessions
+	// Tokens and Programs let programs act for people; nil where these pages are not.
+	Tokens   *account.Tokens
+	Programs *oauth.Server
 	// Provider is the name of another site with which people may log in, empty
 	// for none; ProviderPath leads there, ProviderOrigin is its address.
 	Provider, ProviderPath, ProviderOrigin string
@@ -167,7 +171,7 @@ func (p *Portal) Routes(root *web.Table) {
 	for _, declare := range []func(*table){
 		p.homeRoutes, p.searchRoutes, p.datasetRoutes, p.organizationRoutes, p.reuseRoutes, p.dataserviceRoutes,
 		p.topicRoutes, p.postRoutes, p.userRoutes, p.tagRoutes, p.helpRoutes, p.wordRoutes, p.territoryRoutes,
-		p.adminRoutes, p.sessionRoutes,
+		p.adminRoutes, p.adminMeRoutes, p.sessionRoutes,
 	} {
 		declare(t)
 	}

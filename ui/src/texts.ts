@@ -32,6 +32,8 @@ export type TextName =
 
 /** What the elements of pages that one writes on say: messages with "tool." before the name. */
 export type ToolName =
+  | "crop"
+  | "crop-at"
   | "entries-count"
   | "entries-list"
   | "entry-added"

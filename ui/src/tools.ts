@@ -1,5 +1,6 @@
 // The script of pages that one writes on: the administration, the pages of sessions. Every element
 // enhances a form that works without it.
+import { Crop } from "./crop.js";
 import { Entries } from "./entries.js";
 import { Guard, Print, Typed, focusSummary } from "./guard.js";
 import { Live } from "./live.js";
@@ -17,3 +18,4 @@ customElements.define("gr-markdown", Markdown);
 customElements.define("gr-live", Live);
 customElements.define("gr-sort", Sort);
 customElements.define("gr-upload", Upload);
+customElements.define("gr-crop", Crop);
