@@ -181,8 +181,10 @@ func (t *topicWrite) find(ctx context.Context, tx *event.Tx, v account.Viewer, i
 			return at, err
 		}
 	}
-	return 0, fault.New(fault.NotFound, "Topic element not found")
+	return 0, errNoElement
 }
+
+var errNoElement = fault.New(fault.NotFound, "Topic element not found")
 
 // writeTopic changes one topic within a write of its own.
 func (s *Store) writeTopic(ctx context.Context, v account.Viewer, id, what string, change func(context.Context, *event.Tx, *topicWrite) error) error {

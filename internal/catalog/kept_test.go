@@ -1,0 +1,133 @@
+package catalog_test
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"testing"
+
+	"grenier/internal/account"
+	"grenier/internal/catalog"
+	"grenier/internal/db"
+	"grenier/internal/db/dbtest"
+	"grenier/internal/event"
+	"grenier/internal/fault"
+	"grenier/internal/geo"
+)
+
+// TestKept lists what people keep by its state: hidden things to those alone who
+// may read them.
+func TestKept(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		ctx := context.Background()
+		log := event.NewLog(d)
+		store := catalog.New(log, geo.NewDirectory(), nil, catalog.Rules{})
+		writer := account.NewWriter(log)
+		user, err := writer.CreateUser(ctx, account.System("test"), account.NewUser{Email: "ada@example.org", FirstName: "Ada", LastName: "Grain"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		ada, stranger := account.Viewer{User: user}, account.Viewer{User: &account.User{ID: db.NewID()}}
+		reuse := func(title string, private bool) string {
+			made, err := store.CreateReuse(ctx, ada, catalog.ReuseInput{
+				Title: catalog.Some(title), Description: catalog.Some("x"), Type: catalog.Some("application"), Topic: catalog.Some("others"),
+				URL: catalog.Some("https://example.org/" + title), Private: catalog.Some(private),
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return made.ID
+		}
+		open, hidden, gone := reuse("Vélos", false), reuse("velours", true), reuse("autre", false)
+		if err := store.DeleteReuse(ctx, ada, gone, false); err != nil {
+			t.Fatal(err)
+		}
+		mine := account.Owner{User: user.ID}
+		for _, one := range []struct {
+			viewer account.Viewer
+			filter catalog.KeptFilter
+			want   []string
+		}{
+			{ada, catalog.KeptFilter{Owner: mine, Sort: "title"}, []string{open, hidden}},
+			{ada, catalog.KeptFilter{Owner: mine, Title: "VELO", Sort: "-title"}, []string{hidden, open}},
+			{ada, catalog.KeptFilter{Owner: mine, State: catalog.KeptDraft}, []string{hidden}},
+			{ada, catalog.KeptFilter{Owner: mine, State: catalog.KeptPublic}, []string{open}},
+			{ada, catalog.KeptFilter{Owner: mine, State: catalog.KeptDeleted}, []string{gone}},
+			{ada, catalog.KeptFilter{Owner: mine, Title: "%"}, nil},
+			{stranger, catalog.KeptFilter{Owner: mine}, []string{open}},
+			{stranger, catalog.KeptFilter{Owner: mine, State: catalog.KeptDeleted}, nil},
+		} {
+			ids, total, err := store.Kept(ctx, one.viewer, catalog.KindReuse, one.filter, catalog.Page{Limit: 10})
+			if err != nil || !slices.Equal(ids, one.want) || total != len(one.want) {
+				t.Errorf("%+v: %v of %d, want %v (%v)", one.filter, ids, total, one.want, err)
+			}
+		}
+		for _, kind := range []string{catalog.KindDataservice, catalog.KindTopic, catalog.KindChart, catalog.KindCommunity, catalog.KindPost} {
+			for _, state := range append(catalog.KeptStatesOf(kind), "") {
+				ids, _, err := store.Kept(ctx, ada, kind, catalog.KeptFilter{Owner: mine, Title: "x", State: state, Sort: "title"}, catalog.Page{Limit: 10})
+				if err != nil || len(ids) > 0 {
+					t.Errorf("%s %s: %v, %v", kind, state, ids, err)
+				}
+			}
+		}
+		titles, err := store.Titles(ctx, stranger, catalog.KindReuse, []string{open, hidden, gone})
+		if err != nil || len(titles) != 1 || titles[open] != "Vélos" {
+			t.Errorf("a stranger reads the titles %v (%v)", titles, err)
+		}
+	})
+}
+
+// TestElementsMove puts the elements of a topic in another order.
+func TestElementsMove(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		ctx := context.Background()
+		log := event.NewLog(d)
+		store := catalog.New(log, geo.NewDirectory(), nil, catalog.Rules{})
+		user, err := account.NewWriter(log).CreateUser(ctx, account.System("test"), account.NewUser{Email: "ada@example.org", FirstName: "Ada", LastName: "Grain"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		ada := account.Viewer{User: user}
+		var given []catalog.ElementInput
+		for _, title := range []string{"a", "b", "c", "d"} {
+			given = append(given, catalog.ElementInput{Title: catalog.Some(title)})
+		}
+		topic, err := store.CreateTopic(ctx, ada, catalog.TopicInput{Name: catalog.Some("T"), Elements: catalog.Some(given)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		elements, _, err := store.Elements(ctx, ada, topic.ID, catalog.ElementFilter{Page: catalog.Page{Limit: 10}})
+		if err != nil || len(elements) != 4 {
+			t.Fatal(elements, err)
+		}
+		moved := elements[0].ID
+		for _, one := range []struct {
+			place int
+			want  string
+			at    int
+		}{{3, "bcad", 3}, {99, "bcda", 4}, {-5, "abcd", 1}, {1, "abcd", 1}, {2, "bacd", 2}} {
+			if err := store.MoveElement(ctx, ada, topic.ID, moved, one.place); err != nil {
+				t.Fatal(err)
+			}
+			elements, _, err := store.Elements(ctx, ada, topic.ID, catalog.ElementFilter{Page: catalog.Page{Limit: 10}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			var order strings.Builder
+			for _, e := range elements {
+				order.WriteString(*e.Title)
+			}
+			e, at, err := store.Element(ctx, ada, topic.ID, moved)
+			if order.String() != one.want || err != nil || at != one.at || *e.Title != "a" {
+				t.Errorf("place %d: %s at %d, want %s at %d (%v)", one.place, order.String(), at, one.want, one.at, err)
+			}
+		}
+		stranger := account.Viewer{User: &account.User{ID: db.NewID()}}
+		if err := store.MoveElement(ctx, stranger, topic.ID, moved, 1); !fault.Is(err, fault.Forbidden) {
+			t.Errorf("a stranger moves: %v", err)
+		}
+		if _, _, err := store.Element(ctx, ada, topic.ID, db.NewID()); !fault.Is(err, fault.NotFound) {
+			t.Errorf("an element of nothing: %v", err)
+		}
+	})
+}
