@@ -16,6 +16,8 @@ import (
 type datasetUses struct {
 	Dataset      datasetHead
 	Reuses, APIs cardList
+	// Declare leads to the form of a new reuse, also for who has to log in first.
+	Declare string
 }
 
 // cardList is a page of cards and their number in all. Told is the number that
@@ -36,6 +38,8 @@ type datasetCommunity struct {
 	// Asked is the file that the address names.
 	Asked *datasetFile
 	Lost  bool
+	// Add leads to the form of a new file, also for who has to log in first.
+	Add string
 }
 
 // cardsPerPage is how many uses of a sort a page shows; communityPerPage how
@@ -56,7 +60,7 @@ func (p *Portal) showDatasetUses(v *visit, a usesArgs) error {
 	if done || err != nil {
 		return err
 	}
-	content := datasetUses{}
+	content := datasetUses{Declare: v.path("/admin/reuses/new") + "?dataset=" + d.ID}
 	if content.Dataset, err = v.head(d, tabUses); err != nil {
 		return err
 	}
@@ -146,7 +150,7 @@ func (p *Portal) showDatasetCommunity(v *visit, a datasetArgs) error {
 	if done || err != nil {
 		return err
 	}
-	content := datasetCommunity{}
+	content := datasetCommunity{Add: v.path("/admin/community-resources/new") + "?dataset=" + d.ID}
 	if content.Dataset, err = v.head(d, tabCommunity); err != nil {
 		return err
 	}
