@@ -20,9 +20,6 @@ const (
 	PeopleClosed      = "closed"
 )
 
-// PeopleStates are those states, in the order in which people meet them.
-var PeopleStates = []string{PeopleActive, PeopleAdmins, PeopleFactor, PeopleUnconfirmed, PeopleDisabled, PeopleClosed}
-
 // peopleStates are their conditions; "" is everybody whose account is not closed.
 var peopleStates = map[string]string{
 	"":                "deleted_at IS NULL",
@@ -39,7 +36,7 @@ var peopleStates = map[string]string{
 type DirectoryFilter struct {
 	// Query are words that the name holds, or a part of the address.
 	Query string
-	// State is one of PeopleStates.
+	// State is one of those above.
 	State string
 	// Sort is last_name, created, last_login, datasets or followers, with "-" for
 	// descending; anything else is -created.
@@ -79,7 +76,12 @@ func (p *People) Directory(ctx context.Context, v Viewer, f DirectoryFilter) (us
 		if total = int(count); err != nil || count == 0 || f.Limit <= 0 {
 			return err
 		}
-		return query.OrderExpr(db.OrderBy(f.Sort, "-created", directorySorts)+", id DESC").Limit(int64(f.Limit)).Offset(int64(f.Offset)).Scan(ctx)
+		return query.OrderExpr(db.OrderBy(f.Sort, "-created", directorySorts) + ", id DESC").Limit(int64(f.Limit)).Offset(int64(f.Offset)).Scan(ctx)
 	})
 	return users, total, err
+}
+
+// Refs returns the references of people by identifier; unknown ones are absent.
+func (p *People) Refs(ctx context.Context, ids []string) (map[string]*UserRef, error) {
+	return UserRefs(ctx, p.db.Read(), ids)
 }

@@ -59,6 +59,7 @@ type App struct {
 	Retries *event.Retries
 
 	demo      []portal.DemoAccount
+	started   portal.Started
 	engine    *search.Engine
 	fresh     bool
 	indexFile string

@@ -24,6 +24,9 @@ func (a *App) letIn(deps *portal.Deps) {
 	deps.Registration, deps.ReadOnly = a.registration, a.readOnly
 	deps.Tokens, deps.Programs = a.Tokens, a.OAuth
 	a.offerProvider(deps)
+	deps.Jobs, deps.Started = a.Jobs, a.started
+	deps.Tokens, deps.Programs = a.Tokens, a.OAuth
+	a.offerProvider(deps)
 	if deps.DemoAccounts = a.demo; len(a.demo) > 0 {
 		deps.Mailbox = a.Mail // everybody may play there
 	}

@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 
 	"grenier/internal/catalog"
+	"grenier/internal/portal"
 	"grenier/internal/web"
 )
 
@@ -41,6 +42,10 @@ func (a *App) registration() bool {
 // takeUp takes up what administrators chose that holds from a start to the next:
 // the language of the site, whom to write to.
 func (a *App) takeUp() {
+	s := a.Settings
+	a.started = portal.Started{
+		Title: s.SiteTitle, Language: s.Language, Contact: s.Contact, Keywords: s.SiteKeywords, Registration: s.Registration, ReadOnly: s.ReadOnlyMode,
+	}
 	chosen := a.chosen()
 	if chosen.Language != "" {
 		a.Settings.Language = chosen.Language

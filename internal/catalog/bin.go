@@ -22,8 +22,8 @@ var binTables = []struct{ kind, table, title string }{
 
 // BinFilter narrows the bin; empty members do not.
 type BinFilter struct {
-	// Organization is whose objects are wanted, Kind of which kind.
-	Organization, Kind string
+	// Organization and Person are whose objects are wanted, Kind of which kind.
+	Organization, Person, Kind string
 }
 
 // Binned is a deleted object that can be brought back.
@@ -75,10 +75,21 @@ func binCondition(v account.Viewer, f BinFilter, kind string) (condition string,
 		column = "id"
 	}
 	if v.Admin() {
-		if f.Organization != "" {
+		switch {
+		case f.Organization != "":
 			return column + " = ?", []any{f.Organization}
+		case f.Person != "" && kind == KindOrganization:
+			return "", nil
+		case f.Person != "":
+			return "owner_id = ?", []any{f.Person}
 		}
 		return "TRUE", nil
+	}
+	if f.Person != "" {
+		if kind == KindOrganization || f.Person != v.UserID() || !v.MayEdit(account.Owner{User: f.Person}, "") {
+			return "", nil
+		}
+		return "owner_id = ?", []any{f.Person}
 	}
 	var whole []string
 	for _, id := range v.Organizations() {

@@ -6,6 +6,8 @@ import (
 	"encoding/json"
 	"strings"
 
+	"github.com/uptrace/bun"
+
 	"grenier/internal/account"
 	"grenier/internal/history"
 )
@@ -50,4 +52,19 @@ func absent(value json.RawMessage) json.RawMessage {
 		return nil
 	}
 	return value
+}
+
+// FileTitles returns the titles of resources by identifier; those that are gone
+// are absent. Who asks may read their dataset.
+func (s *Store) FileTitles(ctx context.Context, ids []string) (map[string]string, error) {
+	titles := make(map[string]string, len(ids))
+	if len(ids) == 0 {
+		return titles, nil
+	}
+	var rows []struct{ ID, Title string }
+	err := s.db.Read().NewRaw("SELECT id, title FROM resources WHERE id IN (?)", bun.List(ids)).Scan(ctx, &rows)
+	for _, row := range rows {
+		titles[row.ID] = row.Title
+	}
+	return titles, err
 }

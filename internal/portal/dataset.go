@@ -161,7 +161,7 @@ func (v *visit) head(d *catalog.Dataset, current string) (datasetHead, error) {
 		Address: v.Site.Base + datasetPath(d, tabFiles), Lang: v.contentLang(), Archived: d.ArchivedAt.Time, Deleted: d.DeletedAt.Time,
 		Private: d.Private, Access: v.access(d), Producer: v.producer(&d.Owned), Created: d.CreatedAt.Time, Updated: d.LastUpdate.Time,
 		Badges: v.datasetBadges(d), States: v.datasetStates(d), Tabs: v.datasetTabs(d, current),
-		Parts: strings.Join([]string{tabUses, tabCommunity, tabInformations}, " "),
+		Parts: strings.Join([]string{tabUses, tabCommunity, tabInformations, tabActivity}, " "),
 	}
 	if d.Acronym != nil && *d.Acronym != d.Title {
 		h.Acronym = *d.Acronym
@@ -178,8 +178,9 @@ func (v *visit) datasetTabs(d *catalog.Dataset, current string) []tab {
 		{Label: v.say.T("dataset.tab-uses"), Count: d.Reuses + d.Dataservices},
 		{Label: v.say.T("dataset.tab-community"), Count: d.CommunityCount},
 		{Label: v.say.T("dataset.tab-informations"), Count: -1},
+		{Label: v.say.T("activity.title"), Count: -1},
 	}
-	for i, name := range []string{tabFiles, tabUses, tabCommunity, tabInformations} {
+	for i, name := range []string{tabFiles, tabUses, tabCommunity, tabInformations, tabActivity} {
 		tabs[i].URL, tabs[i].Current = v.path(datasetPath(d, name)), name == current
 	}
 	return tabs

@@ -15,6 +15,9 @@ func contents() map[string]any {
 	for _, some := range []map[string]any{
 		searchContents, datasetContents, organizationContents, reuseContents, dataserviceContents, topicContents, postContents,
 		userContents, tagContents, helpContents, wordContents, adminContents, adminMeContents, adminSessionContents, adminTokenContents, adminProgramContents, sessionContents,
+		adminOrganizationContents, adminMemberContents, adminContactContents, adminTransferContents, adminDatasetContents,
+		adminReuseContents, adminDataserviceContents, adminTopicContents, adminPostContents, adminBlocContents, adminCommunityContents, adminChartContents,
+		activityContents, adminHistoryContents, adminSiteContents, adminUserContents, adminJobContents,
 	} {
 		maps.Copy(all, some)
 	}

@@ -48,7 +48,7 @@ type supportArgs struct {
 
 func (p *Portal) showSupport(v *visit, in supportArgs) error {
 	known := in.known()
-	content := support{Branches: v.supportBranches(), Contact: contactAddress(p.Contact)}
+	content := support{Branches: v.supportBranches(), Contact: contactAddress(v.contact())}
 	if known.Request != "" {
 		content.Facts = append(content.Facts, supportFact{v.say.T("help.support-request"), known.Request})
 	}

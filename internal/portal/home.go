@@ -66,7 +66,7 @@ func (p *Portal) showHome(v *visit, _ web.None) error {
 	}
 	content := home{Empty: metrics.Datasets == 0}
 	seen := map[string]int{}
-	for _, declared := range v.theme.Home {
+	for _, declared := range v.homeBlocks() {
 		block, err := p.homeBlock(v, declared, metrics)
 		if err != nil {
 			return err
@@ -130,7 +130,7 @@ func (p *Portal) homeBlock(v *visit, declared theme.Block, metrics catalog.SiteM
 
 // homeLists are the lists that blocks of cards show a part of.
 var homeLists = map[string]string{
-	"recent": "/datasets/search?sort=-created", "popular": "/datasets/search?sort=-views", "reuses": "/reuses/search",
+	"featured": "/datasets/search?featured=true", "recent": "/datasets/search?sort=-created", "popular": "/datasets/search?sort=-views", "reuses": "/reuses/search",
 	"organizations": "/organizations", "topics": "/topics", "posts": "/posts",
 }
 
@@ -138,6 +138,10 @@ var homeLists = map[string]string{
 func (p *Portal) homeCards(v *visit, kind string, count int) ([]card, error) {
 	ctx, first := v.Context(), catalog.Page{Limit: count}
 	switch kind {
+	case "featured":
+		yes := true
+		cards, _, err := v.datasetShelf(catalog.DatasetFilter{Featured: &yes, Sort: "-last_update"}, count)
+		return cards, err
 	case "popular", "recent":
 		ids, err := p.topDatasets(ctx, map[string]string{"popular": "views", "recent": "created"}[kind], count)
 		if err != nil {

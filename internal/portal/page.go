@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"grenier/internal/catalog"
 	"grenier/internal/portal/theme"
 	"grenier/internal/web"
 )
@@ -74,6 +75,8 @@ type Site struct {
 	Logo, LogoDark        string
 	Favicon               string
 	Home, Contact, Source string
+	// Banner is what the administrators have every page say; empty for nothing.
+	Banner template.HTML
 }
 
 // Alternate is the page in a language.
@@ -155,6 +158,9 @@ type draft struct {
 // tell how long ago something was move without a change of the catalogue.
 const keptFor = 5 * time.Minute
 
+// siteKey names the settings of the site, which every page shows.
+var siteKey = web.Object(catalog.KindSite, catalog.SiteID)
+
 // show draws a page and answers with it.
 func (v *visit) show(d draft) error {
 	body, err := v.p.draw(v.theme, v.frame(d))
@@ -166,7 +172,7 @@ func (v *visit) show(d draft) error {
 		if !d.until.IsZero() && d.until.Before(until) {
 			until = d.until
 		}
-		v.Keep(until, append(d.keys, *v.made...)...)
+		v.Keep(until, append(append(d.keys, siteKey), *v.made...)...)
 	}
 	v.p.head(v.W.Header(), v.lang)
 	v.W.Header()["Content-Security-Policy"] = v.p.policy(v.leaves)
@@ -222,14 +228,14 @@ func (v *visit) part(page, block string, data any) ([]byte, error) {
 
 // frame makes the page of a draft.
 func (v *visit) frame(d draft) *Page {
-	p, base := v.p, v.Site.Base
+	p, base, chosen := v.p, v.Site.Base, v.siteSettings()
 	title := v.siteTitle()
 	page := &Page{
 		Name: d.name, Lang: v.lang, Dir: direction(v.lang), Title: d.title, TabTitle: title, Description: d.description,
 		Path: d.path, NoIndex: d.noIndex || p.Hidden, Kind: d.kind, Image: d.image, Linked: template.JS(d.linked), Feeds: d.feeds,
 		Siblings: d.siblings, Crumbs: d.crumbs, Boot: template.JS(p.boot.text), Version: p.Version, Data: d.data,
 		Site: Site{
-			Title: title, Tagline: v.words(v.theme.About.Tagline, ""), URL: base + v.path("/"), Home: v.path("/"), Contact: p.Contact,
+			Title: title, Tagline: v.tagline(chosen), URL: base + v.path("/"), Home: v.path("/"), Contact: v.contact(), Banner: v.banner(chosen),
 			Logo: p.assetPath(v.theme, "logo.svg"), LogoDark: p.assetPath(v.theme, "logo-dark.svg"), Favicon: "/favicon.svg",
 		},
 		Search: SearchBox{Action: v.path("/search"), Query: d.query},
@@ -256,7 +262,12 @@ func (v *visit) frame(d draft) *Page {
 	return page
 }
 
+// siteTitle is the name of the site: as administrators chose, as the theme says,
+// or as the program was started.
 func (v *visit) siteTitle() string {
+	if title := v.siteSettings().Title; title != "" {
+		return title
+	}
 	if title := v.words(v.theme.About.Title, ""); title != "" {
 		return title
 	}

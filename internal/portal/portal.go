@@ -17,6 +17,7 @@ import (
 	"grenier/internal/dump"
 	"grenier/internal/fetch"
 	"grenier/internal/geo"
+	"grenier/internal/job"
 	"grenier/internal/search"
 	"grenier/internal/web"
 )
@@ -83,6 +84,11 @@ type Deps struct {
 	// Tokens and Programs let programs act for people; nil where these pages are not.
 	Tokens   *account.Tokens
 	Programs *oauth.Server
+	// Jobs is the work in the background.
+	Jobs *job.Runner
+	// Started is what the program was started with of the settings that
+	// administrators may choose anew.
+	Started Started
 	// Provider is the name of another site with which people may log in, empty
 	// for none; ProviderPath leads there, ProviderOrigin is its address.
 	Provider, ProviderPath, ProviderOrigin string
@@ -171,7 +177,9 @@ func (p *Portal) Routes(root *web.Table) {
 	for _, declare := range []func(*table){
 		p.homeRoutes, p.searchRoutes, p.datasetRoutes, p.organizationRoutes, p.reuseRoutes, p.dataserviceRoutes,
 		p.topicRoutes, p.postRoutes, p.userRoutes, p.tagRoutes, p.helpRoutes, p.wordRoutes, p.territoryRoutes,
-		p.adminRoutes, p.adminMeRoutes, p.sessionRoutes,
+		p.adminRoutes, p.adminMeRoutes, p.sessionRoutes, p.adminOrganizationRoutes, p.adminMemberRoutes, p.adminContactRoutes, p.adminTransferRoutes, p.adminDatasetRoutes,
+		p.adminReuseRoutes, p.adminDataserviceRoutes, p.adminTopicRoutes, p.adminPostRoutes, p.adminCommunityRoutes, p.adminChartRoutes,
+		p.activityRoutes, p.adminHistoryRoutes, p.adminSiteRoutes, p.adminUserRoutes, p.adminJobRoutes,
 	} {
 		declare(t)
 	}

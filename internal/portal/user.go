@@ -36,6 +36,8 @@ type userPage struct {
 	// Shelves are what they published.
 	Shelves []cardShelf
 	Share   shareLinks
+	// ActivityURL leads to what they did.
+	ActivityURL string
 }
 
 // userShown bounds the cards of each shelf of a person's page.
@@ -56,7 +58,7 @@ func (p *Portal) showUser(v *visit, in objectArgs) error {
 	name := u.FullName()
 	content := userPage{
 		ID: u.ID, Name: name, Picture: picturePath("users", u.ID, "200"), Lang: v.contentLang(), Website: linkable(deref(u.Website)),
-		Prose: v.prose(deref(u.About)), Since: u.CreatedAt.Time, Share: v.shareOf(name, v.Site.Base+v.path(path)),
+		Prose: v.prose(deref(u.About)), Since: u.CreatedAt.Time, Share: v.shareOf(name, v.Site.Base+v.path(path)), ActivityURL: v.path(path + "/" + tabActivity),
 		Figures: v.countFigures(counted{"datasets", u.Datasets}, counted{"dataservices", u.Dataservices}, counted{"reuses", u.Reuses},
 			counted{"following", u.Following}, counted{"followers", u.Followers}),
 	}

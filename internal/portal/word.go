@@ -123,11 +123,11 @@ func plainFilled(v *visit, title string) string {
 // contactMarkdown is a link to whom to write to, or words that say that nobody
 // was named.
 func (v *visit) contactMarkdown() string {
-	address := contactAddress(v.p.Contact)
+	address := contactAddress(v.contact())
 	if address == "" {
 		return literal(v.say.T("legal.no-contact"))
 	}
-	label := v.p.Contact
+	label := v.contact()
 	if !strings.Contains(label, "@") {
 		label = v.say.T("legal.contact-page")
 	}

@@ -5,6 +5,7 @@ import { Entries } from "./entries.js";
 import { Guard, Print, Typed, focusSummary } from "./guard.js";
 import { Live } from "./live.js";
 import { Markdown } from "./markdown.js";
+import { Refresh } from "./refresh.js";
 import { Sort } from "./sort.js";
 import { Upload } from "./upload.js";
 
@@ -16,6 +17,7 @@ customElements.define("gr-tags", class extends Entries {});
 customElements.define("gr-pick", class extends Entries {});
 customElements.define("gr-markdown", Markdown);
 customElements.define("gr-live", Live);
+customElements.define("gr-refresh", Refresh);
 customElements.define("gr-sort", Sort);
 customElements.define("gr-upload", Upload);
 customElements.define("gr-crop", Crop);

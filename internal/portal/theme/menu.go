@@ -62,7 +62,7 @@ type Entry struct {
 
 // Block is a part of the home page.
 type Block struct {
-	// Kind is hero, figures, recent, popular, organizations, reuses, topics,
+	// Kind is hero, figures, featured, recent, popular, organizations, reuses, topics,
 	// posts, links or markdown.
 	Kind     string            `yaml:"block"`
 	Title    map[string]string `yaml:"title"`
@@ -75,7 +75,7 @@ type Block struct {
 
 // Kinds of home blocks.
 var blockKinds = map[string]bool{
-	"hero": true, "figures": true, "recent": true, "popular": true, "organizations": true, "reuses": true,
+	"hero": true, "figures": true, "featured": true, "recent": true, "popular": true, "organizations": true, "reuses": true,
 	"topics": true, "posts": true, "links": true, "markdown": true,
 }
 
