@@ -111,6 +111,15 @@ func (names objectNames) paths(t *testing.T, template string) []string {
 		"{hash}": {"x"}, "*": {"legal/cgu", "x"},
 	}
 	switch first {
+	case "admin": // people who may not see them read nothing there
+		kind, _, _ := strings.Cut(strings.TrimPrefix(template, "/admin/"), "/")
+		values["{id}"] = names[kind]
+		values["{user}"] = names["users"]
+		for _, variable := range pathVariable.FindAllString(template, -1) {
+			if len(values[variable]) == 0 {
+				values[variable] = []string{"x"}
+			}
+		}
 	case "pictures", "share": // of every kind of object
 		var all []string
 		for _, kind := range []string{"datasets", "reuses", "dataservices", "topics", "posts", "organizations", "users"} {

@@ -151,6 +151,9 @@ func (p *Portal) showAdminOrganization(v *visit, in adminOrganizationArgs) error
 		if err != nil {
 			return err
 		}
+		for i := range cards { // whose they are is told above
+			cards[i].Kicker, cards[i].Certified = "", false
+		}
 		content.Latest = cardShelf{ID: "latest", Title: v.say.T("admin-organization.latest"), Cards: cards}
 		if p.showsAdmin(organizationAdmin(o.ID, "/datasets")) {
 			content.Latest.More = Link{v.say.T("admin-organization.all-datasets"), v.path(organizationAdmin(o.ID, "/datasets"))}

@@ -64,7 +64,7 @@ func (p *Portal) showAdminProfile(v *visit, in adminOrganizationArgs) error {
 	content.LogoForm = logo.view()
 
 	zone := v.form("zone", at("/zone")).version(o.Version).submit("form.save", "").light()
-	zone.pick("zone", "admin-organization.zone", "zones", v.zoneOption(deref(o.Zone))...).help("admin-organization.zone-help")
+	zone.pick("zone", "admin-organization.zone", "zones", v.zoneOption(deref(o.Zone))...).help("admin-organization.zone-help").example("fr:commune:38185")
 	content.Zone = zone.view()
 
 	gone := v.form("delete", at("/delete")).titled("admin-organization.delete", "admin-organization.delete-text").typed(o.Name).
