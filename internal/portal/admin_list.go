@@ -70,6 +70,8 @@ type listCell struct {
 	// Number is shown when Counted.
 	Number  int64
 	Counted bool
+	// Meter is a share from 0 to 1, drawn as a bar; nothing for none.
+	Meter   *float64
 	Moment  time.Time
 	Actions []AdminAction
 	Buttons []button

@@ -179,6 +179,10 @@ func cleanText(text string) string {
 type posted struct {
 	v      *visit
 	values url.Values
+	// results and changed tell what became of several objects that were changed
+	// alike.
+	results []bulkResult
+	changed int
 	// failure is why the form is shown again; nil the first time.
 	failure *fault.Error
 }

@@ -93,6 +93,8 @@ type field struct {
 	Errors []fieldError
 	// Now is what others saved meanwhile, when it differs from what was typed.
 	Now string
+	// Proposed tells that the value was found in the files: nobody typed it yet.
+	Proposed bool
 }
 
 // fieldError is what is wrong with a field.
@@ -215,9 +217,12 @@ func (f *formDraft) light() *formDraft {
 	return f
 }
 
+// fieldID is the name of a field as the identifiers of elements hold it.
+func fieldID(name string) string { return strings.NewReplacer(".", "-", "_", "-").Replace(name) }
+
 func (f *formDraft) add(kind, name, label, value string) *fieldDraft {
 	d := &fieldDraft{f: f, field: field{
-		Kind: kind, Type: "text", ID: f.ID + "-" + strings.NewReplacer(".", "-", "_", "-").Replace(name), Name: name, Label: f.say(label), Value: value,
+		Kind: kind, Type: "text", ID: f.ID + "-" + fieldID(name), Name: name, Label: f.say(label), Value: value,
 	}}
 	if f.sent != nil && kind != "check" && kind != "checks" {
 		d.Value = f.sent.raw(name)
@@ -374,6 +379,9 @@ func (d *fieldDraft) help(message string) *fieldDraft    { d.Help = d.f.say(mess
 func (d *fieldDraft) auto(token string) *fieldDraft      { d.Autocomplete = token; return d }
 func (d *fieldDraft) example(text string) *fieldDraft    { d.Placeholder = text; return d }
 func (d *fieldDraft) pattern(pattern string) *fieldDraft { d.Pattern = pattern; return d }
+
+// proposed marks a value that was found in files, until somebody sends the form.
+func (d *fieldDraft) proposed() *fieldDraft { d.Proposed = d.f.sent == nil; return d }
 
 // view ends the description.
 func (f *formDraft) view() formView {

@@ -5,7 +5,8 @@ import { text } from "./texts.js";
 /**
  * Around a list (ol or ul with class sortable) whose items have data-id and data-name: they are put in
  * another order by dragging, by the buttons beside them, or with Alt and the arrows. Each change is
- * sent to "src" as the list of all identifiers (PUT [{"id": …}]), and taken back when it is refused.
+ * sent to "src" as the list of all identifiers (PUT [{"id": …}]), or to "action" as a form of fields
+ * "id" where the page shows some of the items alone, and taken back when it is refused.
  * The buttons of a form within an item ([data-move=up], [data-move=down]) do the same without scripts.
  */
 export class Sort extends Enhancement {
@@ -109,13 +110,18 @@ export class Sort extends Enhancement {
     const items = this.items;
     this.bound();
     announce(this.#region, text("moved", { name: item.dataset["name"] ?? "", at: items.indexOf(item) + 1, of: items.length }));
-    const url = webAddress(this.getAttribute("src") ?? "");
+    const action = webAddress(this.getAttribute("action") ?? "");
+    const url = action ?? webAddress(this.getAttribute("src") ?? "");
     if (!url) return;
     this.#asked?.abort();
     this.#asked = new AbortController();
-    const body = JSON.stringify(items.map(({ dataset }) => ({ id: dataset["id"] })));
+    const ids = items.map(({ dataset }) => dataset["id"] ?? "");
+    const { signal } = this.#asked;
+    const sent: RequestInit = action
+      ? { method: "POST", body: new URLSearchParams(ids.map((id) => ["id", id])), signal, headers: { Accept: "application/json" } }
+      : { method: "PUT", body: JSON.stringify(ids.map((id) => ({ id }))), signal, headers: { "Content-Type": "application/json" } };
     try {
-      const answer = await fetch(url, { method: "PUT", body, signal: this.#asked.signal, headers: { "Content-Type": "application/json" } });
+      const answer = await fetch(url, sent);
       if (!answer.ok) throw new Error(answer.statusText);
       this.#before = items;
     } catch (failure) {

@@ -1,5 +1,6 @@
 import { Enhancement, announce, create, liveRegion, webAddress } from "./element.js";
 import { icon } from "./icon.js";
+import { answers } from "./live.js";
 import { text } from "./texts.js";
 
 const chunk = 20_000_000; // bytes of a part
@@ -27,7 +28,9 @@ class Refused extends Error {}
  * on it or chosen go to "src" as the API takes them, larger ones in parts, some at once, again when the
  * network fails. An upload that was cut off goes on when the same file is chosen again. Each file that
  * arrived is told by an event gr-uploaded with the server's answer; when all have, the page goes on to
- * "done".
+ * "done". With "create" the object that the files belong to is made first: the form is posted with the
+ * name of the first file as "filename", and the answer says where files go ("upload") and what follows
+ * ("next").
  */
 export class Upload extends Enhancement {
   #region = liveRegion();
@@ -37,6 +40,7 @@ export class Upload extends Enhancement {
   #sendings: Sending[] = [];
   #free = parallel;
   #queue: (() => void)[] = [];
+  #created: Promise<void> | undefined;
 
   protected override connect(): void {
     const field = this.querySelector<HTMLInputElement>("input[type=file]");
@@ -79,7 +83,45 @@ export class Upload extends Enhancement {
   }
 
   private take(files: FileList | null): void {
-    for (const file of files ?? []) void this.send(this.begin(file));
+    const chosen = [...(files ?? [])];
+    const [first] = chosen;
+    if (!first) return;
+    void this.created(first).then(
+      () => {
+        for (const file of chosen) void this.send(this.begin(file));
+      },
+      (failure: unknown) => {
+        this.refuse(failure instanceof Refused && failure.message ? failure.message : text("upload-failed"));
+      },
+    );
+  }
+
+  /** Makes what the files belong to, once. */
+  private created(first: File): Promise<void> {
+    if (!this.hasAttribute("create")) return Promise.resolve();
+    this.#created ??= this.create(first).catch((failure: unknown) => {
+      this.#created = undefined; // another file may be taken
+      throw failure;
+    });
+    return this.#created;
+  }
+
+  private async create(first: File): Promise<void> {
+    const form = this.querySelector("form");
+    const body = form ? answers(form) : new URLSearchParams();
+    body.set("filename", first.name);
+    const made = (await post(form?.action ?? "", body, new AbortController().signal, () => undefined)) as { upload?: string; next?: string } | null;
+    if (!made?.upload) throw new Error("no address to send files to");
+    this.setAttribute("src", made.upload);
+    this.setAttribute("done", made.next ?? "");
+    this.removeAttribute("create");
+  }
+
+  /** Says why nothing was taken, in place of what was said before. */
+  private refuse(words: string): void {
+    this.querySelector(":scope > .refused")?.remove();
+    this.#list.before(create("p", { class: "notice danger refused" }, icon("error"), create("span", {}, words)));
+    announce(this.#region, words);
   }
 
   private begin(file: File): Sending {
@@ -225,7 +267,7 @@ function form(fields: Record<string, string | number | Blob>): FormData {
 }
 
 /** Posts a form, telling how much of it has gone. */
-function post(address: string, body: FormData, signal: AbortSignal, progress: (bytes: number) => void): Promise<unknown> {
+function post(address: string, body: FormData | URLSearchParams, signal: AbortSignal, progress: (bytes: number) => void): Promise<unknown> {
   return new Promise((done, fail) => {
     const request = new XMLHttpRequest();
     request.open("POST", address);
