@@ -165,7 +165,7 @@ func (v *visit) showAdmin(d adminDraft) error {
 		crumbs = nil
 	}
 	for _, s := range frame.Scopes {
-		if s.Current && d.scope.kind == "organization" {
+		if s.Current && d.scope.kind == "organization" && d.path != organizationHome(d.scope.id) {
 			crumbs = append(crumbs, Link{s.Label, v.path(organizationHome(d.scope.id))})
 		}
 	}
@@ -188,7 +188,7 @@ func (v *visit) kept() url.Values {
 
 // organizationHome is the first page of an organisation's administration.
 func organizationHome(id string) string {
-	return "/admin/organizations/" + url.PathEscape(id) + "/datasets"
+	return "/admin/organizations/" + url.PathEscape(id)
 }
 
 func (v *visit) adminFrame(d adminDraft) (*AdminFrame, error) {
@@ -224,7 +224,10 @@ var (
 		{"reuses", "reuse", "/admin/me/reuses"},
 		{"community", "users", "/admin/me/community-resources"},
 		{"topics", "topic", "/admin/me/topics"},
+		{"charts", "chart", "/admin/me/charts"},
 		{"notifications", "mail", "/admin/me/notifications"},
+		{"invitations", "users", "/admin/me/invitations"},
+		{"transfers", "arrow-right", "/admin/transfers"},
 		{"profile", "user", "/admin/me/profile"},
 		{"security", "shield", "/admin/me/security"},
 		{"tokens", "key", "/admin/me/tokens"},
@@ -235,17 +238,19 @@ var (
 		{"bin", "trash", "/admin/me/bin"},
 	}
 	adminOrganization = []adminLink{
+		{"home", "home", "/admin/organizations/{id}"},
 		{"datasets", "dataset", "/admin/organizations/{id}/datasets"},
 		{"dataservices", "service", "/admin/organizations/{id}/dataservices"},
 		{"reuses", "reuse", "/admin/organizations/{id}/reuses"},
 		{"community", "users", "/admin/organizations/{id}/community-resources"},
 		{"topics", "topic", "/admin/organizations/{id}/topics"},
+		{"charts", "chart", "/admin/organizations/{id}/charts"},
 		{"discussions", "comment", "/admin/organizations/{id}/discussions"},
 		{"harvesters", "harvest", "/admin/organizations/{id}/harvesters"},
 		{"members", "users", "/admin/organizations/{id}/members"},
-		{"contacts", "phone", "/admin/organizations/{id}/contacts"},
 		{"organization", "building", "/admin/organizations/{id}/profile"},
-		{"figures", "chart", "/admin/organizations/{id}/metrics"},
+		{"contacts", "phone", "/admin/organizations/{id}/profile/contacts"},
+		{"figures", "chart", "/admin/organizations/{id}/figures"},
 		{"activity", "history", "/admin/organizations/{id}/activity"},
 		{"bin", "trash", "/admin/organizations/{id}/bin"},
 	}
@@ -255,6 +260,7 @@ var (
 		{"reuses", "reuse", "/admin/site/reuses"},
 		{"community", "users", "/admin/site/community-resources"},
 		{"topics", "topic", "/admin/site/topics"},
+		{"charts", "chart", "/admin/site/charts"},
 		{"posts", "post", "/admin/site/posts"},
 		{"organizations", "building", "/admin/site/organizations"},
 		{"people", "user", "/admin/site/users"},
@@ -325,18 +331,25 @@ func (v *visit) ownOrganizations(more string) ([]account.Organization, error) {
 	return organizations, nil
 }
 
-// adminItems are the lines whose pages are there.
+// adminItems are the lines whose pages are there. The page belongs to the line
+// whose path leads furthest to it.
 func (v *visit) adminItems(links []adminLink, id, current string) []Item {
 	var items []Item
+	nearest, furthest := -1, 0
 	for _, link := range links {
 		path := strings.Replace(link.path, "{id}", url.PathEscape(id), 1)
 		if !slices.ContainsFunc(v.p.adminPaths, func(declared string) bool { return fits(declared, path) }) {
 			continue
 		}
-		items = append(items, Item{
-			Label: v.say.T("admin.menu-" + link.name), Icon: link.icon, URL: v.path(path),
-			Current: path == current || path != "/admin" && strings.HasPrefix(current, path+"/"),
-		})
+		if path == current || link.name != "home" && strings.HasPrefix(current, path+"/") {
+			if len(path) > furthest {
+				nearest, furthest = len(items), len(path)
+			}
+		}
+		items = append(items, Item{Label: v.say.T("admin.menu-" + link.name), Icon: link.icon, URL: v.path(path)})
+	}
+	if nearest >= 0 {
+		items[nearest].Current = true
 	}
 	return items
 }
