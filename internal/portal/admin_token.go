@@ -110,6 +110,9 @@ func (v *visit) tokenForm(organizations []account.Organization) formView {
 		if n, err := strconv.Atoi(days); err == nil {
 			label = v.say.T("admin-token.days", "count", n)
 		}
+		if days == "365" {
+			label = v.say.T("admin-token.year")
+		}
 		ends = append(ends, option{Value: days, Label: label})
 	}
 	f.radio("expires_at", "admin-token.expires", "90", ends).help("admin-token.expires-help")

@@ -155,7 +155,13 @@ func (p *Portal) showVerify(v *visit, in loginArgs) error {
 		return v.toLogin(v.R.URL.RequestURI())
 	}
 	f := v.form("verify", "/admin/me/verify").light().submit("account.verify", "check").hidden("next", safeNext(in.Next))
-	f.password("password", "account.password", "current-password").require()
+	password := f.password("password", "account.password", "current-password")
+	if v.viewer.User != nil && v.viewer.User.SecondFactor != nil {
+		password.help("admin-me.verify-code")
+		f.number("code", "account.code", "").auto("one-time-code").most(16).Value = ""
+	} else {
+		password.require()
+	}
 	return v.showSession("verify", "account.verify-title", "/verify", formPage{v.say.T("account.verify-text"), f.view()})
 }
 
