@@ -11,6 +11,7 @@ import (
 
 	"github.com/chromedp/cdproto/browser"
 	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/page"
@@ -319,10 +320,44 @@ func (tab *Tab) Until(what, script string) {
 	tab.t.Fatalf("%s: not within %v at %s (%v)", what, happensWithin, tab.Path(), last)
 }
 
+// KeyAll stands for the keys that select all that a field holds.
+const KeyAll = "\x01"
+
 // Press presses keys, one after the other, where the focus is.
 func (tab *Tab) Press(keys string) {
 	tab.t.Helper()
-	if err := chromedp.Do(tab.ctx, chromedp.KeyEvent(keys)); err != nil {
+	press := chromedp.KeyEvent(keys)
+	switch keys {
+	case KeyAll:
+		press = chromedp.KeyEvent("a", chromedp.KeyModifiers(chromedp.ModifierCtrl))
+	case KeyEnter:
+		tab.enter()
+		return
+	}
+	if err := chromedp.Do(tab.ctx, press); err != nil {
+		tab.t.Fatal(err)
+	}
+}
+
+// enter presses Enter as a keyboard does: a page that takes the key for itself
+// keeps the form from being sent.
+func (tab *Tab) enter() {
+	tab.t.Helper()
+	key := input.DispatchKeyEventParams{Type: input.DispatchKeyEventTypeKeyDown, Key: "Enter", Code: "Enter", Text: "\r", UnmodifiedText: "\r", WindowsVirtualKeyCode: 13}
+	_, err := chromedp.Call(tab.ctx, input.DispatchKeyEvent, key)
+	if err == nil {
+		key.Type, key.Text, key.UnmodifiedText = input.DispatchKeyEventTypeKeyUp, "", ""
+		_, err = chromedp.Call(tab.ctx, input.DispatchKeyEvent, key)
+	}
+	if err != nil {
+		tab.t.Fatal(err)
+	}
+}
+
+// Files chooses files for a field, as the system's own window would.
+func (tab *Tab) Files(selector string, paths ...string) {
+	tab.t.Helper()
+	if err := chromedp.Do(tab.ctx, chromedp.SetUploadFiles(selector, paths)); err != nil {
 		tab.t.Fatal(err)
 	}
 }
