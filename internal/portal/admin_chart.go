@@ -57,7 +57,7 @@ func (p *Portal) adminChartRoutes(t *table) {
 // chartSort is how charts are kept.
 func (p *Portal) chartSort() *keptSort {
 	return &keptSort{
-		kind: catalog.KindChart, base: "charts", menu: "admin.menu-charts", icon: "chart", restores: true,
+		kind: catalog.KindChart, base: "charts", menu: "admin.menu-charts", icon: "chart", name: "admin-chart.one", restores: true,
 		update: "PATCH /api/1/visualizations/{visualization}/", remove: "DELETE /api/1/visualizations/{visualization}/", find: p.Catalog.ResolveChart,
 		read: func(v *visit, id string) (*keptObject, error) {
 			c, err := p.Catalog.Chart(v.Context(), v.viewer, id)

@@ -52,7 +52,7 @@ func (p *Portal) adminDataserviceRoutes(t *table) {
 // dataserviceSort is how APIs are kept.
 func (p *Portal) dataserviceSort() *keptSort {
 	return &keptSort{
-		kind: catalog.KindDataservice, base: "dataservices", menu: "admin.menu-dataservices", icon: "service", class: "Dataservice", archives: true, restores: true,
+		kind: catalog.KindDataservice, base: "dataservices", menu: "admin.menu-dataservices", icon: "service", name: "admin-topic.is-dataservice", class: "Dataservice", archives: true, restores: true,
 		update: "PATCH /api/1/dataservices/{dataservice}/", remove: "DELETE /api/1/dataservices/{dataservice}/",
 		feature: "/api/1/dataservices/{dataservice}/featured/", find: p.Catalog.ResolveDataservice,
 		read: func(v *visit, id string) (*keptObject, error) {

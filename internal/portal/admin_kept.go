@@ -54,7 +54,8 @@ func (c keptChange) deletedOpt() catalog.Opt[time.Time] {
 type keptSort struct {
 	kind string
 	// base is the part of the addresses: reuses. menu is the line of the side menu.
-	base, menu, icon string
+	// name is the message that says what one of them is.
+	base, menu, icon, name string
 	// update and remove are operations of the API, feature the path of the one that
 	// shows an object first, empty when none does.
 	update, remove, feature string
@@ -194,7 +195,7 @@ func (v *visit) editable(o *keptObject) error {
 // keptDraft begins a page of an object.
 func (v *visit) keptDraft(k *keptSort, o *keptObject, name string, data any) adminDraft {
 	d := adminDraft{
-		name: name, title: o.Title, path: k.path(o.ID), scope: v.scopeOfOwner(o.Owner), icon: k.icon, badges: v.keptBadges(o),
+		name: name, title: o.Title, path: k.path(o.ID), scope: v.scopeOfOwner(o.Owner), kicker: k.name, icon: k.icon, badges: v.keptBadges(o),
 		crumbs: []Link{v.keptList(k, o.Owner)}, data: data,
 	}
 	if !o.DeletedAt.IsZero() {

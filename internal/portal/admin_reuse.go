@@ -45,7 +45,7 @@ func (p *Portal) adminReuseRoutes(t *table) {
 // reuseSort is how reuses are kept.
 func (p *Portal) reuseSort() *keptSort {
 	return &keptSort{
-		kind: catalog.KindReuse, base: "reuses", menu: "admin.menu-reuses", icon: "reuse", class: "Reuse", archives: true, restores: true,
+		kind: catalog.KindReuse, base: "reuses", menu: "admin.menu-reuses", icon: "reuse", name: "admin-topic.is-reuse", class: "Reuse", archives: true, restores: true,
 		update: "PUT /api/1/reuses/{reuse}/", remove: "DELETE /api/1/reuses/{reuse}/", feature: "/api/1/reuses/{reuse}/featured/",
 		find: p.Catalog.ResolveReuse,
 		read: func(v *visit, id string) (*keptObject, error) {

@@ -71,7 +71,7 @@ func (p *Portal) adminTopicRoutes(t *table) {
 // topicSort is how topics are kept.
 func (p *Portal) topicSort() *keptSort {
 	return &keptSort{
-		kind: catalog.KindTopic, base: "topics", menu: "admin.menu-topics", icon: "topic",
+		kind: catalog.KindTopic, base: "topics", menu: "admin.menu-topics", icon: "topic", name: "admin-topic.one",
 		update: "PUT /api/2/topics/{topic}/", remove: "DELETE /api/2/topics/{topic}/", feature: "/api/2/topics/{topic}/featured/",
 		find: p.Catalog.ResolveTopic,
 		read: func(v *visit, id string) (*keptObject, error) {
