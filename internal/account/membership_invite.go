@@ -173,11 +173,11 @@ func (w *Writer) writeInvitation(ctx context.Context, tx *event.Tx, v Viewer, o 
 		person = v.User.FullName()
 	}
 	letter := mail.Letter{
-		Kind: "membership.invited", Args: []any{"person", person, "organization", o.Name}, Button: "/admin/me/profile", Quote: request.Comment,
+		Kind: "membership.invited", Args: []any{"person", person, "organization", o.Name}, Button: "/admin/me/invitations", Quote: request.Comment,
 	}
 	if request.UserID == nil {
 		letter.Kind = "membership.invited-new"
-		letter.Button = "/register?" + url.Values{"next": {"/admin/me/profile"}, "email": {*request.Email}}.Encode()
+		letter.Button = "/register?" + url.Values{"next": {"/admin/me/invitations"}, "email": {*request.Email}}.Encode()
 	}
 	return w.writeToInvited(ctx, tx, request, letter)
 }

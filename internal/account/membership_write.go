@@ -172,7 +172,7 @@ func (w *Writer) AcceptRequest(ctx context.Context, v Viewer, organization, id s
 			return err
 		}
 		return w.writeToUser(ctx, tx, *request.UserID, mail.Letter{
-			Kind: "membership.accepted", Args: []any{"organization", o.Name}, Button: "/admin/organizations/" + o.ID + "/datasets",
+			Kind: "membership.accepted", Args: []any{"organization", o.Name}, Button: "/admin/organizations/" + o.ID,
 		})
 	})
 	if err != nil {
