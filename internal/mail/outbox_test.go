@@ -251,44 +251,68 @@ func TestJournalTellsTheLink(t *testing.T) {
 	}
 }
 
-// Every text of letters is there in French and in English, with the same
-// blanks, and every letter has a subject and a body.
-func TestLettersAreWrittenInBothLanguages(t *testing.T) {
+// languages are those that letters are written in.
+var languages = []string{"de", "en", "es", "fr", "it", "pt"}
+
+// Every text of letters is there in each language, with the same blanks and
+// with typographic quotes, and every letter has a subject and a body.
+func TestLettersAreWrittenInEveryLanguage(t *testing.T) {
 	messages, err := i18n.ReadMessages(mail.Texts())
 	if err != nil {
 		t.Fatal(err)
 	}
-	everything := slices.Concat(messages.Keys("fr"), messages.Keys("en"))
+	if got := messages.Languages(); !slices.Equal(got, languages) {
+		t.Fatalf("the languages are %v, not %v", got, languages)
+	}
+	var everything []string
+	for _, lang := range languages {
+		everything = append(everything, messages.Keys(lang)...)
+	}
 	slices.Sort(everything)
 	everything = slices.Compact(everything)
 	if len(everything) < 3 {
 		t.Fatalf("only %d texts were found", len(everything))
 	}
 	for _, id := range everything {
-		for _, lang := range []string{"fr", "en"} {
-			if !slices.Contains(messages.Keys(lang), id) {
-				t.Errorf("%s lacks %s", lang, id)
-			}
-		}
-		if french, english := messages.Arguments("fr", id), messages.Arguments("en", id); !slices.Equal(french, english) {
-			t.Errorf("%s: the blanks are %v in French, %v in English", id, french, english)
-		}
-		kind, part, ok := strings.Cut(strings.TrimPrefix(id, "mail."), ".")
-		for ok && strings.Contains(part, ".") {
-			rest := ""
-			rest, part, _ = strings.Cut(part, ".")
-			kind += "." + rest
-		}
-		if !strings.HasPrefix(id, "mail.") {
+		checkLanguages(t, messages, id)
+		checkPart(t, everything, id)
+	}
+}
+
+// checkLanguages compares one text between the languages.
+func checkLanguages(t *testing.T, messages *i18n.Messages, id string) {
+	t.Helper()
+	blanks := messages.Arguments("fr", id)
+	for _, lang := range languages {
+		if _, found := slices.BinarySearch(messages.Keys(lang), id); !found {
+			t.Errorf("%s lacks %s", lang, id)
 			continue
 		}
-		if part != "subject" && part != "body" && part != "button" {
-			t.Errorf("%s is no subject, body or button", id)
+		if got := messages.Arguments(lang, id); !slices.Equal(got, blanks) {
+			t.Errorf("%s: the blanks are %v in %s, %v in French", id, got, lang, blanks)
 		}
-		for _, wanted := range []string{"subject", "body"} {
-			if !slices.Contains(everything, "mail."+kind+"."+wanted) {
-				t.Errorf("the letter %s has no %s", kind, wanted)
-			}
+		text := messages.Printer(lang, lang, nil).T(id)
+		if strings.TrimSpace(text) == "" || strings.ContainsAny(text, `"'`) {
+			t.Errorf("%s in %s is empty or has quotes of a typewriter: %q", id, lang, text)
+		}
+	}
+}
+
+// checkPart sees that a text is a part of a letter which has the others.
+func checkPart(t *testing.T, everything []string, id string) {
+	t.Helper()
+	letter, ours := strings.CutPrefix(id, "mail.")
+	if !ours {
+		return
+	}
+	dot := strings.LastIndexByte(letter, '.')
+	if dot < 0 || !slices.Contains([]string{"subject", "body", "button"}, letter[dot+1:]) {
+		t.Errorf("%s is no subject, body or button", id)
+		return
+	}
+	for _, wanted := range []string{"subject", "body"} {
+		if !slices.Contains(everything, "mail."+letter[:dot]+"."+wanted) {
+			t.Errorf("the letter %s has no %s", letter[:dot], wanted)
 		}
 	}
 }
