@@ -78,12 +78,13 @@ func historyPath(kind, id string) string {
 
 // historyDraft begins a page about the versions of an object.
 func (v *visit) historyDraft(name, path string, l *catalog.Line, data any) adminDraft {
-	d := adminDraft{name: name, path: path, icon: "history", kicker: "admin-history.kind", data: data, scope: scopeMe, title: v.say.T("admin-history.title")}
+	d := adminDraft{name: name, path: path, icon: "history", data: data, scope: scopeMe, title: v.say.T("admin-history.title")}
 	if l == nil || l.Subject == nil {
 		return d
 	}
 	s := l.Subject
-	d.title, d.scope, d.lead = s.Title, v.scopeOfOwner(s.Owner), v.say.T("activity.kind-"+kindWord(s.Kind))
+	d.title, d.scope = v.say.T("common.title-part", "part", d.title, "title", s.Title), v.scopeOfOwner(s.Owner)
+	d.kicker = "activity.kind-" + kindWord(s.Kind)
 	if s.Kind == catalog.KindOrganization {
 		d.scope = scopeOf(s.ID)
 	}

@@ -102,7 +102,7 @@ var jobNames = map[string]string{
 	"oauth.prune": "oauth-prune", "catalog.purge": "catalog-purge", "catalog.publish": "catalog-publish", "catalog.badges": "catalog-badges",
 	"requests.forget": "requests-forget", "sessions.prune": "sessions-prune", "accounts.inactive": "accounts-inactive", "tokens.warn": "tokens-warn",
 	"files.sweep": "files-sweep", "uploads.purge": "uploads-purge", "events.prune": "events-prune", "database.optimize": "database-optimize",
-	"jobs.cleanup": "jobs-cleanup", "mail.send": "mail-send",
+	"jobs.cleanup": "jobs-cleanup", "mail.send": "mail-send", "mail.prune": "mail-prune",
 }
 
 // jobLabel names a kind of work.
