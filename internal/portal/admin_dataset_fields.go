@@ -25,7 +25,7 @@ func (b *datasetFields) offer(stored, proposed string, add func(value string) *f
 	if stored != "" || proposed == "" {
 		return add(stored)
 	}
-	return add(proposed).proposed()
+	return add(proposed).proposed("publish.proposed")
 }
 
 // proposals are those of the page, or none.
@@ -43,11 +43,11 @@ func (b *datasetFields) describe() {
 	description := b.d.Description
 	if b.made != nil && b.v.unwritten(description) {
 		description = b.v.skeleton(b.made, b.d)
-		title.proposed()
+		title.proposed("publish.proposed")
 	}
 	field := b.f.markdown("description", "publish.description", description).most(catalog.DescriptionMax).require().help("publish.description-help")
 	if description != b.d.Description && description != "" {
-		field.proposed()
+		field.proposed("publish.proposed")
 	}
 }
 
@@ -77,15 +77,21 @@ func (b *datasetFields) find() {
 	}
 	field := b.f.tags("tags", "publish.tags", tags).help("publish.tags-help")
 	if proposed {
-		field.proposed()
+		field.proposed("publish.proposed")
 	}
 }
 
 // license asks for the licence.
 func (b *datasetFields) license(licenses []option) {
-	b.offer(deref(b.d.License), b.proposals().License, func(value string) *fieldDraft {
-		return b.f.choose("license", "publish.license", value, licenses).help("publish.license-help")
-	})
+	value := deref(b.d.License)
+	usual := value == "" && b.proposals().License != ""
+	if usual {
+		value = b.proposals().License
+	}
+	field := b.f.choose("license", "publish.license", value, licenses).help("publish.license-help")
+	if usual {
+		field.proposed("publish.proposed-license")
+	}
 }
 
 // when asks for the frequency and the period.
@@ -135,7 +141,7 @@ func (b *datasetFields) where() {
 	}
 	field := b.f.picks("spatial.zones", "publish.zones", "zones", b.v.zoneOptions(zones[:min(len(zones), maxChosenZones)])...).help(help)
 	if proposed {
-		field.proposed()
+		field.proposed("publish.proposed")
 	}
 	stored := deref(b.d.Granularity)
 	b.offer(stored, b.proposals().Granularity, func(value string) *fieldDraft {

@@ -71,7 +71,7 @@ func (p *Portal) showSiteDatasets(v *visit, in adminDatasetsArgs) error {
 }
 
 // keptSorts are the orders of these lists, the first by itself.
-var keptSorts = []string{"-created", "title", "last_update", "views", "followers"}
+var keptSorts = []string{"-created", "title", "last_update", "views"}
 
 // showDatasetList shows a list of datasets.
 func (v *visit) showDatasetList(of ownedList, in adminDatasetsArgs) error {
@@ -94,7 +94,7 @@ func (v *visit) showDatasetList(of ownedList, in adminDatasetsArgs) error {
 		Filters: []listFilter{l.filter("publish.state", "state", v.stateOptions())},
 		Columns: []listColumn{
 			l.column("publish.title", "title"), l.column("publish.state", ""), l.column("quality.title", ""), l.number("publish.column-files", ""),
-			l.number("dataset.views", "views"), l.number("dataset.followers", "followers"), l.column("dataset.last-update", "last_update"),
+			l.number("dataset.views", "views"), l.column("dataset.last-update", "last_update"),
 		},
 		Total: total, Pager: l.pager(total), CSV: v.keptCSV(of.owner), Empty: v.noDatasets(of, l),
 	}}
@@ -186,7 +186,7 @@ func (v *visit) keptRow(d *catalog.Dataset, planned time.Time, of ownedList) lis
 		states = append(states, badge{v.say.T("publish.state-unavailable"), "danger", "error"})
 	}
 	row := listRow{Cells: []listCell{
-		name, badgeCell(states...), {Meter: &q.Score}, numberCell(d.ResourceTotal()), numberCell(d.Views), numberCell(d.Followers), momentCell(d.LastUpdate.Time),
+		name, badgeCell(states...), {Meter: &q.Score}, numberCell(d.ResourceTotal()), numberCell(d.Views), momentCell(d.LastUpdate.Time),
 	}}
 	if edits && d.DeletedAt.IsZero() {
 		row.Value = d.ID

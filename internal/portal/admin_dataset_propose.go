@@ -428,7 +428,13 @@ const (
 	usedTag  = 2
 )
 
-// tags are the words of the names and of the columns that others use as tags.
+// plainWords are in so many names that they find nothing.
+var plainWords = []string{
+	"data", "dataset", "date", "donnee", "donnees", "export", "extrait", "fichier", "fichiers", "final", "liste", "open-data", "opendata", "service", "services",
+	"table", "tableau", "version", "annee", "total", "site", "datos", "dati", "daten", "list", "file",
+}
+
+// tags are the words of the names that others use as tags.
 func (p *proposal) tags(names []string, known []catalog.TagCount) {
 	words := map[string]int{} // by importance, less is more
 	add := func(source string) {
@@ -445,14 +451,9 @@ func (p *proposal) tags(names []string, known []catalog.TagCount) {
 	for _, name := range names[:min(len(names), 4)] {
 		add(name)
 	}
-	for i := range p.tables {
-		for _, name := range p.tables[i].columns[:min(len(p.tables[i].columns), 30)] {
-			add(name)
-		}
-	}
 	var found []string
 	for i := range known {
-		if _, said := words[known[i].Tag]; said && known[i].Total() >= usedTag {
+		if _, said := words[known[i].Tag]; said && !slices.Contains(plainWords, known[i].Tag) && known[i].Total() >= usedTag {
 			found = append(found, known[i].Tag)
 		}
 	}

@@ -11,6 +11,7 @@ import (
 
 	"grenier/internal/account"
 	"grenier/internal/account/oauth"
+	"grenier/internal/db"
 	"grenier/internal/db/dbtest"
 	"grenier/internal/event"
 	"grenier/internal/limit"
@@ -29,7 +30,12 @@ const sessionCookie = "session"
 // newSignedSite serves a portal with accounts; change may set its dependencies.
 func newSignedSite(t *testing.T, change func(*Deps)) *signedSite {
 	t.Helper()
-	d := dbtest.SQLite(t)
+	return newSignedSiteOn(t, dbtest.SQLite(t), change)
+}
+
+// newSignedSiteOn is newSignedSite over a database.
+func newSignedSiteOn(t *testing.T, d *db.DB, change func(*Deps)) *signedSite {
+	t.Helper()
 	secret := []byte("secret of the tests")
 	s := &signedSite{sessions: account.NewSessions(d, secret, 0)}
 	s.accounts = account.NewWriter(event.NewLog(d)).With(account.Deps{

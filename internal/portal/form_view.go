@@ -93,8 +93,8 @@ type field struct {
 	Errors []fieldError
 	// Now is what others saved meanwhile, when it differs from what was typed.
 	Now string
-	// Proposed tells that the value was found in the files: nobody typed it yet.
-	Proposed bool
+	// Proposed says where a value comes from that nobody typed yet.
+	Proposed string
 }
 
 // fieldError is what is wrong with a field.
@@ -380,8 +380,13 @@ func (d *fieldDraft) auto(token string) *fieldDraft      { d.Autocomplete = toke
 func (d *fieldDraft) example(text string) *fieldDraft    { d.Placeholder = text; return d }
 func (d *fieldDraft) pattern(pattern string) *fieldDraft { d.Pattern = pattern; return d }
 
-// proposed marks a value that was found in files, until somebody sends the form.
-func (d *fieldDraft) proposed() *fieldDraft { d.Proposed = d.f.sent == nil; return d }
+// proposed says where a value comes from that nobody typed, until the form is sent.
+func (d *fieldDraft) proposed(message string) *fieldDraft {
+	if d.f.sent == nil {
+		d.Proposed = d.f.say(message)
+	}
+	return d
+}
 
 // view ends the description.
 func (f *formDraft) view() formView {
