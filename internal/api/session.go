@@ -272,12 +272,19 @@ func (a *API) logout(c *web.Call, _ web.None, _ web.Raw) error {
 }
 
 func (a *API) logoutByLink(c *web.Call, _ web.None) error {
+	if ledFromElsewhere(c) {
+		return c.Redirect(http.StatusFound, c.URL("/"))
+	}
 	if _, err := a.Sessions.Logout(c.Context(), viewer(c)); err != nil {
 		return err
 	}
 	c.ClearSession()
 	return flash(c, "logout")
 }
+
+// ledFromElsewhere tells that a page of another site sent the browser here, as browsers alone say: it does not
+// end the sessions of this one.
+func ledFromElsewhere(c *web.Call) bool { return c.R.Header.Get("Sec-Fetch-Site") == "cross-site" }
 
 // flash leads to the home page with a word on what happened.
 func flash(c *web.Call, code string) error {

@@ -151,6 +151,8 @@ func TestAccountByTheAPI(t *testing.T) {
 		b.must(http.StatusOK, "POST", reset+"/", map[string]any{"password": "Third1842", "password_confirm": "Third1842"})
 		b.must(http.StatusBadRequest, "POST", reset+"/", map[string]any{"password": "Fourth1842", "password_confirm": "Fourth1842"})
 		b.login("new@example.org", "Third1842")
+		b.must(http.StatusFound, "GET", "/logout/", nil, "Sec-Fetch-Site", "cross-site")
+		b.must(http.StatusOK, "GET", "/api/1/me/", nil) // a page of another site ends no session
 		if to := b.must(http.StatusFound, "GET", "/logout/", nil).Header.Get("Location"); to != apitest.Base+"/?flash=logout" {
 			t.Errorf("the logout by link leads to %s", to)
 		}

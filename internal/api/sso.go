@@ -93,6 +93,9 @@ func (a *API) logoutSSO(c *web.Call, _ web.None) error {
 	if a.SSO == nil {
 		return errNoProvider
 	}
+	if ledFromElsewhere(c) {
+		return c.Redirect(http.StatusFound, c.URL("/"))
+	}
 	session, err := a.Sessions.Logout(c.Context(), viewer(c))
 	if err != nil {
 		return err

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/go-chi/chi/v5"
@@ -221,8 +222,25 @@ func (c *Call) Empty(status int) error {
 	return nil
 }
 
-// Redirect answers with a Location as it is given: absolute, or relative for the slugs.
+// errNowhere answers in place of a redirection to what is no place.
+var errNowhere = fault.New(fault.NotFound, "The address that was written here leads nowhere: it is no address of the web.")
+
+// leadsNowhere tells of addresses that run something in place of leading somewhere, and of those that no header
+// can hold (RFC 9110, section 5.5).
+func leadsNowhere(location string) bool {
+	if strings.ContainsFunc(location, func(r rune) bool { return r < ' ' || r == 0x7f }) {
+		return true
+	}
+	scheme, _, _ := strings.Cut(strings.ToLower(strings.TrimSpace(location)), ":")
+	return scheme == "javascript" || scheme == "vbscript" || scheme == "data"
+}
+
+// Redirect answers with a Location as it is given: absolute, or relative for the slugs. It is not found when a
+// person wrote an address that leads nowhere.
 func (c *Call) Redirect(status int, location string) error {
+	if leadsNowhere(location) {
+		return errNowhere
+	}
 	h := c.W.Header()
 	h["Location"] = []string{location}
 	control := c.private()
