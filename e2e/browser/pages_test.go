@@ -175,7 +175,7 @@ func TestPages(t *testing.T) {
 
 // checkLooks runs axe over the page in several sizes, in both themes, and sees
 // that nobody must scroll sideways.
-func checkLooks(t *testing.T, tab *browser.Tab, script string, looks []browser.Look) {
+func checkLooks(t testing.TB, tab *browser.Tab, script string, looks []browser.Look) {
 	t.Helper()
 	for _, look := range looks {
 		for _, dark := range []bool{false, true} {
@@ -214,11 +214,12 @@ func checkWidth(t testing.TB, tab *browser.Tab, name string, width int64) {
 
 // form is what every page has in common.
 type form struct {
-	Lang, Title, H1             string
-	Headings, Mains, Duplicates int
-	Canonical, Description      string
-	Alternates                  []string
-	Broken                      []string
+	Lang, Title, H1        string
+	Headings, Mains        int
+	Duplicates             []string
+	Canonical, Description string
+	Alternates             []string
+	Broken                 []string
 }
 
 // checkForm sees that the frame of a page is whole.
@@ -229,7 +230,7 @@ func checkForm(t testing.TB, tab *browser.Tab, language string) {
 		return {
 			Lang: document.documentElement.lang, Title: document.title, H1: document.querySelector("h1")?.innerText.trim() ?? "",
 			Headings: document.querySelectorAll("h1").length, Mains: document.querySelectorAll("main").length,
-			Duplicates: ids.length - new Set(ids).size,
+			Duplicates: ids.filter((id, i) => ids.indexOf(id) !== i),
 			Canonical: document.querySelector("link[rel=canonical]")?.href ?? "",
 			Description: document.querySelector("meta[name=description]")?.content ?? "",
 			Alternates: [...document.querySelectorAll("link[rel=alternate][hreflang]")].map((l) => l.hreflang),
@@ -242,8 +243,8 @@ func checkForm(t testing.TB, tab *browser.Tab, language string) {
 	if f.Headings != 1 || f.H1 == "" || f.Mains != 1 {
 		t.Errorf("%d h1 (%q) and %d main, want one of each", f.Headings, f.H1, f.Mains)
 	}
-	if f.Duplicates != 0 {
-		t.Errorf("%d id are there more than once", f.Duplicates)
+	if len(f.Duplicates) > 0 {
+		t.Errorf("id that are there more than once: %v", f.Duplicates)
 	}
 	if len(f.Broken) > 0 {
 		t.Errorf("pictures that do not show: %v", f.Broken)

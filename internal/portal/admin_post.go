@@ -308,7 +308,7 @@ func (p *Portal) showPostContent(v *visit, in adminObjectArgs) error {
 			return err
 		}
 	default:
-		f := v.form("content", path+"/content").version(post.Version).submit("form.save", "check")
+		f := v.form("post-content", path+"/content").version(post.Version).submit("form.save", "check")
 		if post.BodyType == "html" {
 			f.area("content", "admin-post.html", deref(post.Content)).rows(20).require()
 			shown := postPage{}

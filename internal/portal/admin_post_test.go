@@ -20,7 +20,7 @@ func TestPostIsWritten(t *testing.T) {
 	post := strings.TrimSuffix(content, "/content")
 	s.page(s.root, content, 200, "**Texte**")
 	s.posts(s.root, content, url.Values{"content": {"Autre"}})
-	if got := s.ask(content, s.root, url.Values{"form": {"content"}, "content": {""}}); got.Code != http.StatusBadRequest {
+	if got := s.ask(content, s.root, url.Values{"form": {"post-content"}, "content": {""}}); got.Code != http.StatusBadRequest {
 		t.Errorf("an empty text: %d", got.Code)
 	}
 	s.posts(s.root, post, url.Values{"name": {"Bonjour"}, "kind": {"page"}, "datasets": {s.data.ID}, "headline": {"Un mot"}})

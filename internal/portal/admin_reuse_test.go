@@ -205,8 +205,8 @@ func TestTopicIsKept(t *testing.T) {
 	if got := s.ask(topic+"/write", s.ada, url.Values{"form": {"write"}, "description": {"no title"}}); got.Code != http.StatusBadRequest {
 		t.Errorf("an element of nothing: %d", got.Code)
 	}
-	unknown := s.ask(elements, s.ada, url.Values{"form": {"elements"}, "reuses": {"ffffffffffffffffffffffff"}})
-	if unknown.Code != http.StatusBadRequest || !strings.Contains(unknown.Body.String(), "#elements-reuses") {
+	unknown := s.ask(elements, s.ada, url.Values{"form": {"link-elements"}, "reuses": {"ffffffffffffffffffffffff"}})
+	if unknown.Code != http.StatusBadRequest || !strings.Contains(unknown.Body.String(), "#link-elements-reuses") {
 		t.Errorf("an unknown reuse: %d", unknown.Code)
 	}
 	order := func() string {

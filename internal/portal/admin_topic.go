@@ -352,7 +352,7 @@ var elementPicks = []struct{ kind, class, name, label string }{
 
 // elementsForm adds objects of the catalogue.
 func (v *visit) elementsForm(t *catalog.Topic) (formView, error) {
-	f := v.form("elements", elementsPath(t.ID, "")).submit("admin-kept.link", "plus").light()
+	f := v.form("link-elements", elementsPath(t.ID, "")).submit("admin-kept.link", "plus").light()
 	f.group("admin-topic.add", "admin-kept.pick-help")
 	for _, one := range elementPicks {
 		chosen, err := v.chosenObjects(one.kind, one.name, nil)
