@@ -5,10 +5,15 @@ import (
 	"grenier/internal/fetch"
 )
 
+// fetcher asks other sites, and judges the addresses that people write.
+func (a *App) fetcher() *fetch.Client {
+	return fetch.New(fetch.Options{Allow: a.Settings.FetchAllow, Version: Version, Site: a.Settings.BaseURL})
+}
+
 // provideCatalog gives the catalogue what its writes need besides the database:
 // letters, the judge of addresses, the catalogue of schemas.
 func (a *App) provideCatalog() {
-	client := fetch.New(fetch.Options{Allow: a.Settings.FetchAllow, Version: Version, Site: a.Settings.BaseURL})
+	client := a.fetcher()
 	deps := catalog.Deps{Mail: a.Mail, CheckURL: client.CheckURL}
 	if a.Settings.SchemaCatalog != "" {
 		deps.Schemas = catalog.NewSchemas(client, a.Settings.SchemaCatalog)
