@@ -79,12 +79,12 @@ func (v *visit) keptDataset(key, tail string) (d *catalog.Dataset, done bool, er
 	if err != nil {
 		return nil, false, err
 	}
-	if found.ID != key && v.posted == nil {
-		return nil, true, v.Redirect(302, withQuery(v.path(adminDatasetPath(found.ID, tail)), v.R.URL.RawQuery))
-	}
 	d, err = v.p.Catalog.Dataset(v.Context(), v.viewer, found.ID, catalog.Parts{})
 	if err != nil {
 		return nil, false, err
+	}
+	if found.ID != key && v.posted == nil {
+		return nil, true, v.Redirect(302, withQuery(v.path(adminDatasetPath(found.ID, tail)), v.R.URL.RawQuery))
 	}
 	if !v.viewer.MayEdit(d.OwnedBy(), d.ID) {
 		return nil, false, fault.New(fault.Forbidden, "You do not have the permission to modify that object.")

@@ -178,7 +178,13 @@ func (v *visit) keptObject(k *keptSort, key, tail string) (id string, done bool,
 	if err != nil {
 		return "", false, err
 	}
+	if err := v.p.Catalog.Readable(v.Context(), v.viewer, k.kind, found.ID); err != nil {
+		return "", false, err
+	}
 	if found.ID != key && v.posted == nil {
+		if err := v.p.Catalog.Readable(v.Context(), v.viewer, k.kind, found.ID); err != nil {
+			return "", false, err // the way to what is hidden tells that it is there
+		}
 		return "", true, v.Redirect(302, withQuery(v.path(k.path(found.ID)+tail), v.R.URL.RawQuery))
 	}
 	return found.ID, false, nil
@@ -365,6 +371,9 @@ func (v *visit) identified(sent *posted, kind, name string) ([]string, error) {
 		}
 		left--
 		found, err := find(v.Context(), id)
+		if err == nil {
+			err = v.p.Catalog.Readable(v.Context(), v.viewer, kind, found.ID)
+		}
 		switch {
 		case err == nil:
 			ids[i] = found.ID
