@@ -100,8 +100,14 @@ func (v *visit) homeOrder() []string {
 	if len(order) == 0 {
 		return blockNames(v.theme.Home)
 	}
+	if at := slices.Index(order, topBlock); at > 0 {
+		order = slices.Insert(slices.Delete(order, at, at+1), 0, topBlock)
+	}
 	return order
 }
+
+// topBlock is the block that pages draw above all others.
+const topBlock = "hero"
 
 // homeBlocks are the blocks of the first page, in their order.
 func (v *visit) homeBlocks() []theme.Block {
@@ -136,10 +142,10 @@ func (p *Portal) showSiteHome(v *visit, _ web.None) error {
 			b.Small, b.Of = true, one.Label
 			return b
 		}
-		if one.Shown && i > 0 {
+		if one.Shown && i > 0 && name != topBlock && order[i-1] != topBlock {
 			one.Up = change("up", "admin-site.up", "arrow-up")
 		}
-		if one.Shown && i < len(shown)-1 {
+		if one.Shown && i < len(shown)-1 && name != topBlock {
 			one.Down = change("down", "admin-site.down", "arrow-down")
 		}
 		switch {
