@@ -182,9 +182,6 @@ func (v *visit) keptObject(k *keptSort, key, tail string) (id string, done bool,
 		return "", false, err
 	}
 	if found.ID != key && v.posted == nil {
-		if err := v.p.Catalog.Readable(v.Context(), v.viewer, k.kind, found.ID); err != nil {
-			return "", false, err // the way to what is hidden tells that it is there
-		}
 		return "", true, v.Redirect(302, withQuery(v.path(k.path(found.ID)+tail), v.R.URL.RawQuery))
 	}
 	return found.ID, false, nil
