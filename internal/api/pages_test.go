@@ -37,6 +37,7 @@ func newPageSite(s *apitest.Server, bytes uint64) *pageSite {
 	faces, err := pages.New(pages.Deps{
 		Catalog: s.Catalog, Organizations: account.NewOrganizations(s.DB, s.Found), People: account.NewPeople(s.DB), Zones: s.Zones, Search: s.Found,
 		Versions: s.Versions, Version: "test", Language: "fr", Languages: []string{"fr", "en"}, QualityDescriptionLength: 100, Pictures: s.T.TempDir(),
+		Accounts: s.Accounts, Sessions: s.Sessions, Tokens: s.Tokens, Programs: s.OAuth, Jobs: s.Jobs,
 	})
 	if err != nil {
 		s.T.Fatal(err)
@@ -115,6 +116,9 @@ func (names objectNames) paths(t *testing.T, template string) []string {
 		kind, _, _ := strings.Cut(strings.TrimPrefix(template, "/admin/"), "/")
 		values["{id}"] = names[kind]
 		values["{user}"] = names["users"]
+		if kind == "history" || kind == "bin" {
+			values["{kind}"], values["{id}"], values["{version}"] = []string{"dataset"}, names["datasets"], []string{"1"}
+		}
 		for _, variable := range pathVariable.FindAllString(template, -1) {
 			if len(values[variable]) == 0 {
 				values[variable] = []string{"x"}
