@@ -109,7 +109,7 @@ func (names objectNames) paths(t *testing.T, template string) []string {
 	first, _, _ := strings.Cut(strings.TrimPrefix(template, "/"), "/")
 	values := map[string][]string{
 		"{dataset}": names["datasets"], "{resource}": names["files"], "{id}": names[first], "{level}": {"departement"}, "{code}": {"34"}, "{slug}": {"x"},
-		"{hash}": {"x"}, "*": {"legal/cgu", "x"},
+		"{hash}": {"x"}, "{token}": {"x"}, "*": {"legal/cgu", "x"},
 	}
 	switch first {
 	case "admin": // people who may not see them read nothing there
