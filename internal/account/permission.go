@@ -56,8 +56,6 @@ const (
 	managing
 )
 
-var relations = []relation{visitor, signedIn, owning, partialEditor, assigned, editing, managing}
-
 func (r relation) String() string {
 	return []string{"visitor", "any user", "owner", "partial editor", "assigned partial editor", "editor", "administrator of the organization"}[r]
 }

@@ -277,15 +277,6 @@ func (p *portal) fillPosts() {
 	p.exec("INSERT INTO post_reuses (post_id, reuse_id, position) VALUES (?, ?, 0)", p.ids["news"], p.ids["carte-velo"])
 }
 
-func (p *portal) fillCharts() {
-	c := &catalog.Chart{
-		ID: db.NewID(), Version: 1, Slug: "passages", Title: "Passages", TitleFold: "passages", Description: "Par jour.", Visible: true,
-		XAxis: db.JSON(`{"column_x":"jour","type":"discrete"}`), YAxis: db.JSON("{}"), Series: db.JSON("[]"), CreatedAt: made(60), ModifiedAt: made(60),
-	}
-	c.OrganizationID = &p.town
-	p.put(catalog.KindChart, "passages", c.ID, true, c)
-}
-
 // token is that of somebody by name.
 func (p *portal) token(name string) string {
 	return map[string]string{"admin": p.adminToken, "ada": p.adaToken, "eve": p.eveToken}[name]

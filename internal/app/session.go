@@ -25,8 +25,6 @@ func (a *App) letIn(deps *portal.Deps) {
 	deps.Tokens, deps.Programs = a.Tokens, a.OAuth
 	a.offerProvider(deps)
 	deps.Jobs, deps.Started = a.Jobs, a.started
-	deps.Tokens, deps.Programs = a.Tokens, a.OAuth
-	a.offerProvider(deps)
 	if deps.DemoAccounts = a.demo; len(a.demo) > 0 {
 		deps.Mailbox = a.Mail // everybody may play there
 	}

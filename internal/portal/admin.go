@@ -8,7 +8,6 @@ import (
 
 	"grenier/internal/account"
 	"grenier/internal/fault"
-	"grenier/internal/image"
 	"grenier/internal/web"
 )
 
@@ -429,6 +428,3 @@ func doneMessage(id string) bool {
 	area, name, ok := strings.Cut(id, ".done-")
 	return ok && len(id) < 100 && plainWord(area) && plainWord(name) && name != ""
 }
-
-// monogramOf are the initials of a name, for where there is no picture.
-func monogramOf(name string) string { return image.Initials(name) }

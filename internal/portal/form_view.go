@@ -371,14 +371,12 @@ func (f *formDraft) file(name, label, accept string) *fieldDraft {
 	return d
 }
 
-func (d *fieldDraft) require() *fieldDraft               { d.Required = true; return d }
-func (d *fieldDraft) readOnly() *fieldDraft              { d.ReadOnly = true; return d }
-func (d *fieldDraft) most(characters int64) *fieldDraft  { d.Most = characters; return d }
-func (d *fieldDraft) rows(lines int64) *fieldDraft       { d.Rows = lines; return d }
-func (d *fieldDraft) help(message string) *fieldDraft    { d.Help = d.f.say(message); return d }
-func (d *fieldDraft) auto(token string) *fieldDraft      { d.Autocomplete = token; return d }
-func (d *fieldDraft) example(text string) *fieldDraft    { d.Placeholder = text; return d }
-func (d *fieldDraft) pattern(pattern string) *fieldDraft { d.Pattern = pattern; return d }
+func (d *fieldDraft) require() *fieldDraft              { d.Required = true; return d }
+func (d *fieldDraft) most(characters int64) *fieldDraft { d.Most = characters; return d }
+func (d *fieldDraft) rows(lines int64) *fieldDraft      { d.Rows = lines; return d }
+func (d *fieldDraft) help(message string) *fieldDraft   { d.Help = d.f.say(message); return d }
+func (d *fieldDraft) auto(token string) *fieldDraft     { d.Autocomplete = token; return d }
+func (d *fieldDraft) example(text string) *fieldDraft   { d.Placeholder = text; return d }
 
 // proposed says where a value comes from that nobody typed, until the form is sent.
 func (d *fieldDraft) proposed(message string) *fieldDraft {
