@@ -185,11 +185,12 @@ func (m *mentions) ofProgram() {
 	if err != nil {
 		m.t.Fatal(err)
 	}
-	// The reasons for which a remote file cannot be shown name messages too.
-	for _, folder := range []string{"../fetch", "../tabular"} {
-		more, err := filepath.Glob(folder + "/*.go")
+	// The reasons for which a remote file cannot be shown name messages too, as
+	// do the states of what people keep.
+	for _, others := range []string{"../fetch/*.go", "../tabular/*.go", "../catalog/kept.go"} {
+		more, err := filepath.Glob(others)
 		if err != nil || len(more) == 0 {
-			m.t.Fatal(folder, more, err)
+			m.t.Fatal(others, more, err)
 		}
 		names = append(names, more...)
 	}
