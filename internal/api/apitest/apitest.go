@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"path/filepath"
 	"strings"
 	"sync/atomic"
@@ -109,7 +110,8 @@ func NewKeeping(t testing.TB, d *db.DB, bytes uint64) *Server {
 		Dumps: api.NewDumps(dumps, 4),
 		Feeds: dump.NewFeeds(dumps, 0),
 	})
-	callers := api.Callers{Sessions: s.Sessions, Tokens: s.Tokens, Bearers: s.OAuth, Rates: rates}
+	loopback := []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")} // tests may say which network they come from
+	callers := api.Callers{Sessions: s.Sessions, Tokens: s.Tokens, Bearers: s.OAuth, Rates: rates, TrustedProxies: loopback}
 	s.Authenticate = callers.Caller
 	s.Face = face
 	first, second := face.Tables()
@@ -123,7 +125,7 @@ func NewKeeping(t testing.TB, d *db.DB, bytes uint64) *Server {
 	face.RootFiles(root)
 	face.RootOAuth(root)
 	s.Tables = []*web.Table{first, second, root}
-	handler, err := web.NewHandler(web.Options{
+	handler, err := web.NewHandler(web.Options{TrustedProxies: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")},
 		Sites:    web.OneSite(web.Site{Base: Base, Title: "Test", Language: "fr", Languages: []string{"fr", "en"}}),
 		ReadOnly: s.ReadOnly.Load, Expect: event.Expect, Retries: api.NewRetries(event.NewRetries(log)),
 		Authenticate: s.Authenticate, SessionCookie: api.SessionCookie, Kept: web.NewKept(s.Versions, bytes), Versions: s.Versions, Log: slog.New(slog.DiscardHandler),
