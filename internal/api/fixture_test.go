@@ -57,6 +57,7 @@ func newPortalOn(t *testing.T, s *apitest.Server) *portal {
 	p.fillDataservices()
 	p.fillTopics()
 	p.fillPosts()
+	p.fillCharts()
 	p.fillRequests()
 	p.Index()
 	return p
@@ -275,6 +276,15 @@ func (p *portal) fillPosts() {
 	p.post(52, "draft", func(*catalog.Post) {})
 	p.exec("INSERT INTO post_datasets (post_id, dataset_id, position) VALUES (?, ?, 0)", p.ids["news"], p.ids["open"])
 	p.exec("INSERT INTO post_reuses (post_id, reuse_id, position) VALUES (?, ?, 0)", p.ids["news"], p.ids["carte-velo"])
+}
+
+func (p *portal) fillCharts() {
+	c := &catalog.Chart{
+		ID: db.NewID(), Version: 1, Slug: "passages", Title: "Passages", TitleFold: "passages", Description: "Par jour.", Visible: true,
+		XAxis: db.JSON(`{"column_x":"jour","type":"discrete"}`), YAxis: db.JSON("{}"), Series: db.JSON("[]"), CreatedAt: made(60), ModifiedAt: made(60),
+	}
+	c.OrganizationID = &p.town
+	p.put(catalog.KindChart, "passages", c.ID, true, c)
 }
 
 // token is that of somebody by name.
