@@ -64,7 +64,7 @@ func (w *Writer) Register(ctx context.Context, given Registration) error {
 		wish.Language = &given.Language
 	}
 	for range 2 { // the second time when another request made the account in between
-		if err = w.register(ctx, wish); !db.IsUnique(err) {
+		if err = w.register(ctx, wish); !db.IsUnique(err) && !errors.Is(err, emailTaken) {
 			break
 		}
 	}
