@@ -1,6 +1,9 @@
 package e2e
 
 import (
+	"bytes"
+	"encoding/json"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
@@ -57,17 +60,79 @@ func TestDocumentedExamplesRun(t *testing.T) {
 // they printed.
 func runExamples(t *testing.T, blocks [][]string, environment ...string) string {
 	t.Helper()
+	output, err := example(t, blocks, environment...)
+	if err != nil {
+		t.Fatalf("an example failed: %v\n%.3000s", err, output)
+	}
+	return output
+}
+
+func example(t *testing.T, blocks [][]string, environment ...string) (output string, err error) {
+	t.Helper()
 	script := []string{"set -euo pipefail"}
 	for _, block := range blocks {
 		script = append(script, block[1])
 	}
 	command := exec.Command("bash", "-c", strings.Join(script, "\n"))
 	command.Dir, command.Env = t.TempDir(), append(os.Environ(), environment...)
-	output, err := command.CombinedOutput()
-	if err != nil {
-		t.Fatalf("an example failed: %v\n%.3000s", err, output)
+	text, err := command.CombinedOutput()
+	return string(text), err
+}
+
+var (
+	choiceOfForm = regexp.MustCompile(`<input type="radio" name="([a-z_]+)" value="([^"]*)" checked>`)
+	keyShown     = regexp.MustCompile(`udata_[\w-]{64}`)
+)
+
+// keyOfPages makes a person and the key that they get who take what the page of
+// keys proposes.
+func keyOfPages(t *testing.T, server *harness.Server, email string) string {
+	t.Helper()
+	server.Person(t, email, personPassword)
+	browser := server.Client("")
+	ask := func(method, path string, body io.Reader, headers ...string) (*http.Response, string) {
+		request, err := http.NewRequest(method, server.URL()+path, body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := 0; i+1 < len(headers); i += 2 {
+			request.Header.Set(headers[i], headers[i+1])
+		}
+		response, err := browser.HTTP.Do(request)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer response.Body.Close()
+		page, err := io.ReadAll(io.LimitReader(response.Body, 1<<20))
+		if err != nil || response.StatusCode >= 400 {
+			t.Fatalf("%s %s: %d %v %.500s", method, path, response.StatusCode, err, page)
+		}
+		return response, string(page)
 	}
-	return string(output)
+	login, err := json.Marshal(map[string]string{"email": email, "password": personPassword})
+	if err != nil {
+		t.Fatal(err)
+	}
+	entered, _ := ask(http.MethodPost, "/login/", bytes.NewReader(login), "Content-Type", "application/json")
+	session := ""
+	for _, cookie := range entered.Cookies() {
+		session = cookie.Name + "=" + cookie.Value
+	}
+	_, page := ask(http.MethodGet, "/admin/me/tokens", nil, "Cookie", session)
+	form := url.Values{"name": {"publishing"}}
+	for _, chosen := range choiceOfForm.FindAllStringSubmatch(page, -1) {
+		form.Set(chosen[1], chosen[2])
+	}
+	if !form.Has("scopes") || !form.Has("expires_at") {
+		t.Fatalf("the page of keys proposes %v alone", form)
+	}
+	_, page = ask(http.MethodPost, "/admin/me/tokens", strings.NewReader(form.Encode()), "Cookie", session,
+		"Content-Type", "application/x-www-form-urlencoded", "Origin", server.URL())
+	key := keyShown.FindString(page)
+	if key == "" {
+		t.Fatalf("the page shows no key: %.2000s", page)
+	}
+	return key
 }
 
 // TestPublishingByProgram goes through the life of a dataset by the documented
@@ -84,13 +149,18 @@ func TestPublishingByProgram(t *testing.T) {
 	onBoth(t, func(t *testing.T, options harness.Options) {
 		server := harness.Start(t, options)
 		heard := listen(t, server)
-		output := runExamples(t, blocks, "BASE="+heard.URL, "ADA="+server.Token(t, "ada@example.org"), "BEN="+server.Token(t, "ben@example.org"))
+		environment := []string{"BASE=" + heard.URL, "ADA=" + keyOfPages(t, server, "ada@example.org"), "BEN=" + keyOfPages(t, server, "ben@example.org")}
+		output := runExamples(t, blocks, environment...)
 		for _, wanted := range []string{"2026-01-01;128", "\n412\n", "Invitation accepted", "\n410\n"} {
 			if !strings.Contains("\n"+output, wanted) {
 				t.Errorf("the examples do not show %q:\n%s", wanted, output)
 			}
 		}
 		heard.areDocumented(t, server)
+		refused, err := example(t, append(blocks[:1:1], []string{"", "dataset=$(call POST /api/1/datasets/ '{}' | pick)\necho went on"}), environment...)
+		if err == nil || strings.Contains(refused, "went on") || !strings.Contains(refused, "This field is required") {
+			t.Errorf("a refused example ends with %v and says\n%s", err, refused)
+		}
 		if found := server.Run(t, "check"); found != "all is well" {
 			t.Errorf("check found:\n%s", found)
 		}

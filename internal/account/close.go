@@ -32,7 +32,7 @@ const anonymous = "DELETED"
 // their name. It cannot be undone. In a session the viewer must have proved who
 // they are within a day.
 func (w *Writer) CloseMine(ctx context.Context, v Viewer) error {
-	if err := mayChangeAccount(v); err != nil {
+	if err := MayChangeAccount(v); err != nil {
 		return err
 	}
 	if v.Session != "" {

@@ -78,7 +78,7 @@ type exportAccount struct {
 // Export writes what the platform knows of the viewer as one JSON object. The
 // member closing tells what closing the account would do.
 func (w *Writer) Export(ctx context.Context, v Viewer, to io.Writer) error {
-	if err := mayChangeAccount(v); err != nil {
+	if err := MayChangeAccount(v); err != nil {
 		return err
 	}
 	out := bufio.NewWriterSize(to, 32<<10)

@@ -240,8 +240,8 @@ func (w *Writer) answerInvitation(ctx context.Context, v Viewer, id string,
 	switch {
 	case v.User == nil:
 		return fault.New(fault.Unauthorized, "Log in to answer an invitation.")
-	case !v.Whole():
-		return fault.New(fault.Forbidden, "This token is not for your account: answer with another one, or in the site.")
+	case !v.May(Join, Owner{}, ""):
+		return fault.New(fault.Forbidden, "This API key may not answer invitations: use one that may publish (scope write) everywhere, or log in.")
 	}
 	return w.log.Write(ctx, db.People, func(ctx context.Context, tx *event.Tx) error {
 		var organization []string

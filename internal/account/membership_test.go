@@ -251,10 +251,14 @@ func TestInvitations(t *testing.T) {
 		if err != nil || len(waiting) != 1 || waiting[0].Organization.Name != "Valmont" || waiting[0].Comment != "Come!" {
 			t.Errorf("eve's invitations are %+v (%v)", waiting, err)
 		}
-		narrow := h.as("eve")
-		narrow.Scopes = []string{ScopeWrite}
-		h.refused("a token that is not for the account", h.AcceptInvitation(ctxOf(t), narrow, byAddress.ID), fault.Forbidden)
-		h.must(h.AcceptInvitation(ctxOf(t), h.as("eve"), byAddress.ID))
+		key := h.as("eve")
+		for _, scopes := range [][]string{{ScopeRead}, {ScopeWrite, ScopeOrganization + h.id}, {ScopeDataset + db.NewID()}} {
+			key.Scopes = scopes
+			h.refused("a key that is for less", h.AcceptInvitation(ctxOf(t), key, byAddress.ID), fault.Forbidden)
+			h.refused("a key that is for less", h.RefuseInvitation(ctxOf(t), key, byAddress.ID), fault.Forbidden)
+		}
+		key.Scopes = []string{ScopeWrite} // to join is to publish, not to change the account
+		h.must(h.AcceptInvitation(ctxOf(t), key, byAddress.ID))
 		h.letters("membership.invitation-accepted ada@example.org")
 		if h.role("eve") != RoleAdmin {
 			t.Errorf("eve became %q", h.role("eve"))

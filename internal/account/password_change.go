@@ -133,7 +133,7 @@ func (w *Writer) savePassword(ctx context.Context, tx *event.Tx, v Viewer, user 
 // one they must have proved who they are within a day. It returns the new text
 // of the session; other sessions end. Invalid with the members that are wrong.
 func (w *Writer) ChangePassword(ctx context.Context, v Viewer, present, password, confirmation string) (plain string, err error) {
-	if err := mayChangeAccount(v); err != nil {
+	if err := MayChangeAccount(v); err != nil {
 		return "", err
 	}
 	if err := sameTwice(password, confirmation, "new_password_confirm"); err != nil {

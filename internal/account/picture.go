@@ -89,8 +89,10 @@ func MaySetAvatar(v Viewer, id string) error {
 		return fault.New(fault.Unauthorized, "Log in to change an account.")
 	case v.Admin():
 		return nil
-	case v.UserID() != id, !v.Whole(), !v.Writes():
+	case v.UserID() != id:
 		return errForbidden
+	case !v.Whole():
+		return errKey
 	}
 	return nil
 }

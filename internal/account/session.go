@@ -212,7 +212,7 @@ func (s *Sessions) Get(ctx context.Context, v Viewer) (*Session, error) {
 
 // List returns the open sessions of the viewer, the last used first.
 func (s *Sessions) List(ctx context.Context, v Viewer) ([]Session, error) {
-	if err := mayChangeAccount(v); err != nil {
+	if err := MayChangeAccount(v); err != nil {
 		return nil, err
 	}
 	var sessions []Session
@@ -226,7 +226,7 @@ const maxSessions = 200
 
 // Revoke ends one session of the viewer: not found for those of others.
 func (s *Sessions) Revoke(ctx context.Context, v Viewer, id string) error {
-	if err := mayChangeAccount(v); err != nil {
+	if err := MayChangeAccount(v); err != nil {
 		return err
 	}
 	return s.db.Write(ctx, db.People, func(ctx context.Context, tx *db.Tx) error {
@@ -248,7 +248,7 @@ func (s *Sessions) Revoke(ctx context.Context, v Viewer, id string) error {
 // RevokeOthers ends the viewer's sessions but the one they come with, and tells
 // how many.
 func (s *Sessions) RevokeOthers(ctx context.Context, v Viewer) (int64, error) {
-	if err := mayChangeAccount(v); err != nil {
+	if err := MayChangeAccount(v); err != nil {
 		return 0, err
 	}
 	return s.end(ctx, "user_id = ? AND id <> ?", v.User.ID, v.Session)
@@ -256,7 +256,7 @@ func (s *Sessions) RevokeOthers(ctx context.Context, v Viewer) (int64, error) {
 
 // RevokeAll ends every session of the viewer, also the one they come with.
 func (s *Sessions) RevokeAll(ctx context.Context, v Viewer) (int64, error) {
-	if err := mayChangeAccount(v); err != nil {
+	if err := MayChangeAccount(v); err != nil {
 		return 0, err
 	}
 	return s.end(ctx, "user_id = ?", v.User.ID)
@@ -347,13 +347,16 @@ func (s *Sessions) Fresh(ctx context.Context, v Viewer) error {
 	return nil
 }
 
-// mayChangeAccount refuses whoever does not act with all rights of a person.
-func mayChangeAccount(v Viewer) error {
+// errKey answers a key that is for less than the account.
+var errKey = fault.New(fault.Forbidden, "This API key may not change the account: use one that may do everything (scope admin), or log in.")
+
+// MayChangeAccount refuses whoever does not act with all rights of a person.
+func MayChangeAccount(v Viewer) error {
 	switch {
 	case v.User == nil:
 		return errSignIn
 	case !v.Whole():
-		return fault.New(fault.Forbidden, "This token may not change the account: use one with all rights, or log in.")
+		return errKey
 	}
 	return nil
 }

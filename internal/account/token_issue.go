@@ -37,7 +37,7 @@ const maxTokens = 100
 // returns it with its plain text, which is shown once and kept nowhere. Scopes
 // that name an object must name one that the person sees.
 func (s *Tokens) Issue(ctx context.Context, v Viewer, given NewToken, seen Reader) (*Token, string, error) {
-	if err := mayChangeAccount(v); err != nil {
+	if err := MayChangeAccount(v); err != nil {
 		return nil, "", err
 	}
 	expires, err := tokenExpiry(given.ExpiresAt, time.Now())
@@ -139,7 +139,7 @@ func (s *Tokens) checkReach(ctx context.Context, v Viewer, scopes []string, seen
 // Withdraw ends a token of the viewer, who acts with all rights of a person:
 // not found for those of others, gone when it was done before.
 func (s *Tokens) Withdraw(ctx context.Context, v Viewer, id string) error {
-	if err := mayChangeAccount(v); err != nil {
+	if err := MayChangeAccount(v); err != nil {
 		return err
 	}
 	return s.Revoke(ctx, v.UserID(), id)

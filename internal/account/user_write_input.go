@@ -121,8 +121,10 @@ func (w *Writer) UpdateUser(ctx context.Context, v Viewer, id string, in UserInp
 	case v.Anonymous():
 		return nil, fault.New(fault.Unauthorized, "Log in to change an account.")
 	case v.Admin():
-	case v.UserID() != id, in.Email.Set, in.Roles.Set, in.Active.Set, !v.Whole():
+	case v.UserID() != id, in.Email.Set, in.Roles.Set, in.Active.Set:
 		return nil, errForbidden
+	case !v.Whole():
+		return nil, errKey
 	}
 	var user *User
 	err := w.log.Write(ctx, db.People, func(ctx context.Context, tx *event.Tx) error {

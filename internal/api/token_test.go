@@ -57,7 +57,7 @@ func TestTokensAreMadeUsedAndRevoked(t *testing.T) {
 			as, message string
 			status      int
 		}{
-			{eve, "Token not found", 404}, {plain, "This token may not change the account", 403}, {ada, "", 204}, {ada, "Token already revoked", 410},
+			{eve, "Token not found", 404}, {plain, "This API key may not change the account", 403}, {ada, "", 204}, {ada, "Token already revoked", 410},
 		} {
 			if a := revoke(step.as); a.Status != step.status || !strings.Contains(string(a.Body), step.message) {
 				t.Errorf("got %d %s, not %d %q", a.Status, a.Body, step.status, step.message)
@@ -91,9 +91,9 @@ func TestTokensAreRefused(t *testing.T) {
 		status                  int
 	}{
 		{"nobody", "", `{}`, "", 401},
-		{"read alone", key("read"), `{}`, "This token may not change the account", 403},
-		{"write alone", key("write"), `{}`, "This token may not change the account", 403},
-		{"one dataset", key("admin", "dataset:"+secret), `{}`, "This token may not change the account", 403},
+		{"read alone", key("read"), `{}`, "This API key may not change the account", 403},
+		{"write alone", key("write"), `{}`, "This API key may not change the account", 403},
+		{"one dataset", key("admin", "dataset:"+secret), `{}`, "This API key may not change the account", 403},
 		{"past", whole, `{"expires_at":"2020-01-01T00:00:00Z"}`, "expires_at must be in the future", 400},
 		{"past day", whole, `{"expires_at":"2020-01-01"}`, "expires_at must be in the future", 400},
 		{"no date", whole, `{"expires_at":"tomorrow"}`, "Invalid expires_at format", 400},

@@ -170,17 +170,6 @@ const (
 	maxClients     = 100
 )
 
-// mayManage refuses whoever does not act with all rights of a person.
-func mayManage(v account.Viewer) error {
-	switch {
-	case v.User == nil:
-		return fault.New(fault.Unauthorized, "Log in first.")
-	case !v.Whole():
-		return fault.New(fault.Forbidden, "This token may not change the account: use one with all rights, or log in.")
-	}
-	return nil
-}
-
 // mine tells whether the viewer manages a program.
 func mine(v account.Viewer, c *Client) bool {
 	return v.Admin() || c.OwnerID != nil && *c.OwnerID == v.UserID() || c.OrganizationID != nil && v.MayManage(*c.OrganizationID)
@@ -201,7 +190,7 @@ func (s *Server) drawSecret(ctx context.Context) (plain, kept string, err error)
 // they administer when they name one. The secret, "" for programs that keep
 // none, is shown once.
 func (s *Server) CreateClient(ctx context.Context, v account.Viewer, in ClientInput) (client *Client, secret string, err error) {
-	if err := mayManage(v); err != nil {
+	if err := account.MayChangeAccount(v); err != nil {
 		return nil, "", err
 	}
 	owner := v.UserID()

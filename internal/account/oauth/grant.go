@@ -111,7 +111,7 @@ const working = "og.active = TRUE AND og.expires_at > ? AND og.kind IN ('access'
 
 // Granted lists the programs that may act for the viewer, by name.
 func (s *Server) Granted(ctx context.Context, v account.Viewer) ([]Granted, error) {
-	if err := mayManage(v); err != nil {
+	if err := account.MayChangeAccount(v); err != nil {
 		return nil, err
 	}
 	var rows []struct {
@@ -163,7 +163,7 @@ func later(a, b db.Time) db.Time {
 
 // Withdraw ends everything that the viewer let a program do.
 func (s *Server) Withdraw(ctx context.Context, v account.Viewer, client string) error {
-	if err := mayManage(v); err != nil {
+	if err := account.MayChangeAccount(v); err != nil {
 		return err
 	}
 	return s.db.Write(ctx, db.People, func(ctx context.Context, tx *db.Tx) error {

@@ -20,7 +20,7 @@ type Page struct{ Offset, Limit int }
 // theirs, those of the organisations they administer, and with everybody all
 // there are, for administrators of the platform.
 func (s *Server) Clients(ctx context.Context, v account.Viewer, everybody bool, page Page) (clients []Client, total int, err error) {
-	if err := mayManage(v); err != nil {
+	if err := account.MayChangeAccount(v); err != nil {
 		return nil, 0, err
 	}
 	if everybody && !v.Admin() {
@@ -54,7 +54,7 @@ func managedBy(v account.Viewer) []string {
 
 // Client returns a program that the viewer manages.
 func (s *Server) Client(ctx context.Context, v account.Viewer, id string) (*Client, error) {
-	if err := mayManage(v); err != nil {
+	if err := account.MayChangeAccount(v); err != nil {
 		return nil, err
 	}
 	client, err := s.client(ctx, s.db.Read(), id)
@@ -66,7 +66,7 @@ func (s *Server) Client(ctx context.Context, v account.Viewer, id string) (*Clie
 
 // change changes a program that the viewer manages; what is the event's.
 func (s *Server) change(ctx context.Context, v account.Viewer, id, what string, apply func(context.Context, *event.Tx, *Client) (history.Difference, error)) (*Client, error) {
-	if err := mayManage(v); err != nil {
+	if err := account.MayChangeAccount(v); err != nil {
 		return nil, err
 	}
 	var changed *Client
