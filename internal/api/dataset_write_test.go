@@ -449,6 +449,28 @@ func TestExtrasOfBoth(t *testing.T) {
 	})
 }
 
+// TestDefinedExtras: an organisation defines which extras its datasets may have
+// below custom:, and of what type.
+func TestDefinedExtras(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w := newWorld(t, d)
+		defined := []map[string]any{
+			{"title": "couleur", "description": "d", "type": "choice", "choices": []string{"bleu", "vert"}}, {"title": "rang", "description": "d", "type": "int"},
+			{"title": "poids", "description": "d", "type": "float"}, {"title": "relu", "description": "d", "type": "bool"},
+			{"title": "jour", "description": "d", "type": "date"}, {"title": "note", "description": "d", "type": "str"},
+		}
+		w.ok(t, 200, http.MethodPut, "/api/2/organizations/"+w.organization+"/extras/", w.admin, map[string]any{"custom": defined})
+		path := "/api/1/datasets/" + w.public + "/"
+		right := map[string]any{"custom:couleur": "bleu", "custom:rang": 2, "custom:poids": 1.5, "custom:relu": true, "custom:jour": "2026-01-31", "custom:note": "x"}
+		w.ok(t, 200, http.MethodPut, path, w.editor, map[string]any{"extras": right})
+		w.ok(t, 201, http.MethodPost, "/api/1/datasets/", w.editor, written("x", map[string]any{"organization": w.organization, "extras": map[string]any{"custom:couleur": "vert"}}))
+		w.ok(t, 200, http.MethodPut, "/api/2/datasets/"+w.public+"/extras/", w.editor, map[string]any{"custom:rang": 4, "libre": "x"})
+		for key, value := range map[string]any{"couleur": "rouge", "rang": 1.5, "poids": "1", "relu": "oui", "jour": "demain", "note": 1, "autre": "x"} {
+			w.refuses(t, refusal{key, http.MethodPut, path, w.editor, map[string]any{"extras": map[string]any{"custom:" + key: value}}, 400, at("extras.custom:"+key, "…")})
+		}
+	})
+}
+
 // TestTwoEditorsLoseNothing: of two who read the same, the second to write is
 // told, at every address of the dataset; what clients send unasked goes through.
 func TestTwoEditorsLoseNothing(t *testing.T) {

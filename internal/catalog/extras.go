@@ -219,14 +219,14 @@ func definedBy(ctx context.Context, tx *db.Tx, d *Dataset) ([]customMetadata, er
 	if d.OrganizationID == nil {
 		return nil, nil
 	}
-	stored, err := extrasOf(ctx, tx, []string{*d.OrganizationID})
-	if err != nil {
+	var stored struct{ Extras db.JSON }
+	if err := tx.NewRaw("SELECT extras FROM organizations WHERE id = ?", *d.OrganizationID).Scan(ctx, &stored); err != nil {
 		return nil, err
 	}
 	var extras struct {
 		Custom json.RawMessage `json:"custom"`
 	}
-	if json.Unmarshal(orEmpty(stored[*d.OrganizationID]), &extras) != nil || len(extras.Custom) == 0 {
+	if json.Unmarshal(orEmpty(stored.Extras), &extras) != nil || len(extras.Custom) == 0 {
 		return nil, nil
 	}
 	decoder := json.NewDecoder(bytes.NewReader(extras.Custom))
