@@ -5,7 +5,6 @@ import (
 	"net/http"
 
 	"grenier/internal/catalog"
-	"grenier/internal/fault"
 	"grenier/internal/web"
 )
 
@@ -145,13 +144,20 @@ func (a *API) reorderResources(c *web.Call, _ web.None, body PlacedResources) er
 	return send(c, http.StatusOK, a.resources(rows, now()))
 }
 
-func (a *API) updateResource(c *web.Call, _ web.None, body ResourceWrite) error {
-	dataset, done, err := a.resolveDataset(c)
+// resolveResource finds the dataset that the path names, as resolveDataset does,
+// and reads the identifier of its resource.
+func (a *API) resolveResource(c *web.Call) (dataset, id string, done bool, err error) {
+	dataset, done, err = a.resolveDataset(c)
 	if done || err != nil {
-		return err
+		return "", "", done, err
 	}
-	id, err := resourceID(c)
-	if err != nil {
+	id, err = resourceID(c)
+	return dataset, id, false, err
+}
+
+func (a *API) updateResource(c *web.Call, _ web.None, body ResourceWrite) error {
+	dataset, id, done, err := a.resolveResource(c)
+	if done || err != nil {
 		return err
 	}
 	resource, err := a.Catalog.UpdateResource(c.Context(), viewer(c), dataset, id, body.input())
@@ -163,110 +169,11 @@ func (a *API) updateResource(c *web.Call, _ web.None, body ResourceWrite) error 
 }
 
 func (a *API) removeResource(c *web.Call, _ web.None) error {
-	dataset, done, err := a.resolveDataset(c)
+	dataset, id, done, err := a.resolveResource(c)
 	if done || err != nil {
-		return err
-	}
-	id, err := resourceID(c)
-	if err != nil {
 		return err
 	}
 	if err := a.Catalog.RemoveResource(c.Context(), viewer(c), dataset, id); err != nil {
-		return err
-	}
-	return c.Empty(http.StatusNoContent)
-}
-
-// extrasIn reads a body that must be an object.
-func extrasIn(body json.RawMessage) (map[string]json.RawMessage, error) {
-	var members map[string]json.RawMessage
-	if json.Unmarshal(body, &members) != nil || members == nil {
-		return nil, malformed(body, catalog.ErrNotDictionary)
-	}
-	return members, nil
-}
-
-// keysIn reads a body that must be a list of keys.
-func keysIn(body json.RawMessage) ([]string, error) {
-	var keys []string
-	if json.Unmarshal(body, &keys) != nil || keys == nil {
-		return nil, malformed(body, catalog.ErrNotList)
-	}
-	return keys, nil
-}
-
-func malformed(body json.RawMessage, form error) error {
-	if len(body) == 0 {
-		return fault.New(fault.Invalid, "The body is empty: send JSON.")
-	}
-	return form
-}
-
-func (a *API) putDatasetExtras(c *web.Call, _ web.None, body json.RawMessage) error {
-	id, done, err := a.resolveDataset(c)
-	if done || err != nil {
-		return err
-	}
-	members, err := extrasIn(body)
-	if err != nil {
-		return err
-	}
-	extras, err := a.Catalog.MergeDatasetExtras(c.Context(), viewer(c), id, members)
-	if err != nil {
-		return err
-	}
-	return send(c, http.StatusOK, object(extras))
-}
-
-func (a *API) deleteDatasetExtras(c *web.Call, _ web.None, body json.RawMessage) error {
-	id, done, err := a.resolveDataset(c)
-	if done || err != nil {
-		return err
-	}
-	keys, err := keysIn(body)
-	if err != nil {
-		return err
-	}
-	if err := a.Catalog.RemoveDatasetExtras(c.Context(), viewer(c), id, keys); err != nil {
-		return err
-	}
-	return c.Empty(http.StatusNoContent)
-}
-
-func (a *API) putResourceExtras(c *web.Call, _ web.None, body json.RawMessage) error {
-	dataset, done, err := a.resolveDataset(c)
-	if done || err != nil {
-		return err
-	}
-	id, err := resourceID(c)
-	if err != nil {
-		return err
-	}
-	members, err := extrasIn(body)
-	if err != nil {
-		return err
-	}
-	extras, err := a.Catalog.MergeResourceExtras(c.Context(), viewer(c), dataset, id, members)
-	if err != nil {
-		return err
-	}
-	return send(c, http.StatusOK, object(extras))
-}
-
-func (a *API) deleteResourceExtras(c *web.Call, _ web.None, body json.RawMessage) error {
-	dataset, done, err := a.resolveDataset(c)
-	if done || err != nil {
-		return err
-	}
-	id, err := resourceID(c)
-	if err != nil {
-		return err
-	}
-	keys, err := keysIn(body)
-	if err != nil {
-		return err
-	}
-	if err := a.Catalog.RemoveResourceExtras(c.Context(), viewer(c), dataset, id, keys); err != nil {
 		return err
 	}
 	return c.Empty(http.StatusNoContent)
