@@ -54,6 +54,11 @@ type FileLink struct {
 	URL       string `json:"url"`
 }
 
+// ReplaceArgs say how a file takes the place of another.
+type ReplaceArgs struct {
+	KeepTitle bool `query:"keep_title" help:"Keep a title that is not the name of the file before; otherwise the resource is called as its new file"`
+}
+
 // uploadRoutes take files.
 func (a *API) uploadRoutes() {
 	doc := func(summary string, status int) web.Doc {
@@ -70,8 +75,8 @@ func (a *API) uploadRoutes() {
 	replace.CreatesMore, again.CreatesMore = true, true
 	web.Post[Uploaded, web.None, web.Raw](a.v1, "/datasets/{dataset}/upload/", dataset, a.uploadResource)
 	web.Post[UploadedCommunity, web.None, web.Raw](a.v1, "/datasets/{dataset}/upload/community/", community, a.uploadCommunity)
-	web.Post[Uploaded, web.None, web.Raw](a.v1, "/datasets/{dataset}/resources/{uuid}/upload/", replace, a.replaceFile)
-	web.Post[UploadedCommunity, web.None, web.Raw](a.v1, "/datasets/community_resources/{uuid}/upload/", again, a.replaceCommunityFile)
+	web.Post[Uploaded, ReplaceArgs, web.Raw](a.v1, "/datasets/{dataset}/resources/{uuid}/upload/", replace, a.replaceFile)
+	web.Post[UploadedCommunity, ReplaceArgs, web.Raw](a.v1, "/datasets/community_resources/{uuid}/upload/", again, a.replaceCommunityFile)
 	web.Get[UploadState](a.v2, "/uploads/{uuid}/", web.Doc{Summary: "Tell which parts of a file are here", Tags: []string{"datasets"}, Auth: web.User}, a.getUpload)
 	web.Post[FileLink](a.v2, "/files/link/", web.Doc{Summary: "Make a link of ten minutes to the file of a resource", Tags: []string{"datasets"}, Auth: web.User}, a.linkFile)
 }
@@ -96,24 +101,20 @@ func (a *API) uploadCommunity(c *web.Call, _ web.None, _ web.Raw) error {
 	return a.take(c, catalog.UploadTarget{Dataset: id, Community: true}, http.StatusCreated)
 }
 
-func (a *API) replaceFile(c *web.Call, _ web.None, _ web.Raw) error {
-	dataset, done, err := a.resolveDataset(c)
+func (a *API) replaceFile(c *web.Call, args ReplaceArgs, _ web.Raw) error {
+	dataset, id, done, err := a.resolveResource(c)
 	if done || err != nil {
 		return err
 	}
-	id, err := resourceID(c)
-	if err != nil {
-		return err
-	}
-	return a.take(c, catalog.UploadTarget{Dataset: dataset, Resource: id}, http.StatusOK)
+	return a.take(c, catalog.UploadTarget{Dataset: dataset, Resource: id, KeepTitle: args.KeepTitle}, http.StatusOK)
 }
 
-func (a *API) replaceCommunityFile(c *web.Call, _ web.None, _ web.Raw) error {
+func (a *API) replaceCommunityFile(c *web.Call, args ReplaceArgs, _ web.Raw) error {
 	id, err := resourceID(c)
 	if err != nil {
 		return err
 	}
-	return a.take(c, catalog.UploadTarget{Resource: id, Community: true}, http.StatusOK)
+	return a.take(c, catalog.UploadTarget{Resource: id, Community: true, KeepTitle: args.KeepTitle}, http.StatusOK)
 }
 
 // take reads a request to an upload route, which only who may send a file gets

@@ -129,6 +129,34 @@ func TestUploadSimple(t *testing.T) {
 	})
 }
 
+// TestUploadKeepsTitle: who asks so keeps a title that somebody wrote, not the
+// name of the file before.
+func TestUploadKeepsTitle(t *testing.T) {
+	p := newPortal(t, dbtest.SQLite(t))
+	for _, kind := range []struct{ send, one, token string }{
+		{"/api/1/datasets/open/upload/", "/api/1/datasets/open/resources/", p.adaToken},
+		{"/api/1/datasets/open/upload/community/", "/api/1/datasets/community_resources/", p.eveToken},
+	} {
+		sent := post(p.Server, kind.send, kind.token, fileField("one.csv", "a\n1\n"))
+		one := kind.one + p.text(sent, "id") + "/"
+		replace := func(query, name string) string {
+			return p.text(post(p.Server, one+"upload/"+query, kind.token, fileField(name, "a\n2\n")), "title")
+		}
+		if got := replace("?keep_title=true", "two.csv"); got != "two.csv" {
+			t.Errorf("%s: the name of the file before stayed: %s", one, got)
+		}
+		if got := p.Do(http.MethodPut, one, map[string]any{"title": "Counts", "type": "main"}, "X-API-KEY", kind.token); got.Status != http.StatusOK {
+			t.Fatalf("%s: %d %s", one, got.Status, got.Body)
+		}
+		if got := replace("?keep_title=true", "three.csv"); got != "Counts" {
+			t.Errorf("%s: a written title became %s", one, got)
+		}
+		if got := replace("", "four.csv"); got != "four.csv" {
+			t.Errorf("%s: without asking the title is %s", one, got)
+		}
+	}
+}
+
 // TestUploadMask: a mask chooses members of the resource, not of the answer to a
 // part.
 func TestUploadMask(t *testing.T) {

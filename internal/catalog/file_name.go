@@ -64,6 +64,10 @@ func FileName(given string) string {
 // inside.
 var archiveExtensions = []string{"tar", "gz", "tgz", "rar", "zip", "7z", "xz", "bz2"}
 
+// calledByHand tells whether somebody gave a resource its title: it has one, and
+// not the name of its file.
+func calledByHand(r *Resource) bool { return r.Title != "" && r.Title != path.Base(r.URL) }
+
 // FileExtension is what comes behind the last dot of a name; behind an archive's,
 // what stands left of it comes before it when it is an extension that may be
 // hosted: csv.tar.gz, but zip for a.2022.zip. Empty without a dot.

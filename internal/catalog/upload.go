@@ -25,6 +25,9 @@ type UploadTarget struct {
 	Resource string
 	// Community tells of a community resource.
 	Community bool
+	// KeepTitle leaves a title that somebody wrote: one that is not the name of
+	// the file before. Otherwise a resource is called as its file.
+	KeepTitle bool
 }
 
 // String tells targets apart.
@@ -324,7 +327,10 @@ func (p *publication) host(ctx context.Context, tx *event.Tx, r *Resource, slug 
 		return err
 	}
 	extension, media, sum := FileExtension(p.name, p.files.rules.Extensions), FileType(p.name), "sha1"
-	r.Title, r.TitleFold, r.Filetype, r.URL = p.name, text.Fold(p.name), "file", file.Address()
+	if !p.target.KeepTitle || !calledByHand(r) {
+		r.Title, r.TitleFold = p.name, text.Fold(p.name)
+	}
+	r.Filetype, r.URL = "file", file.Address()
 	r.Format, r.Mime, r.Filesize = &extension, &media, &p.content.Size
 	r.ChecksumType, r.ChecksumValue, r.ModifiedInternal = &sum, &p.content.SHA1, db.Now()
 	if p.also == nil {

@@ -220,14 +220,14 @@ func (p *Portal) showAdminCommunity(v *visit, in adminObjectArgs) error {
 	if r.Filetype == "file" && p.Files != nil {
 		u := v.form("upload", path+"/file").titled("", "").submit("admin-community.replace", "upload").light()
 		u.file("file", "admin-community.replace", "").help("admin-community.replace-help")
-		content.Upload, content.API = u.view(), "/api/1/datasets/community_resources/"+r.ID+"/upload/"
+		content.Upload, content.API = u.view(), "/api/1/datasets/community_resources/"+r.ID+"/upload/"+keepingTitle
 		content.Done = v.path(path) + "?done=admin-kept.done-saved"
 	}
 	d := v.form("delete", path+"/delete").version(r.Version).titled("admin-kept.delete", "admin-kept.delete-forever").submit("admin-kept.delete", "trash")
 	content.Danger.Forms = []formView{d.typed(r.Title).view()}
 	draft := adminDraft{
 		name: "community", title: r.Title, path: path, scope: v.scopeOfOwner(r.OwnedBy()), icon: "users", kicker: "admin-community.kind",
-		crumbs: []Link{v.keptList(p.communitySort(), r.OwnedBy())}, data: content,
+		crumbs: []Link{v.keptList(p.communitySort(), r.OwnedBy())}, data: content, tabs: v.tabsOf(catalog.KindCommunity, r.ID, "", nil),
 	}
 	if r.Dataset != nil {
 		draft.public = v.path("/datasets/" + url.PathEscape(r.Dataset.Slug) + "/" + tabCommunity)
@@ -251,7 +251,7 @@ func (p *Portal) replaceCommunity(v *visit, in adminObjectArgs, sent *sentFiles)
 	taken := false
 	err := sent.each(func(name string, body io.Reader) error {
 		taken = true
-		_, err := v.store(v.Context(), catalog.UploadTarget{Resource: in.ID, Community: true}, name, body)
+		_, err := v.store(v.Context(), catalog.UploadTarget{Resource: in.ID, Community: true, KeepTitle: true}, name, body)
 		return err
 	})
 	if err == nil && !taken {

@@ -505,8 +505,8 @@ func TestHostedFilesAreSentAndReplaced(t *testing.T) {
 		t.Fatalf("%d to %q: %s", got.Code, location(got), got.Body)
 	}
 	now := s.read(ada, d.ID).Resources
-	if len(now) != 1 || now[0].ID != r.ID || *now[0].Filesize == *r.Filesize {
-		t.Errorf("%d files, %d bytes", len(now), *now[0].Filesize)
+	if len(now) != 1 || now[0].ID != r.ID || *now[0].Filesize == *r.Filesize || now[0].Title != "two.csv" {
+		t.Errorf("%d files, %d bytes, called %s", len(now), *now[0].Filesize, now[0].Title)
 	}
 	for name, got := range map[string]*httptest.ResponseRecorder{
 		"nothing":  s.send(path+"/upload", session, nil, nil),
@@ -519,6 +519,29 @@ func TestHostedFilesAreSentAndReplaced(t *testing.T) {
 	}
 	if len(s.read(ada, d.ID).Resources) != 1 {
 		t.Error("a refused file was kept")
+	}
+}
+
+// TestReplacingKeepsWhatSomebodyCalledTheFile: a title that was written stays,
+// by the form and by the address that scripts send to.
+func TestReplacingKeepsWhatSomebodyCalledTheFile(t *testing.T) {
+	s := newPublishSite(t)
+	ada, session := s.person("ada@example.org", false)
+	d := s.draft(ada, "Hosted", 0)
+	path := "/en/admin/datasets/" + d.ID + "/files"
+	s.send(path+"/upload", session, map[string]string{"back": "files"}, map[string]string{"one.csv": bikes})
+	r := s.read(ada, d.ID).Resources[0]
+	if got := s.ask(path+"/"+r.ID, session, url.Values{"title": {"Bikes by month"}, "type": {"main"}}); got.Code != http.StatusSeeOther {
+		t.Fatalf("%d: %s", got.Code, got.Body)
+	}
+	if got := s.send(path+"/"+r.ID+"/replace", session, nil, map[string]string{"two.csv": bikes + "2025-01-01;75056;1\n"}); got.Code != http.StatusSeeOther {
+		t.Fatalf("%d: %s", got.Code, got.Body)
+	}
+	if now := s.read(ada, d.ID).Resources[0]; now.Title != "Bikes by month" || !strings.HasSuffix(now.URL, "/two.csv") {
+		t.Errorf("the file is called %q, at %s", now.Title, now.URL)
+	}
+	if page := s.ask(path+"/"+r.ID, session, nil).Body.String(); !strings.Contains(page, `/resources/`+r.ID+`/upload/?keep_title=true"`) {
+		t.Error("scripts do not ask to keep the title")
 	}
 }
 

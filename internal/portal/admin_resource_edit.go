@@ -23,6 +23,10 @@ type adminResource struct {
 	Danger       dangerZone
 }
 
+// keepingTitle has the API keep a title that somebody wrote when a file takes the
+// place of another.
+const keepingTitle = "?keep_title=true"
+
 // fileOf reads a file of a dataset that the viewer keeps.
 func (v *visit) fileOf(in adminFileArgs) (*catalog.Dataset, *catalog.Resource, bool, error) {
 	d, done, err := v.keptDataset(in.ID, adminTabFiles+"/"+in.Resource)
@@ -52,7 +56,7 @@ func (p *Portal) showAdminResource(v *visit, in adminFileArgs) error {
 	if content.Hosted && p.Files != nil {
 		f := v.form("replace", resourcePath(d.ID, r.ID)+"/replace").submit("publish.replace", "refresh").light()
 		f.file("file", "publish.replace-file", "")
-		content.Replace, content.Upload = f.view(), "/api/1/datasets/"+d.ID+"/resources/"+r.ID+"/upload/"
+		content.Replace, content.Upload = f.view(), "/api/1/datasets/"+d.ID+"/resources/"+r.ID+"/upload/"+keepingTitle
 	}
 	f := v.form("delete", resourcePath(d.ID, r.ID)+"/delete").version(r.DatasetVersion).danger()
 	f.titled("publish.delete-file", "publish.delete-file-text").submit("publish.delete-file", "trash")
@@ -185,7 +189,7 @@ func (p *Portal) replaceFile(v *visit, in adminFileArgs, sent *sentFiles) error 
 			return fault.At("Choose a single file.", "file")
 		}
 		replaced = true
-		_, err := v.store(v.Context(), catalog.UploadTarget{Dataset: d.ID, Resource: r.ID}, name, body)
+		_, err := v.store(v.Context(), catalog.UploadTarget{Dataset: d.ID, Resource: r.ID, KeepTitle: true}, name, body)
 		return err
 	})
 	if err == nil && !replaced {
