@@ -46,8 +46,10 @@ type AdminFrame struct {
 	// Lead is a sentence under the title.
 	Lead string
 	// Public leads to the page that everybody sees; empty when there is none.
-	Public string
-	Tabs   []tab
+	// Preview tells that it is not public yet.
+	Public  string
+	Preview bool
+	Tabs    []tab
 	// Actions are links of the toolbar, the most important first; Buttons post.
 	Actions []AdminAction
 	Buttons []button
@@ -112,6 +114,7 @@ type adminDraft struct {
 	badges  []badge
 	lead    string
 	public  string
+	preview bool
 	tabs    []tab
 	actions []AdminAction
 	buttons []button
@@ -196,7 +199,7 @@ func (v *visit) adminFrame(d adminDraft) (*AdminFrame, error) {
 		return nil, err
 	}
 	frame := &AdminFrame{
-		Icon: d.icon, Scopes: scopes, Badges: d.badges, Lead: d.lead, Public: d.public, Tabs: d.tabs, Actions: d.actions, Buttons: d.buttons,
+		Icon: d.icon, Scopes: scopes, Badges: d.badges, Lead: d.lead, Public: d.public, Preview: d.preview, Tabs: d.tabs, Actions: d.actions, Buttons: d.buttons,
 		Closed: v.p.closed(v.viewer),
 	}
 	if d.kicker != "" {

@@ -90,7 +90,7 @@ func (p *Portal) showContacts(v *visit, in adminContactsArgs) error {
 	d := v.organizationAdminDraft(o, "contacts", v.say.T("admin-contact.title"), "/profile/contacts")
 	d.lead, d.data = v.say.T("admin-contact.lead"), content
 	if v.viewer.MayManage(o.ID) {
-		d.tabs = v.profileTabs(o, "/profile/contacts")
+		d.tabs = v.profileTabs(o, "/contacts")
 	}
 	return v.showAdmin(d)
 }

@@ -271,10 +271,7 @@ func (v *visit) adminDataserviceDraft(k *keptSort, d *catalog.Dataservice, name,
 	draft := v.keptDraft(k, keptDataservice(d), name, data)
 	draft.path += tail
 	if d.DeletedAt.IsZero() {
-		draft.tabs = []tab{
-			{v.say.T("admin-kept.tab-description"), v.path(k.path(d.ID)), -1, tail == ""},
-			{v.say.T("admin-reuse.datasets"), v.path(k.path(d.ID) + "/datasets"), d.DatasetCount, tail != ""},
-		}
+		draft.tabs = v.tabsOf(k.kind, d.ID, tail, map[string]int64{"/datasets": d.DatasetCount})
 	}
 	return draft
 }

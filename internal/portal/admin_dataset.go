@@ -101,19 +101,17 @@ const (
 
 // datasetFrame begins a page of a dataset's administration.
 func (v *visit) datasetFrame(d *catalog.Dataset, name, tail string, planned time.Time, data any) adminDraft {
-	tabs := []tab{
-		{Label: v.say.T("publish.tab-metadata"), Count: -1}, {Label: v.say.T("publish.tab-files"), Count: d.ResourceCount},
-		{Label: v.say.T("publish.tab-community"), Count: d.CommunityCount},
+	current := tail
+	if current != "" {
+		current = "/" + current
 	}
-	for i, each := range []string{adminTabMetadata, adminTabFiles, adminTabCommunity} {
-		tabs[i].URL, tabs[i].Current = v.path(adminDatasetPath(d.ID, each)), each == tail
-	}
+	tabs := v.tabsOf(catalog.KindDataset, d.ID, current, map[string]int64{"/" + adminTabFiles: d.ResourceCount, "/" + adminTabCommunity: d.CommunityCount})
 	draft := adminDraft{
 		name: name, title: d.Title, path: adminDatasetPath(d.ID, tail), scope: v.scopeOfOwner(d.OwnedBy()), kicker: "dataset.kind", icon: "dataset",
 		badges: v.keptStates(d, planned), tabs: tabs, crumbs: []Link{v.datasetsOf(d.OwnedBy())}, data: data,
 	}
 	if d.DeletedAt.IsZero() {
-		draft.public = v.publicPage(catalog.KindDataset, d.Slug)
+		draft.public, draft.preview = v.publicPage(catalog.KindDataset, d.Slug), d.Private
 	}
 	return draft
 }

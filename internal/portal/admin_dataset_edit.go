@@ -127,8 +127,6 @@ func (v *visit) datasetForm(d *catalog.Dataset) (formView, error) {
 	if len(contacts) > 0 {
 		f.checks("contact_points", "publish.contact-points", d.Contacts, contacts)
 	}
-	f.group("publish.visibility", "")
-	f.check("private", "publish.private", d.Private).help("publish.private-help")
 	return f.view(), nil
 }
 
@@ -138,7 +136,7 @@ func (p *Portal) saveAdminDataset(v *visit, in adminDatasetArgs, sent *posted) e
 		return err
 	}
 	next := v.datasetInput(sent, d)
-	next.Private = catalog.Some(sent.checked("private"))
+	next.Private = catalog.Some(d.Private) // decided by buttons of its own
 	if _, err := p.Catalog.UpdateDataset(sent.Context(), v.viewer, d.ID, next); err != nil {
 		return sent.again(err, func() error { return p.showAdminDataset(v, in) })
 	}

@@ -89,11 +89,11 @@ func (v *visit) historyDraft(name, path string, l *catalog.Line, data any) admin
 		d.scope = scopeOf(s.ID)
 	}
 	if s.DeletedAt.IsZero() && s.Kind != catalog.KindContact && s.Kind != catalog.KindCommunity && s.Kind != catalog.KindChart {
-		d.public = v.publicPage(s.Kind, s.Slug)
+		d.public, d.preview = v.publicPage(s.Kind, s.Slug), s.Private
 	}
 	if edit := adminPathOf(s.Kind, s.ID); edit != "" && s.DeletedAt.IsZero() && v.p.showsAdmin(edit) {
 		d.crumbs = []Link{{shortTitle(s.Title), v.path(edit)}}
-		d.actions = []AdminAction{{v.say.T("admin-history.edit"), v.path(edit), "edit", ""}}
+		d.tabs = v.tabsOf(s.Kind, s.ID, tailHistory, nil)
 	}
 	if !s.DeletedAt.IsZero() {
 		d.badges = []badge{{v.say.T("common.deleted"), "danger", "trash"}}
@@ -105,7 +105,8 @@ func (v *visit) historyDraft(name, path string, l *catalog.Line, data any) admin
 func adminPathOf(kind, id string) string {
 	bases := map[string]string{
 		catalog.KindDataset: "/admin/datasets/", catalog.KindReuse: "/admin/reuses/", catalog.KindDataservice: "/admin/dataservices/",
-		catalog.KindTopic: "/admin/topics/", catalog.KindPost: "/admin/posts/",
+		catalog.KindTopic: "/admin/topics/", catalog.KindPost: "/admin/posts/", catalog.KindChart: "/admin/charts/",
+		catalog.KindCommunity: "/admin/community-resources/",
 	}
 	if kind == catalog.KindOrganization {
 		return "/admin/organizations/" + url.PathEscape(id) + "/profile"

@@ -169,7 +169,7 @@ func (k *keptSort) delete(ctx context.Context, v *visit, id string, sent *posted
 }
 
 // errTyped refuses a deletion whose name was not typed.
-var errTyped = fault.New(fault.Invalid, "Type the name to confirm.")
+var errTyped = fault.At("Type the name to confirm.", typedField)
 
 // keptObject finds the object that an address names, for who may change it. done tells
 // that the answer was given: the way to the address by its identifier.
@@ -209,8 +209,9 @@ func (v *visit) keptDraft(k *keptSort, o *keptObject, name string, data any) adm
 		return d.failed(v)
 	}
 	if k.kind != catalog.KindChart {
-		d.public = v.publicPage(k.kind, o.Slug)
+		d.public, d.preview = v.publicPage(k.kind, o.Slug), o.Private
 	}
+	d.tabs = v.tabsOf(k.kind, o.ID, "", nil)
 	d.actions, d.buttons = v.keptActions(k, o), v.keptButtons(k, o)
 	return d.failed(v)
 }
@@ -220,7 +221,7 @@ func (d adminDraft) failed(v *visit) adminDraft {
 	if v.posted == nil || v.posted.failure == nil || v.posted.has(formField) {
 		return d
 	}
-	why, _ := v.refusal(v.posted.failure.SafeText())
+	why := v.refusal(v.posted.failure.SafeText())
 	d.notices = append(d.notices, Notice{"danger", "error", why})
 	return d
 }
@@ -240,9 +241,6 @@ func (v *visit) keptList(k *keptSort, o account.Owner) Link {
 // keptActions lead to the pages about an object that others made.
 func (v *visit) keptActions(k *keptSort, o *keptObject) []AdminAction {
 	var actions []AdminAction
-	if history := "/admin/history/" + k.kind + "/" + o.ID; v.p.showsAdmin(history) {
-		actions = append(actions, AdminAction{Label: v.say.T("admin-kept.history"), URL: v.path(history), Icon: "history"})
-	}
 	const transfers = "/admin/transfers/new"
 	if k.class != "" && v.p.showsAdmin(transfers) && v.viewer.May(account.AskTransfer, o.Owner, o.ID) {
 		query := url.Values{"class": {k.class}, "id": {o.ID}}

@@ -51,7 +51,7 @@ func (p *Portal) showAdminPresentation(v *visit, in adminOrganizationArgs) error
 	content.Form = f.view()
 	d := v.organizationAdminDraft(o, "organization-presentation", v.say.T("admin-organization.presentation"), "/profile/presentation")
 	d.lead, d.public = v.say.T("admin-organization.presentation-lead"), v.publicPage(catalog.KindOrganization, o.Slug)
-	d.tabs, d.data = v.profileTabs(o, "/profile/presentation"), content
+	d.tabs, d.data = v.profileTabs(o, "/presentation"), content
 	return v.showAdmin(d)
 }
 

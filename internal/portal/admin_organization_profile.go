@@ -24,21 +24,6 @@ type adminOrganizationProfile struct {
 	Danger dangerZone
 }
 
-// profileTabs are the parts of what an organisation tells of itself.
-func (v *visit) profileTabs(o *account.Organization, current string) []tab {
-	var tabs []tab
-	for _, one := range []struct{ label, tail string }{
-		{"admin-organization.tab-profile", "/profile"}, {"admin-organization.tab-contacts", "/profile/contacts"},
-		{"admin-organization.tab-presentation", "/profile/presentation"},
-	} {
-		tabs = append(tabs, tab{v.say.T(one.label), v.path(organizationAdmin(o.ID, one.tail)), -1, current == one.tail})
-	}
-	if history := "/admin/history/organization/" + o.ID; v.p.showsAdmin(history) {
-		tabs = append(tabs, tab{v.say.T("admin.menu-activity"), v.path(history), -1, false})
-	}
-	return tabs
-}
-
 func (p *Portal) showAdminProfile(v *visit, in adminOrganizationArgs) error {
 	o, err := v.inside(in.ID, account.SeeInside)
 	if err != nil {
@@ -75,7 +60,7 @@ func (p *Portal) showAdminProfile(v *visit, in adminOrganizationArgs) error {
 	content.Danger.Forms = []formView{gone.view()}
 
 	d := v.organizationAdminDraft(o, "organization-profile", v.say.T("admin-organization.profile"), "/profile")
-	d.public, d.tabs, d.data = v.publicPage(catalog.KindOrganization, o.Slug), v.profileTabs(o, "/profile"), content
+	d.public, d.tabs, d.data = v.publicPage(catalog.KindOrganization, o.Slug), v.profileTabs(o, ""), content
 	return v.showAdmin(d)
 }
 
@@ -143,7 +128,7 @@ func (p *Portal) deleteAdminOrganization(v *visit, in adminOrganizationArgs, sen
 		return err
 	}
 	if !sent.confirmed(o.Name) {
-		err = fault.New(fault.Invalid, "Type the name to confirm.")
+		err = errTyped
 	} else {
 		err = p.Accounts.DeleteOrganization(sent.Context(), v.viewer, o.ID, sent.checked("send_legal_notice"))
 	}

@@ -92,10 +92,7 @@ func (v *visit) adminPostDraft(post *catalog.Post, name, tail string, data any) 
 	d := adminDraft{
 		name: name, title: post.Name, path: path + tail, scope: scopeSite, kicker: "admin-post.kind-" + post.Kind, icon: "post", badges: []badge{v.postBadge(post)},
 		public: v.publicPage(catalog.KindPost, post.Slug), crumbs: []Link{{v.say.T("admin.menu-posts"), v.path("/admin/site/posts")}}, data: data,
-		tabs: []tab{
-			{v.say.T("admin-kept.tab-description"), v.path(path), -1, tail == ""},
-			{v.say.T("admin-post.content"), v.path(path + "/content"), -1, tail != ""},
-		},
+		tabs: v.tabsOf(catalog.KindPost, post.ID, tail, nil), preview: post.PublishedAt.IsZero(),
 	}
 	b := v.button(path+"/publish", "admin-kept.publish", "eye")
 	b.Tone = "primary"
@@ -103,9 +100,6 @@ func (v *visit) adminPostDraft(post *catalog.Post, name, tail string, data any) 
 		b = v.button(path+"/unpublish", "admin-post.unpublish", "lock")
 	}
 	d.buttons = []button{b}
-	if history := "/admin/history/" + catalog.KindPost + "/" + post.ID; v.p.showsAdmin(history) {
-		d.actions = []AdminAction{{Label: v.say.T("admin-kept.history"), URL: v.path(history), Icon: "history"}}
-	}
 	return d.failed(v)
 }
 
@@ -369,7 +363,7 @@ func (p *Portal) postBlocs(v *visit, post *catalog.Post) (*blocEditing, error) {
 	crumbs := []Link{{v.say.T("admin.menu-posts"), v.path("/admin/site/posts")}, {shortTitle(post.Name), v.path(path)}}
 	return &blocEditing{
 		path: path, member: "blocs", blocs: slices.Clone(blocs), version: post.Version,
-		frame: adminDraft{scope: scopeSite, kicker: "admin-post.kind-" + post.Kind, public: v.publicPage(catalog.KindPost, post.Slug), crumbs: crumbs},
+		frame: adminDraft{scope: scopeSite, kicker: "admin-post.kind-" + post.Kind, public: v.publicPage(catalog.KindPost, post.Slug), preview: post.PublishedAt.IsZero(), crumbs: crumbs},
 		save: func(ctx context.Context, blocs json.RawMessage) error {
 			_, err := p.Catalog.UpdatePost(ctx, v.viewer, post.ID, catalog.PostInput{Blocs: catalog.Some(blocs)})
 			return err

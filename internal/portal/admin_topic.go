@@ -188,10 +188,11 @@ func (v *visit) topicDraft(t *catalog.Topic, name, tail string, data any) adminD
 	k := v.p.topicSort()
 	draft := v.keptDraft(k, keptTopic(t), name, data)
 	draft.path += tail
-	draft.tabs = []tab{
-		{v.say.T("admin-kept.tab-description"), v.path(k.path(t.ID)), -1, tail == ""},
-		{v.say.T("admin-topic.elements"), v.path(k.path(t.ID) + "/elements"), t.ElementCount, tail != ""},
+	shown := ""
+	if tail != "" { // the page of one element too
+		shown = "/elements"
 	}
+	draft.tabs = v.tabsOf(k.kind, t.ID, shown, map[string]int64{"/elements": t.ElementCount})
 	return draft
 }
 

@@ -33,6 +33,8 @@ type dataserviceHead struct {
 	Producer       *producer
 	Tabs           []tab
 	Share          shareLinks
+	// Keeping is what who may change it finds there; empty for others.
+	Keeping keeping
 }
 
 // dataserviceAccess says who may use an API.
@@ -102,6 +104,7 @@ func (v *visit) dataserviceHead(s *catalog.Dataservice, tail string) dataservice
 		ID: s.ID, Title: s.Title, Long: isLong(s.Title), Lang: v.contentLang(), States: v.states(commonStates, s.Private, s.ArchivedAt.Time, s.DeletedAt.Time),
 		Access: v.dataserviceAccess(s), Producer: v.producer(&s.Owned), Share: v.shareOf(s.Title, v.Site.Base+v.path(dataservicePath(s, ""))),
 	}
+	h.Keeping = v.keepingOwned("dataservices", s.ID, s.OwnedBy(), s.Private, !s.DeletedAt.IsZero())
 	if acronym := deref(s.Acronym); acronym != s.Title {
 		h.Acronym = acronym
 	}

@@ -73,6 +73,8 @@ type datasetHead struct {
 	Parts string
 	Share shareLinks
 	Cite  citation
+	// Keeping is what who may change it finds there; empty for others.
+	Keeping keeping
 }
 
 // badge is a short label. Tone is success, warning, danger, info or nothing.
@@ -167,6 +169,7 @@ func (v *visit) head(d *catalog.Dataset, current string) (datasetHead, error) {
 		h.Acronym = *d.Acronym
 	}
 	h.Share, h.Cite = v.shareOf(d.Title, h.Address), v.citation(d)
+	h.Keeping = v.keepingOwned("datasets", d.ID, d.OwnedBy(), d.Private, !d.DeletedAt.IsZero())
 	var err error
 	h.License, err = v.licenseOf(d)
 	return h, err

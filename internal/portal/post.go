@@ -55,6 +55,8 @@ type postPage struct {
 	Share shareLinks
 	// Shelves are the datasets and reuses that it speaks of.
 	Shelves []cardShelf
+	// Keeping is what who may change it finds there; empty for others.
+	Keeping keeping
 }
 
 // postsShown is how many posts a page of the list shows.
@@ -132,6 +134,7 @@ func (p *Portal) showPost(v *visit, in objectArgs) error {
 		Draft: post.PublishedAt.IsZero(), Author: v.producer(&catalog.Owned{Owner: post.Owner}), Published: post.PublishedAt.Time,
 		Updated: post.ModifiedAt.Time, Tags: v.keywords(post.Tags), Share: v.shareOf(post.Name, v.Site.Base+v.path(path)),
 	}
+	content.Keeping = v.keepingPost(post)
 	if post.Image != nil || post.ImageURL != nil {
 		content.Image = picturePath("posts", post.ID, coverSize)
 		content.Credit = Item{Label: deref(post.CreditTo), URL: linkable(deref(post.CreditURL)), External: true}

@@ -45,6 +45,8 @@ type datasetFile struct {
 	Owner *producer
 	// Open shows the details at once.
 	Open bool
+	// Edit leads to where it is changed; empty for who may not.
+	Edit string
 	// Lang is the language of the texts when it is not the page's.
 	Lang string
 }
@@ -90,6 +92,7 @@ func (v *visit) file(d *catalog.Dataset, r *catalog.Resource) datasetFile {
 	if f.Title == "" {
 		f.Title = v.say.T("resource.untitled")
 	}
+	f.Edit = v.editFile(d, r)
 	f.Icon = formatIcon(format, f.Family)
 	extras := fields(r.Extras)
 	f.Availability = availabilityOf(r, extras)

@@ -43,6 +43,8 @@ type reusePage struct {
 	Share            shareLinks
 	// Shelves are the datasets and the APIs it is made with, and reuses like it.
 	Shelves []cardShelf
+	// Keeping is what who may change it finds there; empty for others.
+	Keeping keeping
 }
 
 // Bounds of the page of a reuse.
@@ -73,6 +75,7 @@ func (p *Portal) showReuse(v *visit, in objectArgs) error {
 		Figures: v.countFigures(counted{"datasets", r.DatasetCount}, counted{"dataservices", int64(len(r.Dataservices))}, counted{"followers", r.Followers},
 			counted{"views", r.Views}),
 	}
+	content.Keeping = v.keepingOwned("reuses", r.ID, r.OwnedBy(), r.Private, !r.DeletedAt.IsZero())
 	if deref(r.Image) != "" {
 		content.Image = picturePath("reuses", r.ID, coverSize)
 	}

@@ -40,6 +40,8 @@ type topicPage struct {
 	Share            shareLinks
 	// Groups are its elements by what they are, empty groups left out.
 	Groups []topicGroup
+	// Keeping is what who may change it finds there; empty for others.
+	Keeping keeping
 }
 
 // topicGroup is a page of the elements of one sort.
@@ -118,6 +120,7 @@ func (p *Portal) showTopic(v *visit, in topicArgs) error {
 		Producer: v.producer(&t.Owned), Prose: v.prose(description), Count: t.ElementCount, Tags: v.keywords(t.Tags),
 		Created: t.CreatedAt.Time, Updated: t.ModifiedAt.Time, Share: v.shareOf(t.Name, v.Site.Base+v.path(topicPath(t))),
 	}
+	content.Keeping = v.keepingOwned("topics", t.ID, t.OwnedBy(), private, false)
 	args := url.Values{}
 	for name, number := range in.pages() {
 		if number > 1 {

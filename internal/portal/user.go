@@ -38,6 +38,8 @@ type userPage struct {
 	Share   shareLinks
 	// ActivityURL leads to what they did.
 	ActivityURL string
+	// Keeping is what who may change it finds there; empty for others.
+	Keeping keeping
 }
 
 // userShown bounds the cards of each shelf of a person's page.
@@ -62,6 +64,7 @@ func (p *Portal) showUser(v *visit, in objectArgs) error {
 		Figures: v.countFigures(counted{"datasets", u.Datasets}, counted{"dataservices", u.Dataservices}, counted{"reuses", u.Reuses},
 			counted{"following", u.Following}, counted{"followers", u.Followers}),
 	}
+	content.Keeping.Edit = v.editUser(u.ID)
 	memberships, err := p.Catalog.MembershipsOf(v.Context(), []string{u.ID})
 	if err != nil {
 		return err
