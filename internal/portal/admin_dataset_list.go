@@ -22,11 +22,7 @@ type adminDatasets struct {
 }
 
 // bulkResult is a dataset that a common change left as it was.
-type bulkResult struct {
-	Title, URL, Reason string
-	// Foreign tells that the reason is in English, on a page in another language.
-	Foreign bool
-}
+type bulkResult struct{ Title, URL, Reason string }
 
 // adminDatasetsArgs are the arguments of a list of datasets.
 type adminDatasetsArgs struct {
@@ -254,11 +250,11 @@ func (p *Portal) editManyDatasets(v *visit, _ web.None, sent *posted) error {
 	}
 	for i := range rows {
 		known := fault.Of(failed[rows[i].ID])
-		reason, foreign := v.refusal(known.SafeText())
+		reason := v.refusal(known.SafeText())
 		if len(known.Fields) > 0 {
-			reason, foreign = v.refusal(known.Fields[0].Text)
+			reason = v.refusal(known.Fields[0].Text)
 		}
-		sent.results = append(sent.results, bulkResult{rows[i].Title, v.path(adminDatasetPath(rows[i].ID, "")), reason, foreign})
+		sent.results = append(sent.results, bulkResult{rows[i].Title, v.path(adminDatasetPath(rows[i].ID, "")), reason})
 	}
 	sent.changed = len(results) - len(failed)
 	return again()

@@ -25,7 +25,7 @@ type adminDatasetPublish struct {
 	// soonest moment, Zone the time zone of the site.
 	At, Earliest, Zone string
 	// AtWrong is what is wrong with the moment.
-	AtWrong []fieldError
+	AtWrong []string
 	// Public tells that the dataset is public already.
 	Public bool
 }
@@ -108,6 +108,7 @@ func (v *visit) draftPage(d *catalog.Dataset, rows []catalog.Resource, in adminD
 	fields.license(licenses)
 	fields.when()
 	fields.where()
+	at := f.draws("at", "publish.at")
 	content := adminDatasetPublish{
 		Form: f.view(), Files: v.adminFiles(d, rows), Here: v.path(adminDatasetPath(d.ID, "publish")), FilesURL: v.path(adminDatasetPath(d.ID, adminTabFiles)),
 		QualityURL: v.path(adminDatasetPath(d.ID, "quality")), Preview: v.publicPage(catalog.KindDataset, d.Slug),
@@ -116,13 +117,7 @@ func (v *visit) draftPage(d *catalog.Dataset, rows []catalog.Resource, in adminD
 	content.Upload, content.Add = v.addFilesForm(d, "publish")
 	content.Quality = v.keptQuality(v.withForm(d, content.Form), draftForm)
 	if f.sent != nil {
-		content.At = f.sent.text("at")
-		for _, wrong := range f.sent.failure.Fields {
-			if nameOf(wrong.Path) == "at" {
-				words, foreign := v.refusal(wrong.Text)
-				content.AtWrong = append(content.AtWrong, fieldError{words, foreign})
-			}
-		}
+		content.At, content.AtWrong = f.sent.text("at"), at.Errors
 	}
 	return content, nil
 }

@@ -177,7 +177,7 @@ func (p *Portal) closeMyAccount(v *visit, in web.None, sent *posted) error {
 	if sent.confirmed(deref(u.Email)) {
 		err = p.Accounts.CloseMine(sent.Context(), v.viewer)
 	} else {
-		err = fault.New(fault.Invalid, "Type the address of your account to confirm.")
+		err = fault.At("Type the address of your account to confirm.", typedField)
 	}
 	if err != nil {
 		return sent.again(err, func() error { return p.showMyData(v, in) })

@@ -57,7 +57,7 @@ func (v *visit) failed() []Notice {
 	if v.posted == nil || v.posted.failure == nil {
 		return nil
 	}
-	words, _ := v.refusal(v.posted.failure.SafeText())
+	words := v.refusal(v.posted.failure.SafeText())
 	return []Notice{{"danger", "error", words}}
 }
 

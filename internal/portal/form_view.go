@@ -26,7 +26,6 @@ type formView struct {
 	// to the fields concerned.
 	Failed   bool
 	Failure  string
-	Foreign  bool // Failure is in English, on a page in another language
 	Problems []formProblem
 	// Stale tells that somebody changed the object meanwhile: saving again
 	// replaces what they saved.
@@ -36,8 +35,10 @@ type formView struct {
 	Danger       bool
 	// Cancel leads back without saving; its path may be empty.
 	Cancel Link
-	// Typed is what must be typed to confirm; empty for nothing.
-	Typed string
+	// Typed is what must be typed to confirm; empty for nothing. TypedErrors is
+	// what was wrong with it.
+	Typed       string
+	TypedErrors []string
 	// Guard warns before what was typed is lost.
 	Guard bool
 	// Files tells that it is sent in parts (multipart/form-data).
@@ -47,13 +48,9 @@ type formView struct {
 // hiddenField is a value that a form sends along.
 type hiddenField struct{ Name, Value string }
 
-// formProblem is a line of the summary of what is wrong. Target is the
-// identifier of the field, empty for the form as a whole.
-type formProblem struct {
-	Label, Text, Target string
-	// Foreign tells that the text is in English, on a page in another language.
-	Foreign bool
-}
+// formProblem is a line of the summary of what is wrong with a field. Label and
+// Target, the identifier of the field, are empty for the form as a whole.
+type formProblem struct{ Label, Text, Target string }
 
 // fieldGroup are fields under one title; the first group may have none.
 type fieldGroup struct {
@@ -89,18 +86,13 @@ type field struct {
 	// Accept are the files that may be chosen.
 	Accept string
 	// Lang is the language of the value where it may differ from the page's.
-	Lang   string
-	Errors []fieldError
+	Lang string
+	// Errors is what is wrong with it.
+	Errors []string
 	// Now is what others saved meanwhile, when it differs from what was typed.
 	Now string
 	// Proposed says where a value comes from that nobody typed yet.
 	Proposed string
-}
-
-// fieldError is what is wrong with a field.
-type fieldError struct {
-	Text    string
-	Foreign bool
 }
 
 // option is an answer to choose from. Group puts it under a title.
@@ -118,6 +110,8 @@ type formDraft struct {
 	sent   *posted
 	fields []*fieldDraft
 	groups []groupDraft
+	// drawn are the fields that the page draws itself, by name.
+	drawn map[string]*fieldDraft
 }
 
 type groupDraft struct {
@@ -129,6 +123,8 @@ type groupDraft struct {
 type fieldDraft struct {
 	field
 	f *formDraft
+	// given is the value that it was described with.
+	given string
 }
 
 // form begins a form that is posted to a path of the site, which a form must
@@ -208,6 +204,7 @@ func (f *formDraft) danger() *formDraft {
 // works; posted.confirmed checks it.
 func (f *formDraft) typed(text string) *formDraft {
 	f.Typed = text
+	f.draws(typedField, " "+f.v.say.T("form.typed", "text", text))
 	return f.danger()
 }
 
@@ -220,8 +217,19 @@ func (f *formDraft) light() *formDraft {
 // fieldID is the name of a field as the identifiers of elements hold it.
 func fieldID(name string) string { return strings.NewReplacer(".", "-", "_", "-").Replace(name) }
 
+// draws names a field that the page draws itself, so that what is wrong with it
+// is known: its identifier is made as for every field.
+func (f *formDraft) draws(name, label string) *fieldDraft {
+	d := &fieldDraft{f: f, field: field{ID: f.ID + "-" + fieldID(name), Name: name, Label: f.say(label)}}
+	if f.drawn == nil {
+		f.drawn = map[string]*fieldDraft{}
+	}
+	f.drawn[name] = d
+	return d
+}
+
 func (f *formDraft) add(kind, name, label, value string) *fieldDraft {
-	d := &fieldDraft{f: f, field: field{
+	d := &fieldDraft{f: f, given: value, field: field{
 		Kind: kind, Type: "text", ID: f.ID + "-" + fieldID(name), Name: name, Label: f.say(label), Value: value,
 	}}
 	if f.sent != nil && kind != "check" && kind != "checks" {
@@ -378,9 +386,10 @@ func (d *fieldDraft) help(message string) *fieldDraft   { d.Help = d.f.say(messa
 func (d *fieldDraft) auto(token string) *fieldDraft     { d.Autocomplete = token; return d }
 func (d *fieldDraft) example(text string) *fieldDraft   { d.Placeholder = text; return d }
 
-// proposed says where a value comes from that nobody typed, until the form is sent.
+// proposed says where a value comes from that nobody typed, as long as nobody
+// changes it.
 func (d *fieldDraft) proposed(message string) *fieldDraft {
-	if d.f.sent == nil {
+	if d.Value == d.given {
 		d.Proposed = d.f.say(message)
 	}
 	return d
@@ -389,6 +398,9 @@ func (d *fieldDraft) proposed(message string) *fieldDraft {
 // view ends the description.
 func (f *formDraft) view() formView {
 	f.blame()
+	if d := f.drawn[typedField]; d != nil {
+		f.TypedErrors = d.Errors
+	}
 	view := f.formView
 	if view.Submit == "" {
 		view.Submit = f.v.say.T("form.save")
