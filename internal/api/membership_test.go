@@ -245,6 +245,21 @@ func TestTransfers(t *testing.T) {
 		if open := p.call("eve", "GET", "/api/1/transfer/<transfer>/", nil, http.StatusOK).JSON(t); seen(open, "status") != "refused" {
 			t.Errorf("the other offer is %v", seen(open, "status"))
 		}
+		// What it became since is its new owner's to tell.
+		p.call("kim", "PUT", "/api/1/datasets/<open>/", object{"title": "Plans of Kim", "private": true}, http.StatusOK)
+		for _, c := range []struct {
+			as, transfer string
+			told         bool
+		}{{"ada", "offer", false}, {"eve", "transfer", false}, {"kim", "offer", true}, {"admin", "offer", true}} {
+			one := p.call(c.as, "GET", "/api/1/transfer/<"+c.transfer+">/", nil, http.StatusOK)
+			list := p.call(c.as, "GET", "/api/1/transfer/?subject=<open>", nil, http.StatusOK)
+			for _, answer := range []string{string(one.Body), string(list.Body)} {
+				if strings.Contains(answer, "Plans of Kim") != c.told || strings.Contains(answer, "plans-of-kim") != c.told || !strings.Contains(answer, p.ids["open"]) {
+					t.Errorf("%s reads of the offer: %s", c.as, answer)
+				}
+			}
+		}
+		p.call("kim", "PUT", "/api/1/datasets/<open>/", object{"private": false}, http.StatusOK)
 		if got := seen(p.call("", "GET", "/api/1/users/<kim>/", nil, http.StatusOK).JSON(t), "metrics.datasets"); got != 1.0 {
 			t.Errorf("kim counts %v datasets", got)
 		}

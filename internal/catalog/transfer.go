@@ -40,7 +40,8 @@ type Transfer struct {
 	User *account.UserRef `bun:"-"`
 	// Owner and Recipient have one member set each.
 	Owner, Recipient Party `bun:"-"`
-	// One of these is set, unless the object is gone.
+	// One of these is set, unless the object is gone or, since the transfer was
+	// answered, hidden from the viewer.
 	Dataset     *DatasetRef     `bun:"-"`
 	Reuse       *ReuseRef       `bun:"-"`
 	Dataservice *DataserviceRef `bun:"-"`
@@ -91,7 +92,7 @@ func (t *Transfer) concerns(v account.Viewer) bool {
 		t.UserID != nil && *t.UserID == v.UserID() && v.Whole()
 }
 
-// Title is that of the object, empty when it is gone.
+// Title is that of the object, empty when the viewer may not know it.
 func (t *Transfer) Title() string {
 	switch {
 	case t.Dataset != nil:
@@ -160,7 +161,7 @@ func (s *Store) Transfers(ctx context.Context, v account.Viewer, f TransferFilte
 			kept = append(kept, rows[i])
 		}
 	}
-	return kept, int(total) - (len(rows) - len(kept)), completeTransfers(ctx, s.db.Read(), kept)
+	return kept, int(total) - (len(rows) - len(kept)), completeTransfers(ctx, s.db.Read(), v, kept)
 }
 
 // transferOwners are those for whom the viewer hands over and answers: the
@@ -199,14 +200,19 @@ func transferOf(ctx context.Context, read bun.IDB, v account.Viewer, id string) 
 	if len(rows) == 0 || !rows[0].concerns(v) {
 		return nil, fault.New(fault.NotFound, "Transfer not found")
 	}
-	return &rows[0], completeTransfers(ctx, read, rows)
+	return &rows[0], completeTransfers(ctx, read, v, rows)
 }
 
 // completeTransfers adds the people, organisations and objects concerned, in a
-// constant number of queries. Whom a transfer concerns may know its object.
-func completeTransfers(ctx context.Context, read bun.IDB, rows []Transfer) error {
+// constant number of queries. Whom a transfer concerns may know its object while
+// it waits for an answer; afterwards, who sees it.
+func completeTransfers(ctx context.Context, read bun.IDB, v account.Viewer, rows []Transfer) error {
 	if len(rows) == 0 {
 		return nil
+	}
+	known, err := knownMoving(ctx, read, v, rows)
+	if err != nil {
+		return err
 	}
 	var owned []account.Owner
 	objects := map[string][]string{}
@@ -216,7 +222,9 @@ func completeTransfers(ctx context.Context, read bun.IDB, rows []Transfer) error
 		if t.UserID != nil {
 			owned = append(owned, account.Owner{User: *t.UserID})
 		}
-		objects[t.ObjectKind] = append(objects[t.ObjectKind], t.ObjectID)
+		if known[t.ObjectID] || t.Status == TransferPending {
+			objects[t.ObjectKind] = append(objects[t.ObjectKind], t.ObjectID)
+		}
 	}
 	from, err := loadOwners(ctx, read, owned)
 	if err != nil {
@@ -240,7 +248,32 @@ func completeTransfers(ctx context.Context, read bun.IDB, rows []Transfer) error
 		if t.UserID != nil {
 			t.User = from.users[*t.UserID]
 		}
-		t.Dataset, t.Reuse, t.Dataservice = datasets[t.ObjectID], reuses[t.ObjectID], dataservices[t.ObjectID]
+		if known[t.ObjectID] || t.Status == TransferPending {
+			t.Dataset, t.Reuse, t.Dataservice = datasets[t.ObjectID], reuses[t.ObjectID], dataservices[t.ObjectID]
+		}
 	}
 	return err
+}
+
+// knownMoving finds the objects of answered transfers that the viewer sees.
+func knownMoving(ctx context.Context, read bun.IDB, v account.Viewer, rows []Transfer) (map[string]bool, error) {
+	answered := map[string][]string{}
+	for i := range rows {
+		if t := &rows[i]; t.Status != TransferPending {
+			answered[t.ObjectKind] = append(answered[t.ObjectKind], t.ObjectID)
+		}
+	}
+	known := make(map[string]bool)
+	listed, args := v.Listed("o", "(o.private = FALSE AND o.deleted_at IS NULL)")
+	for kind, ids := range answered {
+		var found []string
+		err := read.NewRaw("SELECT o.id FROM "+movable[kind].table+" o WHERE o.id IN (?) AND "+listed, append([]any{bun.List(ids)}, args...)...).Scan(ctx, &found)
+		if err != nil {
+			return nil, err
+		}
+		for _, id := range found {
+			known[id] = true
+		}
+	}
+	return known, nil
 }

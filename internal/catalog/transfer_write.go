@@ -170,7 +170,7 @@ func (s *Store) offer(ctx context.Context, tx *event.Tx, v account.Viewer, objec
 	if _, err := tx.NewInsert().Model(t).Exec(ctx); err != nil {
 		return nil, err
 	}
-	if err := completeTransfers(ctx, tx, rows); err != nil {
+	if err := completeTransfers(ctx, tx, v, rows); err != nil {
 		return nil, err
 	}
 	emitTransfer(tx, v, t, "asked")
