@@ -81,6 +81,7 @@ func (f *Files) Picture(ctx context.Context, v account.Viewer, kind string, r io
 	case err != nil:
 		return account.Picture{}, err
 	}
+	defer source.Done()
 	how := pictureKinds[kind]
 	set := pictureSet{files: f, v: v, storage: how.storage, stem: pictureStem()}
 	set.add(ctx, "-original", source.Original)

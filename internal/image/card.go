@@ -189,7 +189,7 @@ func (p *pen) logo(file []byte, right, top int) int {
 		return 0
 	}
 	config, _, err := image.DecodeConfig(bytes.NewReader(file))
-	if err != nil || (Limits{Pixels: largePixels}).check(config) != nil {
+	if err != nil || (Limits{Pixels: roomPixels}).check(config) != nil {
 		return 0
 	}
 	decoded, _, err := image.Decode(bytes.NewReader(file))

@@ -15,7 +15,6 @@ import (
 	"image/jpeg"
 	"image/png"
 	"io"
-	"runtime"
 	"slices"
 
 	"golang.org/x/image/draw"
@@ -50,13 +49,6 @@ type Picture struct {
 	Width, Height int
 }
 
-// largePixels is the size from which pictures are decoded one at a time, so that
-// a few big ones do not take the machine's memory.
-const largePixels = 8_000_000
-
-// large is the turn of big pictures, for the whole program as its memory is.
-var large = make(chan struct{}, 1)
-
 // Resize reads a PNG, JPEG, GIF (its first frame) or WebP picture and gives it
 // back within w×h pixels, in its proportions, never enlarged, turned as its Exif
 // orientation says, and without anything else that the file said: as PNG when
@@ -67,11 +59,11 @@ func Resize(ctx context.Context, r io.Reader, l Limits, w, h int) (*Picture, err
 	if err != nil {
 		return nil, err
 	}
-	decoded, turn, release, err := decode(ctx, source, l, nil)
+	decoded, turn, share, err := decode(ctx, source, l, nil)
 	if err != nil {
 		return nil, err
 	}
-	defer release()
+	defer share.release()
 	if turn >= 5 {
 		w, h = h, w
 	}
@@ -79,9 +71,9 @@ func Resize(ctx context.Context, r io.Reader, l Limits, w, h int) (*Picture, err
 }
 
 // decode reads a file of one of the formats, any when there are none: its size
-// is judged before any pixel is read. turn is how it wants to be turned; release
-// lets other big pictures have their turn.
-func decode(ctx context.Context, source []byte, l Limits, formats []string) (decoded image.Image, turn int, release func(), err error) {
+// is judged before any pixel is read. turn is how it wants to be turned; share is
+// what it takes of the memory for pictures, which the caller gives back.
+func decode(ctx context.Context, source []byte, l Limits, formats []string) (decoded image.Image, turn int, share *share, err error) {
 	config, format, err := image.DecodeConfig(bytes.NewReader(source))
 	if err != nil {
 		return nil, 0, nil, fmt.Errorf("%w: %w", ErrFormat, err)
@@ -92,31 +84,25 @@ func decode(ctx context.Context, source []byte, l Limits, formats []string) (dec
 	if err := l.check(config); err != nil {
 		return nil, 0, nil, err
 	}
-	release = func() {}
-	if config.Width*config.Height > largePixels {
-		select {
-		case large <- struct{}{}:
-			release = func() { <-large }
-			runtime.GC() // what the former big one left is as large as this one
-		case <-ctx.Done():
-			return nil, 0, nil, ctx.Err()
-		}
+	pixels := config.Width * config.Height
+	if share, err = take(ctx, pixels); err != nil {
+		return nil, 0, nil, err
 	}
 	decoded, _, err = image.Decode(bufio.NewReader(bytes.NewReader(source)))
 	if err != nil {
 		err = fmt.Errorf("%w: %w", ErrFormat, err)
-	} else if bounds := decoded.Bounds(); bounds.Empty() || bounds.Dx()*bounds.Dy() > config.Width*config.Height {
+	} else if bounds := decoded.Bounds(); bounds.Empty() || bounds.Dx()*bounds.Dy() > pixels {
 		err = ErrFormat
 	}
 	if err != nil {
-		release()
+		share.release()
 		return nil, 0, nil, err
 	}
 	turn = 1
 	if format == "jpeg" {
 		turn = orientation(source)
 	}
-	return decoded, turn, release, nil
+	return decoded, turn, share, nil
 }
 
 // readAll reads a file of at most the limit.
@@ -162,20 +148,34 @@ func fit(width, height, w, h int) (int, int) {
 	return max(1, width*h/height), h
 }
 
-// shrunk is the picture within w×h.
+// finePixels bounds the work area of the fine filter, which takes 32 bytes for
+// each column of what it draws in each row of what it reads.
+const finePixels = 2_000_000
+
+// shrunk is the picture within w×h. One that is more than twice as wide or high
+// is halved first, again and again: that takes little memory whatever the shape,
+// and leaves no pixel out.
 func shrunk(from image.Image, w, h int) *image.NRGBA {
 	bounds := from.Bounds()
 	width, height := fit(bounds.Dx(), bounds.Dy(), max(1, w), max(1, h))
-	// Big pictures are halved roughly first: the fine filter would look at
-	// each of their pixels several times.
-	var source = from
-	if bounds.Dx() > 8*width && bounds.Dy() > 8*height {
-		rough := image.NewRGBA(image.Rect(0, 0, 4*width, 4*height))
-		draw.ApproxBiLinear.Scale(rough, rough.Bounds(), from, bounds, draw.Src, nil)
-		source = rough
+	for bounds.Dx() > 2*width || bounds.Dy() > 2*height {
+		half := image.Rect(0, 0, bounds.Dx(), bounds.Dy())
+		if half.Dx() > 2*width {
+			half.Max.X = (half.Dx() + 1) / 2
+		}
+		if half.Dy() > 2*height {
+			half.Max.Y = (half.Dy() + 1) / 2
+		}
+		smaller := image.NewRGBA(half)
+		draw.ApproxBiLinear.Scale(smaller, half, from, bounds, draw.Src, nil)
+		from, bounds = smaller, half
+	}
+	var filter draw.Scaler = draw.CatmullRom
+	if width*bounds.Dy() > finePixels {
+		filter = draw.ApproxBiLinear
 	}
 	into := image.NewNRGBA(image.Rect(0, 0, width, height))
-	draw.CatmullRom.Scale(into, into.Bounds(), source, source.Bounds(), draw.Src, nil)
+	filter.Scale(into, into.Rect, from, bounds, draw.Src, nil)
 	return into
 }
 

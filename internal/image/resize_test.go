@@ -15,6 +15,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -220,15 +221,71 @@ type failing struct{}
 func (failing) Read([]byte) (int, error) { return 0, errors.New("cut off") }
 
 func TestBigPicturesWaitTheirTurn(t *testing.T) {
-	large <- struct{}{}
-	defer func() { <-large }()
+	held, err := take(t.Context(), roomPixels-leastPixels)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer held.release()
 	ctx, stop := context.WithTimeout(t.Context(), 20*time.Millisecond)
 	defer stop()
-	if _, err := Resize(ctx, bytes.NewReader(bomb(4000, 4000, 8, 6)), Limits{}, 9, 9); !errors.Is(err, context.DeadlineExceeded) {
+	if _, err := Resize(ctx, bytes.NewReader(bomb(1000, 1000, 8, 6)), Limits{}, 9, 9); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("a second big picture: %v", err)
 	}
-	if _, err := Resize(ctx, bytes.NewReader(asPNG(t, photo(20, 20))), Limits{}, 9, 9); err != nil {
+	if _, err := Resize(t.Context(), bytes.NewReader(asPNG(t, photo(20, 20))), Limits{}, 9, 9); err != nil {
 		t.Errorf("a small picture waits too: %v", err)
+	}
+}
+
+// TestManyPicturesAtOnceShareTheRoom: a source holds its share until it is done, and gives it back once.
+func TestManyPicturesAtOnceShareTheRoom(t *testing.T) {
+	file := asPNG(t, photo(1400, 1400))
+	var held []*Source
+	for range 4 {
+		source, err := Read(t.Context(), bytes.NewReader(file), Limits{}, &Box{0, 0, 9, 9})
+		if err != nil {
+			t.Fatal(err)
+		}
+		held = append(held, source)
+	}
+	ctx, stop := context.WithTimeout(t.Context(), 20*time.Millisecond)
+	defer stop()
+	if _, err := Read(ctx, bytes.NewReader(file), Limits{}, nil); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("one more beside %d: %v", len(held), err)
+	}
+	for _, source := range held {
+		source.Done()
+		source.Done()
+	}
+	if _, err := Read(t.Context(), bytes.NewReader(file), Limits{}, &Box{5000, 5000, 6000, 6000}); !errors.Is(err, ErrFormat) {
+		t.Errorf("a box beside the picture: %v", err)
+	}
+	if _, err := Read(t.Context(), bytes.NewReader(file[:len(file)/2]), Limits{}, nil); !errors.Is(err, ErrFormat) {
+		t.Errorf("half a picture: %v", err)
+	}
+	if !room.TryAcquire(roomPixels) {
+		t.Fatal("a picture keeps its share")
+	}
+	room.Release(roomPixels)
+}
+
+// TestShapesTakeLittleMemory draws small pictures of the largest ones that are read, of any shape.
+func TestShapesTakeLittleMemory(t *testing.T) {
+	for _, size := range [][2]int{{1, DefaultPixels}, {5000, 6000}, {60_000, 300}} {
+		file := asPNG(t, image.NewGray(image.Rect(0, 0, size[0], size[1])))
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		source, err := Read(t.Context(), bytes.NewReader(file), Limits{}, nil)
+		if err != nil {
+			t.Fatalf("%v: %v", size, err)
+		}
+		if _, err := source.Square(100); err != nil {
+			t.Error(err)
+		}
+		source.Done()
+		runtime.ReadMemStats(&after)
+		if taken := (after.TotalAlloc - before.TotalAlloc) >> 20; taken > 500 {
+			t.Errorf("a picture of %v took %d MB", size, taken)
+		}
 	}
 }
 

@@ -18,7 +18,12 @@ type Source struct {
 	whole, cut *image.NRGBA
 	cropped    bool
 	drawing    bool
+	share      *share
 }
+
+// Done lets other pictures have the memory of this one. Nothing is made of it
+// any more.
+func (s *Source) Done() { s.share.release() }
 
 // Bounds of what is kept of a source while others are made of it, in pixels of
 // the longer side.
@@ -33,32 +38,34 @@ var uploaded = []string{"jpeg", "png", "webp"}
 // Read reads a JPEG, PNG or WebP picture that somebody sent, and the part of it
 // that a box names; all of it when box is nil. ErrFormat tells that it is
 // another thing or that the box holds nothing of it, ErrTooBig that it costs too
-// much.
+// much. Few pictures are held at once: without an error, the caller calls Done.
 func Read(ctx context.Context, r io.Reader, l Limits, box *Box) (*Source, error) {
 	file, err := readAll(r, l)
 	if err != nil {
 		return nil, err
 	}
-	decoded, turn, release, err := decode(ctx, file, l, uploaded)
+	decoded, turn, share, err := decode(ctx, file, l, uploaded)
 	if err != nil {
 		return nil, err
 	}
-	defer release()
 	width := decoded.Bounds().Dx()
 	if turn >= 5 {
 		width = decoded.Bounds().Dy()
 	}
 	upright := turned(shrunk(decoded, sourceSide, sourceSide), turn)
-	s := &Source{whole: shrunk(upright, keptSide, keptSide)}
+	s := &Source{whole: shrunk(upright, keptSide, keptSide), share: share}
 	s.cut, s.drawing = s.whole, !s.whole.Opaque() || fewColours(s.whole)
 	if box == nil {
+		share.shrink(keptPixels)
 		return s, nil
 	}
 	part := box.within(upright.Rect, float64(upright.Rect.Dx())/float64(width))
 	if part.Empty() {
+		share.release()
 		return nil, ErrFormat
 	}
 	s.cut, s.cropped = shrunk(upright.SubImage(part), keptSide, keptSide), true
+	share.shrink(keptPixels)
 	return s, nil
 }
 
