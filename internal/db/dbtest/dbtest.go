@@ -54,20 +54,24 @@ func Open(t testing.TB, options db.Options) *db.DB {
 	return d
 }
 
-// PostgresURL creates a database that is dropped with the test and returns its
-// address. The schema is copied from a template, made once for each state of
-// the migrations.
+// PostgresURL returns the address of a database without rows that is the test's
+// until its end. The schema is copied from a template, made once for each state
+// of the migrations.
 func PostgresURL(t testing.TB) string {
 	t.Helper()
 	server := serverURL(t)
-	template := templateOn(t, server)
-	return create(t, server, " TEMPLATE "+template)
+	return withName(t, server, lend(t, server, templateOn(t, server)))
 }
 
-// EmptyPostgresURL is PostgresURL without a schema.
+// EmptyPostgresURL creates a database without a schema, which is dropped with the
+// test, and returns its address.
 func EmptyPostgresURL(t testing.TB) string {
 	t.Helper()
-	return create(t, serverURL(t), "")
+	server := serverURL(t)
+	name := "grenier_" + db.NewID()
+	execOn(t, server, "CREATE DATABASE "+name)
+	t.Cleanup(func() { execOn(t, server, "DROP DATABASE IF EXISTS "+name+" WITH (FORCE)") })
+	return withName(t, server, name)
 }
 
 func serverURL(t testing.TB) string {
@@ -77,14 +81,6 @@ func serverURL(t testing.TB) string {
 		t.Fatalf("%s is not set: run the tests by `make test`, or first `export %s=$(scripts/postgres start)`", Env, Env)
 	}
 	return server
-}
-
-func create(t testing.TB, server, options string) string {
-	t.Helper()
-	name := "grenier_" + db.NewID()
-	execOn(t, server, "CREATE DATABASE "+name+options)
-	t.Cleanup(func() { execOn(t, server, "DROP DATABASE IF EXISTS "+name+" WITH (FORCE)") })
-	return withName(t, server, name)
 }
 
 var template struct {
@@ -173,12 +169,21 @@ func execOn(t testing.TB, server, statement string) {
 
 func withName(t testing.TB, server, name string) string {
 	t.Helper()
-	address, err := url.Parse(server)
+	address, err := named(server, name)
 	if err != nil {
 		t.Fatal(err)
 	}
+	return address
+}
+
+// named is the address of a database of a server.
+func named(server, name string) (string, error) {
+	address, err := url.Parse(server)
+	if err != nil {
+		return "", err
+	}
 	address.Path = "/" + name
-	return address.String()
+	return address.String(), nil
 }
 
 // WithoutForeignKeys runs a statement on a SQLite database without the checks
