@@ -268,9 +268,9 @@ func TestManyPicturesAtOnceShareTheRoom(t *testing.T) {
 	room.Release(roomPixels)
 }
 
-// TestShapesTakeLittleMemory draws small pictures of the largest ones that are read, of any shape.
+// TestShapesTakeLittleMemory draws small pictures of large ones of any shape.
 func TestShapesTakeLittleMemory(t *testing.T) {
-	for _, size := range [][2]int{{1, DefaultPixels}, {5000, 6000}, {60_000, 300}} {
+	for _, size := range [][2]int{{1, 2_000_000}, {2_000_000, 1}, {3000, 3000}} {
 		file := asPNG(t, image.NewGray(image.Rect(0, 0, size[0], size[1])))
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)
@@ -283,7 +283,7 @@ func TestShapesTakeLittleMemory(t *testing.T) {
 		}
 		source.Done()
 		runtime.ReadMemStats(&after)
-		if taken := (after.TotalAlloc - before.TotalAlloc) >> 20; taken > 500 {
+		if taken := (after.TotalAlloc - before.TotalAlloc) >> 20; taken > 160 {
 			t.Errorf("a picture of %v took %d MB", size, taken)
 		}
 	}
