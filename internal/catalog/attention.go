@@ -25,19 +25,27 @@ type Attention struct {
 // query. The caller has checked that the viewer may know.
 func (s *Store) Attention(ctx context.Context, owner account.Owner, now time.Time) (Attention, error) {
 	late, args := lateCondition(now)
-	column, id := "organization_id", owner.Organization
+	column, id := "d.organization_id", owner.Organization
 	if id == "" {
-		column, id = "owner_id", owner.User
+		column, id = "d.owner_id", owner.User
 	}
 	var found Attention
 	err := s.db.Read().NewRaw("SELECT COALESCE(SUM(CASE WHEN "+late+" THEN 1 ELSE 0 END), 0) AS late, "+
-		"COALESCE(SUM(CASE WHEN resources > 0 AND all_available = FALSE THEN 1 ELSE 0 END), 0) AS unavailable "+
-		"FROM datasets WHERE ? = ? AND deleted_at IS NULL AND archived_at IS NULL", append(args, bun.Ident(column), id)...).Scan(ctx, &found)
+		"COALESCE(SUM(CASE WHEN "+unavailable+" THEN 1 ELSE 0 END), 0) AS unavailable "+
+		"FROM datasets d WHERE "+column+" = ? AND "+attended, append(args, id)...).Scan(ctx, &found)
 	return found, err
 }
 
-// lateCondition is the SQL condition of datasets that are late at a moment, as
-// Quality tells it: by more than a day.
+const (
+	// attended is the SQL condition of the datasets, as d, that wait for somebody's
+	// hand at all.
+	attended = "d.deleted_at IS NULL AND d.archived_at IS NULL"
+	// unavailable is that of those with a file that the last check could not reach.
+	unavailable = "d.all_available = FALSE"
+)
+
+// lateCondition is the SQL condition of the datasets, as d, that are late at a
+// moment, as Quality tells it: by more than a day.
 func lateCondition(now time.Time) (condition string, args []any) {
 	byDelay := map[time.Duration][]string{}
 	for frequency, delay := range frequencyDelays {
@@ -48,7 +56,7 @@ func lateCondition(now time.Time) (condition string, args []any) {
 	var either []string
 	for delay, frequencies := range byDelay {
 		slices.Sort(frequencies)
-		either = append(either, "(frequency IN (?) AND last_update < ?)")
+		either = append(either, "(d.frequency IN (?) AND d.last_update < ?)")
 		args = append(args, bun.List(frequencies), db.TimeOf(now.Add(-delay-day)))
 	}
 	return "(" + strings.Join(either, " OR ") + ")", args

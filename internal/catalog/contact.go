@@ -70,6 +70,21 @@ func (s *Store) ContactPoint(ctx context.Context, id string) (*ContactPoint, err
 	return points[id], nil
 }
 
+// ContactNames returns the names of contact points by their identifiers; those
+// that are gone are left out.
+func (s *Store) ContactNames(ctx context.Context, ids []string) (map[string]string, error) {
+	names := make(map[string]string, len(ids))
+	if len(ids) == 0 {
+		return names, nil
+	}
+	var rows []struct{ ID, Name string }
+	err := s.db.Read().NewRaw("SELECT id, name FROM contact_points WHERE id IN (?)", bun.List(ids)).Scan(ctx, &rows)
+	for _, row := range rows {
+		names[row.ID] = row.Name
+	}
+	return names, err
+}
+
 // ContactPoints returns a page of the contact points of an owner, and their
 // number.
 func (s *Store) ContactPoints(ctx context.Context, owner account.Owner, p Page) ([]ContactPoint, int, error) {

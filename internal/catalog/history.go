@@ -173,7 +173,7 @@ const (
 // is hidden from them, a page may be short and still have a next one.
 func (s *Store) Recent(ctx context.Context, v account.Viewer, f ActivityFilter, from *history.Position, limit int) (lines []Line, next *history.Position, err error) {
 	filter := history.Filter{
-		Kinds: activityKinds, Person: f.Person, Owner: f.Organization, Object: f.Object, Seen: v.Anonymous(), Limit: recentBatch,
+		Kinds: activityKinds, Person: f.Person, Owner: f.Organization, Object: f.Object, Seen: v.Anonymous(), Telling: true, Limit: recentBatch,
 	}
 	err = s.db.Snapshot(ctx, func(ctx context.Context, read bun.IDB) error {
 		lines = nil
@@ -271,7 +271,8 @@ func historied(ctx context.Context, read bun.IDB, v account.Viewer, kind, id str
 }
 
 // Versions returns a page of the versions of an object, the latest first, and
-// their number, for who may change it.
+// their number, for who may change it. Versions that changed no value are left
+// out, but for the first.
 func (s *Store) Versions(ctx context.Context, v account.Viewer, kind, id string, p Page) ([]Line, int, error) {
 	var lines []Line
 	var total int
@@ -279,7 +280,7 @@ func (s *Store) Versions(ctx context.Context, v account.Viewer, kind, id string,
 		if _, err := historied(ctx, read, v, kind, id); err != nil {
 			return err
 		}
-		changes, count, err := history.List(ctx, read, history.Filter{Kinds: []string{kind}, Object: id, Offset: p.Offset, Limit: p.Limit})
+		changes, count, err := history.List(ctx, read, history.Filter{Kinds: []string{kind}, Object: id, Telling: true, Offset: p.Offset, Limit: p.Limit})
 		if err != nil {
 			return err
 		}
@@ -288,6 +289,19 @@ func (s *Store) Versions(ctx context.Context, v account.Viewer, kind, id string,
 		return err
 	})
 	return lines, total, err
+}
+
+// VersionsAfter counts the versions that Versions lists before a version, for who
+// may change the object.
+func (s *Store) VersionsAfter(ctx context.Context, v account.Viewer, kind, id string, version int64) (int, error) {
+	read := s.db.Read()
+	if _, err := historied(ctx, read, v, kind, id); err != nil {
+		return 0, err
+	}
+	_, count, err := history.List(ctx, read, history.Filter{Kinds: []string{kind}, Object: id, Telling: true, Only: func(q *bun.SelectQuery) *bun.SelectQuery {
+		return q.Where("version > ?", version)
+	}})
+	return count, err
 }
 
 // Version returns one version of an object, for who may change it.

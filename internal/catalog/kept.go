@@ -2,8 +2,6 @@ package catalog
 
 import (
 	"context"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/uptrace/bun"
@@ -83,29 +81,11 @@ func (f *KeptFilter) states(l *listing, now time.Time) {
 	case KeptArchived:
 		l.and("d.archived_at IS NOT NULL")
 	case KeptUnavailable:
-		l.and("d.all_available = FALSE")
+		l.and(attended + " AND " + unavailable)
 	case KeptLate:
-		late, args := lateSince(now)
-		l.and("d.archived_at IS NULL AND ("+late+")", args...)
+		late, args := lateCondition(now)
+		l.and(attended+" AND "+late, args...)
 	}
-}
-
-// lateSince is the condition of the datasets whose promised update is more than a
-// day late, as the quality judges it.
-func lateSince(now time.Time) (condition string, args []any) {
-	byDelay := map[time.Duration][]string{}
-	for frequency, delay := range frequencyDelays {
-		if delay > 0 {
-			byDelay[delay] = append(byDelay[delay], frequency)
-		}
-	}
-	var parts []string
-	for delay, frequencies := range byDelay {
-		slices.Sort(frequencies)
-		parts = append(parts, "(d.frequency IN (?) AND d.last_update < ?)")
-		args = append(args, bun.List(frequencies), db.TimeOf(now.Add(-delay-day)))
-	}
-	return strings.Join(parts, " OR "), args
 }
 
 // SchedulesOf returns when private datasets are to be published; those without a

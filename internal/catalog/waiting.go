@@ -142,9 +142,9 @@ func (q *waitingQuery) due() (with string, args []any) {
 var waitingLists = []struct{ name, from, where, at, rank string }{
 	{
 		waitingLate, "due CROSS JOIN datasets d",
-		"d.frequency = due.frequency AND d.last_update < due.since AND d.deleted_at IS NULL AND d.archived_at IS NULL", "d.last_update", "d.last_update - due.since",
+		"d.frequency = due.frequency AND d.last_update < due.since AND " + attended, "d.last_update", "d.last_update - due.since",
 	},
-	{waitingUnavailable, "datasets d", "d.all_available = FALSE AND d.deleted_at IS NULL AND d.archived_at IS NULL", "d.last_update", "-d.last_update"},
+	{waitingUnavailable, "datasets d", unavailable + " AND " + attended, "d.last_update", "-d.last_update"},
 	{waitingScheduled, "datasets d", "d.publish_at IS NOT NULL AND d.private = TRUE AND d.deleted_at IS NULL", "d.publish_at", "d.publish_at"},
 }
 

@@ -81,6 +81,17 @@ func TestWaiting(t *testing.T) {
 		if at := got.Scheduled.First[0].At; !at.Equal(now.AddDate(0, 1, 0)) {
 			t.Errorf("planned for %s", at)
 		}
+		for _, owner := range []account.Owner{{Organization: mine.ID}, {Organization: other.ID}, {User: ada.ID}} {
+			found, err := s.store.Attention(ctx, owner, time.Now())
+			if err != nil {
+				t.Fatal(err)
+			}
+			for state, count := range map[string]int{KeptLate: found.Late, KeptUnavailable: found.Unavailable} {
+				if _, listed, err := s.store.KeptDatasets(ctx, account.System("test"), KeptFilter{Owner: owner, State: state}, Page{Limit: 1}); err != nil || listed != count {
+					t.Errorf("%+v: %d %s are counted, %d listed, %v", owner, count, state, listed, err)
+				}
+			}
+		}
 		if got, err := s.store.Waiting(ctx, account.Nobody, now, 2); err != nil || got.Late.Count != 0 {
 			t.Errorf("nobody: %+v, %v", got, err)
 		}

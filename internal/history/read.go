@@ -22,6 +22,8 @@ type Filter struct {
 	Object, Owner, Person string
 	// Seen keeps what the public could see when it happened.
 	Seen bool
+	// Telling leaves out versions that say nothing: writes that changed no value.
+	Telling bool
 	// Only narrows further, by what the caller knows of the objects.
 	Only          func(*bun.SelectQuery) *bun.SelectQuery
 	Offset, Limit int
@@ -39,6 +41,9 @@ func (f Filter) query(read bun.IDB) *bun.SelectQuery {
 	}
 	if f.Seen {
 		query = query.Where("(visible = TRUE OR what = '')")
+	}
+	if f.Telling {
+		query = query.Where("(difference IS NOT NULL OR version = 1 OR what NOT IN ('', 'updated'))")
 	}
 	if f.Only != nil {
 		query = f.Only(query)

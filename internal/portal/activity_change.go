@@ -52,11 +52,25 @@ func (v *visit) namesOf(all ...versionFields) (names, error) {
 	for _, changed := range all {
 		for name, values := range changed {
 			for _, value := range values {
-				ids[name] = append(ids[name], textsOf(value)...)
+				gatherTexts(name, value, ids)
 			}
 		}
 	}
 	found := names{}
+	if len(ids["license"]) > 0 {
+		licenses, err := v.p.Catalog.Licenses(v.Context())
+		if err != nil {
+			return nil, err
+		}
+		for i := range licenses {
+			found[licenses[i].ID] = v.licenseTitle(&licenses[i])
+		}
+	}
+	contacts, err := v.p.Catalog.ContactNames(v.Context(), bounded(ids["contact_points"]))
+	if err != nil {
+		return nil, err
+	}
+	maps.Copy(found, contacts)
 	organizations, err := v.p.Organizations.ByIDs(v.Context(), bounded(ids["organization"]))
 	if err != nil {
 		return nil, err
@@ -71,14 +85,14 @@ func (v *visit) namesOf(all ...versionFields) (names, error) {
 		}
 		maps.Copy(found, titles)
 	}
-	people, err := v.p.People.Refs(v.Context(), bounded(ids["owner"]))
+	people, err := v.p.People.Refs(v.Context(), bounded(append(ids["owner"], ids["user"]...)))
 	if err != nil {
 		return nil, err
 	}
 	for id, person := range people {
 		found[id] = person.FullName()
 	}
-	for _, id := range append(ids["zones"], ids["zone"]...) {
+	for _, id := range bounded(append(ids["zones"], ids["zone"]...)) {
 		if link := v.zoneLink(id); link.Label != "" {
 			found[id] = link.Label
 		}
@@ -94,17 +108,31 @@ func bounded(ids []string) []string {
 	return ids[:min(len(ids), 500)]
 }
 
-// textsOf are the texts of a value: one, or those of a list.
-func textsOf(value json.RawMessage) []string {
-	var one string
-	if json.Unmarshal(value, &one) == nil && one != "" {
-		return []string{one}
+// gatherTexts adds the texts of a value by the name of the member that holds
+// each: those of lists by that of the list.
+func gatherTexts(name string, value json.RawMessage, into map[string][]string) {
+	var decoded any
+	if len(value) == 0 || json.Unmarshal(value, &decoded) != nil {
+		return
 	}
-	var several []string
-	if json.Unmarshal(value, &several) == nil {
-		return several
+	var walk func(name string, value any)
+	walk = func(name string, value any) {
+		switch inner := value.(type) {
+		case string:
+			if inner != "" && len(inner) <= maxValue {
+				into[name] = append(into[name], inner)
+			}
+		case []any:
+			for _, one := range inner {
+				walk(name, one)
+			}
+		case map[string]any:
+			for member, one := range inner {
+				walk(member, one)
+			}
+		}
 	}
-	return nil
+	walk(name, decoded)
 }
 
 // fieldChanges show the values of a version; more counts those left out.
@@ -233,7 +261,7 @@ func (v *visit) listChange(name string, before, after json.RawMessage, known nam
 		if json.Unmarshal(value, &any) != nil {
 			return nil
 		}
-		return flattened("", any, nil)
+		return flattened("", any, known, nil)
 	}
 	old, new := lines(before), lines(after)
 	shown := fieldChange{Kind: "list"}
@@ -280,8 +308,9 @@ func missing(values, from []string) (some []string, more int) {
 	return some, more
 }
 
-// flattened are the values inside a value, each behind its names.
-func flattened(path string, value any, lines []string) []string {
+// flattened are the values inside a value, each behind its names; those that
+// refer to something known are its name.
+func flattened(path string, value any, known names, lines []string) []string {
 	const most = 2000
 	if len(lines) >= most {
 		return lines
@@ -295,12 +324,12 @@ func flattened(path string, value any, lines []string) []string {
 	switch inner := value.(type) {
 	case map[string]any:
 		for _, name := range slices.Sorted(maps.Keys(inner)) {
-			lines = flattened(below(name), inner[name], lines)
+			lines = flattened(below(name), inner[name], known, lines)
 		}
 		return lines
 	case []any:
 		for i, one := range inner {
-			lines = flattened(below(fmt.Sprint(i+1)), one, lines)
+			lines = flattened(below(fmt.Sprint(i+1)), one, known, lines)
 		}
 		return lines
 	case nil:
@@ -312,7 +341,9 @@ func flattened(path string, value any, lines []string) []string {
 	}
 	word := string(encoded)
 	if text, ok := value.(string); ok {
-		word = text
+		if word = text; known[text] != "" {
+			word = known[text]
+		}
 	}
 	if path == "" {
 		return append(lines, word)

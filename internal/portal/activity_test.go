@@ -10,6 +10,7 @@ import (
 
 	"grenier/internal/account"
 	"grenier/internal/catalog"
+	"grenier/internal/db"
 	"grenier/internal/job"
 )
 
@@ -232,4 +233,37 @@ func FuzzTextDifference(f *testing.F) {
 			t.Errorf("%q and %q became %q and %q", before, after, old.String(), new.String())
 		}
 	})
+}
+
+// TestVersionsThatSayNothingAreLeftOut saves a dataset as it is: that is a version,
+// and nothing to read about.
+func TestVersionsThatSayNothingAreLeftOut(t *testing.T) {
+	w := newWorkshop(t)
+	w.update(catalog.DatasetInput{Title: catalog.Some("Wells"), Private: catalog.Some(false)})
+	w.shows("/en"+w.history, w.adaKey, []string{"3 versions"}, `id="v4"`)
+	for target, session := range map[string]string{"/en/datasets/" + w.dataset.ID + "/activity": "", "/en/admin/me/activity": w.adaKey} {
+		if body := w.shows(target, session, nil); strings.Contains(body, `id="v4-`) {
+			t.Errorf("%s tells of a change of nothing", target)
+		}
+	}
+	for range historyShown + 5 {
+		w.update(catalog.DatasetInput{Title: catalog.Some("Wells"), Private: catalog.Some(false)})
+	}
+	w.shows("/en"+w.history+"?at=1", w.adaKey, []string{`id="v1"`, `id="v3"`})
+}
+
+// TestHistoryNamesWhatValuesReferTo changes what a dataset refers to by
+// identifiers: people read names, and identifiers of what is unknown.
+func TestHistoryNamesWhatValuesReferTo(t *testing.T) {
+	w := newWorkshop(t)
+	w.license("lov2", "Licence ouverte")
+	point := &catalog.ContactPoint{ID: "65a000000000000000000021", Version: 1, Name: "Bureau des puits", Role: "contact", CreatedAt: db.Now()}
+	point.OwnerID = &w.ada.ID
+	w.insert(point)
+	w.update(catalog.DatasetInput{
+		License: catalog.Some("lov2"), Frequency: catalog.Some("monthly"), ContactPoints: catalog.Some([]string{point.ID}), Private: catalog.Some(false),
+	})
+	w.shows("/en"+w.history, w.adaKey, []string{"<ins>Licence ouverte</ins>", "<ins>Bureau des puits</ins>", "<ins>Monthly</ins>"}, "<ins>lov2", "<ins>"+point.ID)
+	w.exec("DELETE FROM contact_points WHERE id = ?", point.ID)
+	w.shows("/en"+w.history, w.adaKey, []string{"<ins>" + point.ID + "</ins>"})
 }

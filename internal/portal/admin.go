@@ -1,10 +1,14 @@
 package portal
 
 import (
+	"errors"
 	"net/http"
 	"net/url"
 	"slices"
 	"strings"
+
+	"golang.org/x/text/collate"
+	"golang.org/x/text/language"
 
 	"grenier/internal/account"
 	"grenier/internal/fault"
@@ -134,7 +138,12 @@ func adminPage[Q any](t *table, path string, h func(*visit, Q) error) {
 		if strings.HasPrefix(path, "/admin/site/") && !v.viewer.Admin() {
 			return fault.New(fault.Forbidden, "Only administrators of the site may see this page.")
 		}
-		return h(v, q)
+		err := h(v, q)
+		var moved *elsewhere
+		if errors.As(err, &moved) {
+			return v.Redirect(http.StatusFound, moved.target)
+		}
+		return err
 	})
 }
 
@@ -313,8 +322,8 @@ func (v *visit) adminScopes(d adminDraft) ([]AdminScope, error) {
 	return slices.DeleteFunc(scopes, func(s AdminScope) bool { return len(s.Items) == 0 && !s.Current }), nil
 }
 
-// ownOrganizations are those of who looks, by name, and one more that the page
-// is about.
+// ownOrganizations are those of who looks, by name as the page's language orders
+// them, and one more that the page is about.
 func (v *visit) ownOrganizations(more string) ([]account.Organization, error) {
 	ids := v.viewer.Organizations()
 	if more != "" && !slices.Contains(ids, more) {
@@ -327,8 +336,12 @@ func (v *visit) ownOrganizations(more string) ([]account.Organization, error) {
 	if err != nil {
 		return nil, err
 	}
+	order := collate.New(language.Make(v.lang))
 	slices.SortFunc(organizations, func(a, b account.Organization) int {
-		return strings.Compare(strings.ToLower(a.Name), strings.ToLower(b.Name))
+		if byName := order.CompareString(a.Name, b.Name); byName != 0 {
+			return byName
+		}
+		return strings.Compare(a.ID, b.ID)
 	})
 	return organizations, nil
 }

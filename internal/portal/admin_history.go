@@ -131,8 +131,12 @@ func (p *Portal) showHistory(v *visit, in historyArgs) error {
 		return err
 	}
 	if at, err := strconv.ParseInt(in.At, 10, 64); err == nil && in.Page == "" && len(lines) > 0 && at < lines[len(lines)-1].Version {
-		// A link to a version that is further down: versions are numbered without gaps.
-		if number = int(lines[0].Version-at)/historyShown + 1; (number-1)*historyShown < total {
+		// A link to a version that is further down.
+		before, err := p.Catalog.VersionsAfter(v.Context(), v.viewer, in.Kind, in.ID, at)
+		if err != nil {
+			return err
+		}
+		if number = before/historyShown + 1; before < total {
 			if lines, total, err = list(); err != nil {
 				return err
 			}
