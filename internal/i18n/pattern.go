@@ -1,24 +1,36 @@
 package i18n
 
 import (
+	"encoding/json"
 	"maps"
 	"slices"
 	"strings"
 )
 
-// Patterns returns the messages whose identifiers begin with a prefix, with
-// their arguments in braces, for programs that fill them in by themselves: a
-// text, or a map of texts by plural category.
-func (p *Printer) Patterns(prefix string) map[string]any {
+// Patterns returns the messages whose identifiers begin with one of some
+// prefixes, with their arguments in braces, for programs that fill them in by
+// themselves: a JSON object of texts, or objects of texts by plural category.
+// It may stand in a script: <, > and & are escaped. What is returned for a set of
+// prefixes is kept, so they must not come from outside.
+func (p *Printer) Patterns(prefixes ...string) string {
+	key := strings.Join(prefixes, " ")
+	if kept, ok := p.patterns.Load(key); ok {
+		return kept.(string)
+	}
 	all := map[string]any{}
 	for _, lang := range slices.Backward(p.chain) {
 		for id, m := range lang.texts {
-			if strings.HasPrefix(id, prefix) {
+			if slices.ContainsFunc(prefixes, func(prefix string) bool { return strings.HasPrefix(id, prefix) }) {
 				all[id] = m.pattern()
 			}
 		}
 	}
-	return all
+	encoded, err := json.Marshal(all)
+	if err != nil {
+		panic("i18n: " + err.Error()) // texts and maps of texts
+	}
+	p.patterns.Store(key, string(encoded))
+	return string(encoded)
 }
 
 // pattern writes a message as its file does.

@@ -5,6 +5,7 @@ import (
 	"reflect"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"golang.org/x/text/feature/plural"
@@ -18,6 +19,8 @@ type Printer struct {
 	chain []spoken
 	locale
 	zone *time.Location
+	// patterns are the answers of Patterns, by prefixes.
+	patterns sync.Map
 }
 
 // spoken is a language's messages.

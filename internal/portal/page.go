@@ -1,9 +1,7 @@
 package portal
 
 import (
-	"encoding/json"
 	"html/template"
-	"maps"
 	"net/http"
 	"net/url"
 	"strings"
@@ -359,13 +357,8 @@ func (v *visit) words(label map[string]string, message string) string {
 // scriptWords are the messages that scripts show, which they fill in by
 // themselves.
 func (v *visit) scriptWords(tools bool) template.JS {
-	words := v.say.Patterns("script.")
 	if tools {
-		maps.Copy(words, v.say.Patterns("tool."))
+		return template.JS(v.say.Patterns("script.", "tool."))
 	}
-	encoded, err := json.Marshal(words) // escapes <, > and &
-	if err != nil {
-		return "{}"
-	}
-	return template.JS(encoded)
+	return template.JS(v.say.Patterns("script."))
 }
