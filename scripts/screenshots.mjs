@@ -1,13 +1,18 @@
 // Takes pictures of pages with Chromium, spoken to over a pipe (Chrome DevTools Protocol):
-//   node scripts/screenshots.mjs BASE-ADDRESS FOLDER
+//   node scripts/screenshots.mjs BASE-ADDRESS FOLDER [docs]
+// With docs, those of the documentation alone: of one window, in English. The
+// server must be the demo; pages of the administration are seen by its ready
+// accounts, and something to see is made first.
 import { spawn } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { administration, logIn } from "./screenshots-admin.mjs";
 
-const [base, folder] = process.argv.slice(2);
-const widths = [320, 768, 1440];
-const pages = [
+const [base, folder, choice] = process.argv.slice(2);
+const documented = choice === "docs";
+const widths = documented ? [1120] : [320, 768, 1440];
+const pages = documented ? [] : [
   { name: "home", path: "/", dark: true },
   { name: "home-en", path: "/en" },
   { name: "datasets", path: "/datasets" },
@@ -42,8 +47,9 @@ const pages = [
   { name: "not-found", path: "/datasets/rien-de-tel", status: 404 },
   { name: "apidoc", path: "/apidoc/", settle: 4000 },
 ];
+pages.push(...(await administration(base)).filter((page) => page.documented || !documented));
 // Pages without end are cut here, in CSS pixels.
-const maxHeight = 4000;
+const maxHeight = documented ? 800 : 4000;
 
 // The address of the page of the first object of a list.
 async function pageOf(list) {
@@ -125,18 +131,26 @@ async function picture(page, width, scheme) {
   await tab("Emulation.setUserAgentOverride", { userAgent: "Mozilla/5.0 (X11; Linux x86_64) Chrome", acceptLanguage: page.path.startsWith("/en") ? "en" : "fr" });
   await tab("Emulation.setEmulatedMedia", { features: [{ name: "prefers-color-scheme", value: scheme }] });
   const screen = { width, deviceScaleFactor: 1, mobile: false };
-  await tab("Emulation.setDeviceMetricsOverride", { ...screen, height: 900 });
+  await tab("Emulation.setDeviceMetricsOverride", { ...screen, height: documented ? maxHeight : 900 });
+  // One profile for all: whoever was logged in before is logged out.
+  await tab("Network.clearBrowserCookies");
+  if (page.as) await tab("Network.setCookie", { ...(await logIn(base, page.as)), url: base });
   await tab("Page.navigate", { url: base + page.path });
   await Promise.race([loaded, pause(20_000)]);
   await pause(page.settle ?? 300);
+  if (page.act) {
+    await tab("Runtime.evaluate", { expression: page.act });
+    await pause(300);
+  }
   const { cssContentSize } = await tab("Page.getLayoutMetrics");
   if (cssContentSize.width > width) problems.push(`the page is ${cssContentSize.width} pixels wide, more than ${width}`);
   // A window of the page's height brings the pictures that load when they come near.
   await tab("Emulation.setDeviceMetricsOverride", { ...screen, height: Math.min(Math.ceil(cssContentSize.height), maxHeight) });
   await pause(400);
-  const clip = { x: 0, y: 0, width, height: Math.min(Math.ceil(cssContentSize.height), maxHeight), scale: 1 };
+  const { result: scrolled } = await tab("Runtime.evaluate", { expression: "Math.round(scrollY)" });
+  const clip = { x: 0, y: documented ? scrolled.value : 0, width, height: Math.min(Math.ceil(cssContentSize.height), maxHeight), scale: 1 };
   const { data } = await tab("Page.captureScreenshot", { format: "png", clip, captureBeyondViewport: true });
-  const file = join(folder, `${page.name}-${width}${scheme === "dark" ? "-dark" : ""}.png`);
+  const file = join(folder, documented ? `${page.name}.png` : `${page.name}-${width}${scheme === "dark" ? "-dark" : ""}.png`);
   await writeFile(file, Buffer.from(data, "base64"));
   console.log(file);
   for (const problem of problems) console.error(`${page.path} at ${width}: ${problem}`);
