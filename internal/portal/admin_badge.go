@@ -37,7 +37,7 @@ type siteOrganizationsArgs struct {
 func (p *Portal) showSiteOrganizations(v *visit, in siteOrganizationsArgs) error {
 	sorts := []string{"-created", "name", "datasets", "followers", "views"}
 	l := v.lister(siteOrganizationsPath, in.listArgs, sorts, "badge")
-	f := account.OrganizationFilter{Query: l.Query, Sort: l.Sort, Offset: l.offset(), Limit: listSize}
+	f := account.OrganizationFilter{Query: l.Query, Sort: l.Sort, Offset: l.offset(), Limit: l.Size}
 	if in.Sort == "" && l.Query != "" {
 		f.Sort = "" // the best found first
 	}
@@ -55,7 +55,7 @@ func (p *Portal) showSiteOrganizations(v *visit, in siteOrganizationsArgs) error
 	}
 	content := adminBadges{List: listing{
 		ID: "organizations", Caption: v.say.T("admin.menu-organizations"), Search: l.search("admin-user.search-organization"), Total: total,
-		Pager: l.pager(total), Filters: []listFilter{l.filter("admin-user.badges", "badge", choices)}, CSV: "/organizations.csv",
+		Pager: l.pager(total), Sizes: l.sizes(total), Filters: []listFilter{l.filter("admin-user.badges", "badge", choices)}, CSV: "/organizations.csv",
 		Columns: []listColumn{
 			l.column("admin-user.organization", "name"), l.column("admin-user.badges", ""), l.number("admin-user.datasets", "datasets"),
 			l.number("admin-user.members", ""), l.column("admin-user.since", "created"), l.column("admin-user.actions", ""),

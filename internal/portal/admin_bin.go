@@ -64,7 +64,7 @@ func (v *visit) showBin(of scope, path string, f catalog.BinFilter, in binArgs) 
 	if slices.Contains(binKinds, in.Only) {
 		f.Kind = in.Only
 	}
-	rows, total, err := v.p.Catalog.Bin(v.Context(), v.viewer, f, catalog.Page{Offset: l.offset(), Limit: listSize})
+	rows, total, err := v.p.Catalog.Bin(v.Context(), v.viewer, f, catalog.Page{Offset: l.offset(), Limit: l.Size})
 	if err != nil {
 		return err
 	}
@@ -73,7 +73,7 @@ func (v *visit) showBin(of scope, path string, f catalog.BinFilter, in binArgs) 
 		kinds = append(kinds, option{Value: kind, Label: v.say.T("activity.kind-" + kindWord(kind))})
 	}
 	content := adminBin{List: listing{
-		ID: "bin", Caption: v.say.T("admin.menu-bin"), Total: total, Pager: l.pager(total),
+		ID: "bin", Caption: v.say.T("admin.menu-bin"), Total: total, Pager: l.pager(total), Sizes: l.sizes(total),
 		Filters: []listFilter{l.filter("admin-history.of-kind", "kind", kinds)},
 		Columns: []listColumn{
 			l.column("admin-history.column-title", ""), l.column("admin-history.column-deleted", ""), l.column("admin-history.column-by", ""),

@@ -60,13 +60,13 @@ func (p *Portal) showContacts(v *visit, in adminContactsArgs) error {
 		return err
 	}
 	l := v.lister(contactsPath(o.ID), in.listArgs, nil)
-	points, total, err := p.Catalog.ContactPoints(v.Context(), account.Owner{Organization: o.ID}, catalog.Page{Limit: listSize, Offset: l.offset()})
+	points, total, err := p.Catalog.ContactPoints(v.Context(), account.Owner{Organization: o.ID}, catalog.Page{Limit: l.Size, Offset: l.offset()})
 	if err != nil {
 		return err
 	}
 	edits := v.editsContacts(o.ID)
 	content := adminContacts{List: listing{
-		ID: "contacts", Caption: v.say.T("admin-contact.list"), Total: total, Pager: l.pager(total),
+		ID: "contacts", Caption: v.say.T("admin-contact.list"), Total: total, Pager: l.pager(total), Sizes: l.sizes(total),
 		Columns: []listColumn{l.column("admin-contact.name", ""), l.column("admin-contact.role", ""), l.column("admin-contact.way", "")},
 		Empty:   emptyState{Icon: "phone", Title: v.say.T("admin-contact.none"), Text: v.say.T("admin-contact.none-text")},
 	}}

@@ -318,7 +318,7 @@ func (p *Portal) showDataserviceDatasets(v *visit, in adminLinkedArgs) error {
 	}
 	path := k.path(d.ID) + "/datasets"
 	l := v.lister(path, listArgs{Page: in.Page}, nil)
-	ids, total, err := p.Catalog.DatasetIDs(v.Context(), v.viewer, catalog.DatasetFilter{Dataservice: d.ID}, catalog.Page{Offset: l.offset(), Limit: listSize})
+	ids, total, err := p.Catalog.DatasetIDs(v.Context(), v.viewer, catalog.DatasetFilter{Dataservice: d.ID}, catalog.Page{Offset: l.offset(), Limit: l.Size})
 	if err != nil {
 		return err
 	}
@@ -328,7 +328,7 @@ func (p *Portal) showDataserviceDatasets(v *visit, in adminLinkedArgs) error {
 	}
 	list := listing{
 		ID: "datasets", Caption: v.say.T("admin-reuse.datasets"), Columns: []listColumn{l.column("admin-kept.title", ""), l.column("admin-kept.owner", ""), l.column("admin-kept.actions", "")},
-		Total: total, Pager: l.pager(total), Empty: emptyState{"dataset", v.say.T("admin-dataservice.no-dataset"), v.say.T("admin-dataservice.no-dataset-text"), nil},
+		Total: total, Pager: l.pager(total), Sizes: l.sizes(total), Empty: emptyState{"dataset", v.say.T("admin-dataservice.no-dataset"), v.say.T("admin-dataservice.no-dataset-text"), nil},
 	}
 	for i := range datasets {
 		title := linkCell(datasets[i].Title, v.path("/datasets/"+datasets[i].Slug), "")

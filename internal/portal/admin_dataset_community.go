@@ -14,7 +14,7 @@ func (p *Portal) showAdminDatasetCommunity(v *visit, in adminFilesArgs) error {
 	}
 	l := v.lister(adminDatasetPath(d.ID, adminTabCommunity), in.listArgs, []string{"-created", "title"})
 	rows, total, err := p.Catalog.CommunityResources(v.Context(), v.viewer, catalog.CommunityFilter{
-		Dataset: d.ID, Sort: l.Sort, Page: catalog.Page{Offset: l.offset(), Limit: listSize},
+		Dataset: d.ID, Sort: l.Sort, Page: catalog.Page{Offset: l.offset(), Limit: l.Size},
 	})
 	if err != nil {
 		return err
@@ -24,7 +24,7 @@ func (p *Portal) showAdminDatasetCommunity(v *visit, in adminFilesArgs) error {
 		return err
 	}
 	content := adminDatasetCommunity{List: listing{
-		ID: "community", Caption: v.say.T("publish.community"), Total: total, Pager: l.pager(total),
+		ID: "community", Caption: v.say.T("publish.community"), Total: total, Pager: l.pager(total), Sizes: l.sizes(total),
 		Columns: []listColumn{l.column("publish.file-title", "title"), l.column("publish.community-by", ""), l.column("publish.format", ""), l.column("publish.community-added", "created")},
 		Empty:   emptyState{"users", v.say.T("dataset.no-community"), v.say.T("publish.no-community-text"), nil},
 	}}

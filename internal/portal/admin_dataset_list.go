@@ -2,6 +2,7 @@ package portal
 
 import (
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
@@ -73,7 +74,7 @@ var keptSorts = []string{"-created", "title", "last_update", "views"}
 func (v *visit) showDatasetList(of ownedList, in adminDatasetsArgs) error {
 	l := v.lister(of.path, in.listArgs, keptSorts, "state")
 	filter := catalog.KeptFilter{Owner: of.owner, Title: l.Query, State: l.args.Get("state"), Sort: l.Sort}
-	ids, total, err := v.p.Catalog.KeptDatasets(v.Context(), v.viewer, filter, catalog.Page{Offset: l.offset(), Limit: listSize})
+	ids, total, err := v.p.Catalog.KeptDatasets(v.Context(), v.viewer, filter, catalog.Page{Offset: l.offset(), Limit: l.Size})
 	if err != nil {
 		return err
 	}
@@ -92,12 +93,13 @@ func (v *visit) showDatasetList(of ownedList, in adminDatasetsArgs) error {
 			l.column("publish.title", "title"), l.column("publish.state", ""), l.column("quality.title", ""), l.number("publish.column-files", ""),
 			l.number("dataset.views", "views"), l.column("dataset.last-update", "last_update"),
 		},
-		Total: total, Pager: l.pager(total), CSV: v.keptCSV(of.owner), Empty: v.noDatasets(of, l),
+		Total: total, Pager: l.pager(total), Sizes: l.sizes(total), CSV: v.keptCSV(of.owner), Empty: v.noDatasets(of, l),
 	}}
 	for i := range rows {
 		content.List.Rows = append(content.List.Rows, v.keptRow(&rows[i], planned[rows[i].ID].Time, of))
 	}
-	if content.List.Bulk, err = v.bulkForm(of); err != nil {
+	content.List.Tick, content.List.Ticked = l.tick(), l.Ticked
+	if content.List.Bulk, err = v.bulkForm(of, filter, total); err != nil {
 		return err
 	}
 	if v.posted != nil {
@@ -193,8 +195,9 @@ func (v *visit) keptRow(d *catalog.Dataset, planned time.Time, of ownedList) lis
 // keep is the choice that changes nothing, in a form for several datasets.
 const keep = "-"
 
-// bulkForm changes the datasets that are ticked.
-func (v *visit) bulkForm(of ownedList) (*formView, error) {
+// bulkForm changes the datasets that are ticked, or all that the filter of the
+// list lets through when the page does not show them all.
+func (v *visit) bulkForm(of ownedList, filter catalog.KeptFilter, total int) (*formView, error) {
 	licenses, err := v.licenseOptions()
 	if err != nil {
 		return nil, err
@@ -215,8 +218,31 @@ func (v *visit) bulkForm(of ownedList) (*formView, error) {
 			f.choose("contact_points", "publish.contact-point", keep, choices)
 		}
 	}
+	if total > listSizes[0] && total <= catalog.MaxBulk && filter.State != catalog.KeptDeleted {
+		f.hidden("q", filter.Title)
+		f.hidden("state", filter.State)
+		f.hidden("total", strconv.Itoa(total))
+		f.check("everything", " "+v.say.T("publish.bulk-everything", "count", total), false)
+	}
 	view := f.view()
 	return &view, nil
+}
+
+// listed are all datasets of the list that a form was on, as many as it counted.
+func (p *Portal) listed(v *visit, sent *posted) ([]string, error) {
+	owner := account.Owner{User: v.viewer.UserID()}
+	switch path := p.listPath(sent.text("list")); {
+	case path == "/admin/site/datasets":
+		owner = account.Owner{}
+	case path != "/admin/me/datasets":
+		owner = account.Owner{Organization: strings.Split(path, "/")[3]}
+	}
+	filter := catalog.KeptFilter{Owner: owner, Title: wordsOf(sent.text("q")), State: sent.text("state")}
+	ids, total, err := p.Catalog.KeptDatasets(v.Context(), v.viewer, filter, catalog.Page{Limit: catalog.MaxBulk})
+	if err == nil && strconv.Itoa(total) != sent.text("total") {
+		err = fault.New(fault.Conflict, "The list has changed meanwhile: look at it again before changing everything.")
+	}
+	return ids, err
 }
 
 // editManyDatasets changes the datasets that were ticked alike.
@@ -229,7 +255,13 @@ func (p *Portal) editManyDatasets(v *visit, _ web.None, sent *posted) error {
 		edit.ContactPoints = catalog.Some(sent.texts("contact_points"))
 	}
 	again := func() error { return p.showListAgain(v, sent.text("list")) }
-	results, err := p.Catalog.EditDatasets(sent.Context(), v.viewer, sent.texts("id"), edit)
+	chosen, err := sent.texts("id"), error(nil)
+	if sent.checked("everything") {
+		if chosen, err = p.listed(v, sent); err != nil {
+			return sent.again(err, again)
+		}
+	}
+	results, err := p.Catalog.EditDatasets(sent.Context(), v.viewer, chosen, edit)
 	if err != nil {
 		return sent.again(err, again)
 	}

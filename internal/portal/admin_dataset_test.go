@@ -31,7 +31,7 @@ func newPublishSite(t *testing.T) *publishSite {
 	t.Helper()
 	s, on := &publishSite{}, dbtest.SQLite(t)
 	s.signedSite = newSignedSiteOn(t, on, func(d *Deps) {
-		store, err := blob.Open("", t.TempDir())
+		store, err := blob.Open("", t.TempDir(), 0)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -557,7 +557,7 @@ func TestListsOfDatasets(t *testing.T) {
 	}
 	for query, want := range map[string]int{
 		"": 20, "?page=2": 5, "?q=draft+1": 10, "?q=DRAFT%2007": 1, "?state=public": 1, "?state=draft": 20, "?state=deleted": 0, "?state=late": 0, "?state=unavailable": 0,
-		"?state=nonsense": 20, "?sort=title": 20, "?sort=;drop": 20, "?page=999999999": 0,
+		"?state=nonsense": 20, "?sort=title": 20, "?sort=;drop": 20, "?page=999999999": 0, "?size=50": 25, "?size=100&page=2": 0, "?size=7": 20, "?tick=all&page=2": 5,
 	} {
 		got := s.ask("/admin/me/datasets"+query, session, nil)
 		if count := strings.Count(got.Body.String(), `class="pick-row"`); got.Code != http.StatusOK || count != want {
@@ -573,6 +573,22 @@ func TestListsOfDatasets(t *testing.T) {
 		if changed := slices.Equal(d.Tags, []string{"route", "velo"}) && d.License != nil; changed != (i < 3) || d.Private != (i > 0) {
 			t.Errorf("%d: tags %v, private %v", i, d.Tags, d.Private)
 		}
+	}
+	if body := s.ask("/en/admin/me/datasets?tick=all&page=2&size=20", session, nil).Body.String(); strings.Count(body, " checked ") != 5 || !strings.Contains(body, "?page=2\">") {
+		t.Error("the rows of the page are not ticked, or nothing unticks them")
+	}
+	everything := url.Values{"everything": {"true"}, "total": {"10"}, "q": {"draft 1"}, "state": {""}, "tags_edit.add": {"tout"}, "list": {"/admin/me/datasets"}}
+	if got := s.ask("/admin/datasets/bulk", session, everything); got.Code != http.StatusSeeOther {
+		t.Fatalf("all of a filter: %d: %s", got.Code, got.Body)
+	}
+	for i, id := range ids {
+		if tagged := slices.Contains(s.read(ada, id).Tags, "tout"); tagged != (i >= 10 && i < 20) {
+			t.Errorf("draft %d: tagged %v", i, tagged)
+		}
+	}
+	everything.Set("total", "9")
+	if got := s.ask("/en/admin/datasets/bulk", session, everything); got.Code != http.StatusConflict || !strings.Contains(got.Body.String(), "has changed meanwhile") {
+		t.Errorf("all of a list that changed: %d", got.Code)
 	}
 	if got := s.ask("/admin/datasets/bulk", session, url.Values{"tags_edit.add": {"velo"}}); got.Code != http.StatusBadRequest {
 		t.Errorf("nothing ticked: %d", got.Code)

@@ -59,6 +59,8 @@ type adminJobsNow struct {
 type adminJob struct {
 	ID          int64
 	Label, Kind string
+	// Text says what it does.
+	Text string
 	// Percent is how far it is, when Told; Progress says it in words.
 	Percent  int64
 	Told     bool
@@ -77,6 +79,8 @@ type adminJob struct {
 // adminPlan is work that runs by itself.
 type adminPlan struct {
 	Label, Kind string
+	// Text says what it does.
+	Text string
 	// Schedule is when it runs, in words or as it was written.
 	Schedule string
 	// Own tells that an administrator chose the schedule.
@@ -111,6 +115,14 @@ func (v *visit) jobLabel(kind string) string {
 		return v.say.T("admin-job.kind-" + name)
 	}
 	return kind
+}
+
+// jobText says what a kind of work does; empty for kinds without words.
+func (v *visit) jobText(kind string) string {
+	if name := jobNames[kind]; name != "" {
+		return v.say.T("admin-job.text-" + name)
+	}
+	return ""
 }
 
 // Bounds of what the page shows of each state.
@@ -181,7 +193,7 @@ func (v *visit) jobs(jobs []job.Job) []adminJob {
 	for i := range jobs {
 		j := &jobs[i]
 		one := adminJob{
-			ID: j.ID, Label: v.jobLabel(j.Kind), Kind: j.Kind, Progress: deref(j.Progress), Error: cutText(deref(j.LastError), maxJobError),
+			ID: j.ID, Label: v.jobLabel(j.Kind), Kind: j.Kind, Text: v.jobText(j.Kind), Progress: deref(j.Progress), Error: cutText(deref(j.LastError), maxJobError),
 			Attempt: j.Attempt, Most: j.MaxAttempts, At: j.RunAt.Time, Again: j.State == job.Ready && j.Attempt > 0,
 		}
 		if j.Percent != nil {
@@ -208,7 +220,7 @@ func (v *visit) jobs(jobs []job.Job) []adminJob {
 func (v *visit) jobPlan(p *job.Plan) adminPlan {
 	path := jobsPath + "/plans/" + p.Kind
 	one := adminPlan{
-		Label: v.jobLabel(p.Kind), Kind: p.Kind, Schedule: v.scheduleWords(p.Schedule), Own: p.Schedule != p.Default, Enabled: p.Enabled,
+		Label: v.jobLabel(p.Kind), Kind: p.Kind, Text: v.jobText(p.Kind), Schedule: v.scheduleWords(p.Schedule), Own: p.Schedule != p.Default, Enabled: p.Enabled,
 		Next: p.NextRun.Time, Last: p.LastRun.Time, Edit: v.path(path), Run: v.button(path+"/run", "admin-job.run", "play"),
 	}
 	one.Run.Small, one.Run.Of = true, one.Label
@@ -269,13 +281,17 @@ func (p *Portal) showJobPlan(v *visit, in jobArgs) error {
 	if plan.Schedule != plan.Default {
 		chosen = plan.Schedule
 	}
+	lead := v.scheduleWords(plan.Schedule)
+	if text := v.jobText(plan.Kind); text != "" {
+		lead = text
+	}
 	f := v.form("plan", path).cancel(jobsPath)
 	f.text("crontab", "admin-job.schedule", chosen).most(100).example(plan.Default).help("admin-job.schedule-help")
 	f.check("enabled", "admin-job.enabled", plan.Enabled)
 	return v.showAdmin(adminDraft{
 		name: "job-plan", title: v.jobLabel(plan.Kind), path: path, scope: scopeSite, icon: "clock", kicker: "admin-job.plan",
 		crumbs: []Link{{v.say.T("admin.menu-jobs"), v.path(jobsPath)}}, data: adminJobPlan{f.view(), plan.Kind, plan.Default},
-		lead: v.scheduleWords(plan.Schedule),
+		lead: lead,
 	})
 }
 

@@ -36,11 +36,11 @@ func (v *visit) showKept(k *keptSort, s scope, owner account.Owner, in keptArgs)
 		state = in.State
 	}
 	filter := catalog.KeptFilter{Owner: owner, Title: l.Query, State: state, Sort: l.Sort}
-	ids, total, err := v.p.Catalog.Kept(v.Context(), v.viewer, k.kind, filter, catalog.Page{Offset: l.offset(), Limit: listSize})
+	ids, total, err := v.p.Catalog.Kept(v.Context(), v.viewer, k.kind, filter, catalog.Page{Offset: l.offset(), Limit: l.Size})
 	if err != nil {
 		return err
 	}
-	list := listing{ID: k.base, Caption: v.say.T(k.menu), Columns: k.columns(l), Total: total, Pager: l.pager(total)}
+	list := listing{ID: k.base, Caption: v.say.T(k.menu), Columns: k.columns(l), Total: total, Pager: l.pager(total), Sizes: l.sizes(total)}
 	if list.Rows, err = k.rows(v, ids); err != nil {
 		return err
 	}

@@ -22,6 +22,12 @@ type listing struct {
 	// Total counts all entries, on all pages.
 	Total int
 	Pager pager
+	// Sizes are the numbers of rows that a page may have; nothing for short lists.
+	Sizes listFilter
+	// Tick leads to the same page with every row ticked, or with none when Ticked;
+	// empty where rows cannot be ticked.
+	Tick   string
+	Ticked bool
 	// CSV is the address of the same list as a file; empty when there is none.
 	CSV string
 	// Empty is shown when there is nothing.
@@ -88,10 +94,16 @@ type listArgs struct {
 	Q    string `query:"q"`
 	Sort string `query:"sort"`
 	Page string `query:"page"`
+	Size string `query:"size"`
+	Tick string `query:"tick"`
 }
 
-// listSize is how many rows a page of a list has.
-const listSize = 20
+// listSizes are how many rows a page of a list may have; the first is that of no
+// argument.
+var listSizes = []int{20, 50, 100}
+
+// tickAll is the argument of a list whose rows are all ticked.
+const tickAll = "all"
 
 // lister makes the addresses of one list: each link changes one argument and
 // keeps the others.
@@ -103,13 +115,22 @@ type lister struct {
 	// page, from 1.
 	Query, Sort string
 	Page        int
+	// Size is how many rows a page has; Ticked tells that all are ticked.
+	Size   int
+	Ticked bool
 }
 
 // lister reads the arguments of a list at a path of the site. sorts are the
 // orders that it has; the first is that of no argument. keep are the names of
 // further arguments that links keep.
 func (v *visit) lister(path string, in listArgs, sorts []string, keep ...string) *lister {
-	l := &lister{v: v, path: v.path(path), args: url.Values{}, Query: wordsOf(in.Q), Page: pageOf(in.Page)}
+	l := &lister{v: v, path: v.path(path), args: url.Values{}, Query: wordsOf(in.Q), Page: pageOf(in.Page), Size: listSizes[0], Ticked: in.Tick == tickAll}
+	for _, size := range listSizes[1:] {
+		if in.Size == strconv.Itoa(size) {
+			l.Size = size
+			l.args.Set("size", in.Size)
+		}
+	}
 	if len(sorts) > 0 {
 		l.Sort = sorts[0]
 		if slices.Contains(sorts, strings.TrimPrefix(in.Sort, "-")) || slices.Contains(sorts, in.Sort) {
@@ -131,7 +152,7 @@ func (v *visit) lister(path string, in listArgs, sorts []string, keep ...string)
 }
 
 // Offset is the number of rows before the page.
-func (l *lister) offset() int { return (l.Page - 1) * listSize }
+func (l *lister) offset() int { return (l.Page - 1) * l.Size }
 
 // with is the address of the list with another value of an argument, from its
 // first page.
@@ -198,12 +219,43 @@ func (l *lister) filter(label, name string, options []option) listFilter {
 
 // pager leads through the pages of so many rows.
 func (l *lister) pager(total int) pager {
-	return newPager(total, listSize, l.Page, func(page int) string {
+	return newPager(total, l.Size, l.Page, func(page int) string {
 		if page == 1 {
 			return l.path + queryOf(l.args)
 		}
 		return l.with("page", strconv.Itoa(page))
 	})
+}
+
+// sizes are the numbers of rows to choose from, where it makes a difference.
+func (l *lister) sizes(total int) listFilter {
+	if total <= listSizes[0] {
+		return listFilter{}
+	}
+	f := listFilter{Label: l.v.say.T("admin.sizes")}
+	for i, size := range listSizes {
+		value := strconv.Itoa(size)
+		if i == 0 {
+			value = ""
+		}
+		f.Items = append(f.Items, Item{Label: l.v.say.Number(size), URL: l.with("size", value), Current: size == l.Size})
+	}
+	return f
+}
+
+// tick leads to the same page with every row ticked, or with none.
+func (l *lister) tick() string {
+	args := url.Values{}
+	for key, values := range l.args {
+		args[key] = values
+	}
+	if l.Page > 1 {
+		args.Set("page", strconv.Itoa(l.Page))
+	}
+	if !l.Ticked {
+		args.Set("tick", tickAll)
+	}
+	return l.path + queryOf(args)
 }
 
 // Cells.

@@ -117,7 +117,7 @@ func (p *Portal) showMembers(v *visit, in adminMembersArgs) error {
 // what they may.
 func (v *visit) memberList(o *account.Organization, in adminMembersArgs) (listing, error) {
 	l := v.lister(membersPath(o.ID), in.listArgs, nil, "role")
-	filter := account.MemberFilter{Query: l.Query, Limit: listSize, Offset: l.offset()}
+	filter := account.MemberFilter{Query: l.Query, Limit: l.Size, Offset: l.offset()}
 	if slices.Contains(account.Roles, account.Role(in.Role)) {
 		filter.Role = account.Role(in.Role)
 	}
@@ -134,7 +134,7 @@ func (v *visit) memberList(o *account.Organization, in adminMembersArgs) (listin
 		return listing{}, err
 	}
 	list := listing{
-		ID: "members", Caption: v.say.T("admin-member.list"), Search: l.search("admin-member.search"), Total: total, Pager: l.pager(total),
+		ID: "members", Caption: v.say.T("admin-member.list"), Search: l.search("admin-member.search"), Total: total, Pager: l.pager(total), Sizes: l.sizes(total),
 		Filters: []listFilter{l.filter("admin-member.role", "role", append([]option{{Label: v.say.T("admin-member.all-roles")}}, v.roleOptions(false)...))},
 		Columns: []listColumn{
 			l.column("admin-member.person", ""), l.column("admin-member.role", ""), l.column("admin-member.since", ""), l.column("admin-member.last-login", ""),

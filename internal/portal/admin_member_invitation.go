@@ -107,13 +107,13 @@ func (p *Portal) showInvitations(v *visit, in adminContactsArgs) error {
 	}
 	l := v.lister(invitationsPath(o.ID), in.listArgs, nil)
 	rows, total, err := p.Organizations.Requests(v.Context(), v.viewer, o.ID, account.RequestFilter{
-		Kind: account.InvitationKind, Status: account.StatusPending, Limit: listSize, Offset: l.offset(),
+		Kind: account.InvitationKind, Status: account.StatusPending, Limit: l.Size, Offset: l.offset(),
 	})
 	if err != nil {
 		return err
 	}
 	content := adminInvitations{List: listing{
-		ID: "invitations", Caption: v.say.T("admin-member.invitations"), Total: total, Pager: l.pager(total),
+		ID: "invitations", Caption: v.say.T("admin-member.invitations"), Total: total, Pager: l.pager(total), Sizes: l.sizes(total),
 		Columns: []listColumn{
 			l.column("admin-member.person", ""), l.column("admin-member.role", ""), l.column("admin-member.sent", ""), l.column("admin-member.gestures", ""),
 		},

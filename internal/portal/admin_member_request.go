@@ -113,7 +113,7 @@ func (p *Portal) showRequests(v *visit, in adminContactsArgs) error {
 	}
 	l := v.lister(membersPath(o.ID)+"/requests", in.listArgs, nil)
 	content := adminRequests{Empty: emptyState{Icon: "users", Title: v.say.T("admin-member.no-request"), Text: v.say.T("admin-member.no-request-text")}}
-	content.Requests, content.Total, err = v.requests(o, account.RequestFilter{Limit: listSize, Offset: l.offset()})
+	content.Requests, content.Total, err = v.requests(o, account.RequestFilter{Limit: l.Size, Offset: l.offset()})
 	if err != nil {
 		return err
 	}

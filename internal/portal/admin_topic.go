@@ -233,7 +233,7 @@ func (p *Portal) showTopicElements(v *visit, in adminElementsArgs) error {
 		return err
 	}
 	l := v.lister(elementsPath(t.ID, ""), listArgs{Q: in.Q, Page: in.Page}, nil)
-	filter := catalog.ElementFilter{Query: l.Query, Page: catalog.Page{Offset: l.offset(), Limit: listSize}}
+	filter := catalog.ElementFilter{Query: l.Query, Page: catalog.Page{Offset: l.offset(), Limit: l.Size}}
 	elements, total, err := p.Catalog.Elements(v.Context(), v.viewer, t.ID, filter)
 	if err != nil {
 		return err
@@ -260,7 +260,7 @@ func (p *Portal) showTopicElements(v *visit, in adminElementsArgs) error {
 // move to.
 func (v *visit) elementList(l *lister, t *catalog.Topic, elements []catalog.Element, total int) (listing, error) {
 	list := listing{
-		ID: "elements", Caption: v.say.T("admin-topic.elements"), Search: l.search("admin-kept.search"), Total: total, Pager: l.pager(total),
+		ID: "elements", Caption: v.say.T("admin-topic.elements"), Search: l.search("admin-kept.search"), Total: total, Pager: l.pager(total), Sizes: l.sizes(total),
 		Columns: []listColumn{l.column("admin-kept.title", ""), l.column("admin-topic.kind", ""), l.column("admin-kept.actions", "")},
 		Empty:   emptyState{"topic", v.say.T("admin-topic.no-element"), v.say.T("admin-topic.no-element-text"), nil},
 	}

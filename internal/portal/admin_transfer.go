@@ -1,12 +1,13 @@
 package portal
 
 import (
+	"cmp"
 	"net/url"
 	"slices"
 	"time"
 
 	"grenier/internal/catalog"
-	"grenier/internal/i18n"
+	"grenier/internal/fault"
 )
 
 // adminTransferContents are the types of Page.Data of the pages about what
@@ -61,7 +62,7 @@ const (
 
 func (p *Portal) showTransfers(v *visit, in adminTransfersArgs) error {
 	l := v.lister("/admin/transfers", in.listArgs, nil, "side", "status")
-	filter := catalog.TransferFilter{Incoming: in.Side != transfersOut, Outgoing: in.Side == transfersOut, Limit: listSize, Offset: l.offset()}
+	filter := catalog.TransferFilter{Incoming: in.Side != transfersOut, Outgoing: in.Side == transfersOut, Limit: l.Size, Offset: l.offset()}
 	states := []string{catalog.TransferPending, catalog.TransferAccepted, catalog.TransferRefused}
 	if slices.Contains(states, in.Status) {
 		filter.Status = in.Status
@@ -79,7 +80,7 @@ func (p *Portal) showTransfers(v *visit, in adminTransfersArgs) error {
 		options = append(options, option{Value: state, Label: v.transferState(state).Label})
 	}
 	content := adminTransfers{listing{
-		ID: "transfers", Caption: v.say.T("admin-transfer.list"), Total: total, Pager: l.pager(total),
+		ID: "transfers", Caption: v.say.T("admin-transfer.list"), Total: total, Pager: l.pager(total), Sizes: l.sizes(total),
 		Filters: []listFilter{l.filter("admin-transfer.state", "status", options)},
 		Columns: []listColumn{
 			l.column("admin-transfer.object", ""), l.column("admin-transfer.from", ""), l.column("admin-transfer.to", ""),
@@ -125,16 +126,34 @@ func (v *visit) transferTitle(t *catalog.Transfer) string {
 
 // transferState shows how an offer stands.
 func (v *visit) transferState(status string) badge {
-	b := badge{Label: i18n.Label(i18n.RequestStatus, status, v.lang)}
 	switch status {
-	case catalog.TransferPending:
-		b.Tone, b.Icon = "warning", "clock"
 	case catalog.TransferAccepted:
-		b.Tone, b.Icon = "success", "check"
+		return badge{v.say.T("admin-transfer.accepted"), "success", "check"}
 	case catalog.TransferRefused:
-		b.Icon = "close"
+		return badge{v.say.T("admin-transfer.refused"), "", "close"}
 	}
-	return b
+	return badge{v.say.T("admin-transfer.pending"), "warning", "clock"}
+}
+
+// elsewhere leads from a page that somebody may not see any more to one that they
+// may.
+type elsewhere struct{ target string }
+
+func (e *elsewhere) Error() string { return "portal: the page is not for this person any more" }
+
+// orHandedOver is a refusal of an object's page, or the way to the transfer by
+// which who asks handed the object over.
+func (v *visit) orHandedOver(refusal error, id string) error {
+	if v.posted != nil || !fault.Is(refusal, fault.Forbidden) && !fault.Is(refusal, fault.NotFound) {
+		return refusal
+	}
+	handed, _, err := v.p.Catalog.Transfers(v.Context(), v.viewer, catalog.TransferFilter{
+		Subject: id, Status: catalog.TransferAccepted, Outgoing: true, Limit: 1,
+	})
+	if err != nil || len(handed) == 0 {
+		return cmp.Or(err, refusal)
+	}
+	return &elsewhere{v.path("/admin/transfers/"+url.PathEscape(handed[0].ID)) + "?done=admin-transfer.done-handed"}
 }
 
 // partyLink leads to the public page of an owner.

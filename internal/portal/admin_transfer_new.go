@@ -104,7 +104,7 @@ func (p *Portal) showNewTransfer(v *visit, in adminTransferNewArgs) error {
 		return err
 	}
 	content := adminTransferNew{Kind: v.kindName(o.kind), Object: o.object, From: v.partyLink(o.party)}
-	waiting, _, err := p.Catalog.Transfers(v.Context(), v.viewer, catalog.TransferFilter{Subject: o.id, Status: catalog.TransferPending, Limit: listSize})
+	waiting, _, err := p.Catalog.Transfers(v.Context(), v.viewer, catalog.TransferFilter{Subject: o.id, Status: catalog.TransferPending, Limit: mostPending})
 	if err != nil {
 		return err
 	}
@@ -202,10 +202,20 @@ func (p *Portal) requestTransfer(v *visit, in adminTransferNewArgs, sent *posted
 	return sent.done("/admin/transfers?side="+transfersOut, "admin-transfer.done-sent")
 }
 
+// sameOwner is how the subject refuses to hand something over to its owner.
+const sameOwner = "Recipient should be different than the current owner"
+
 // ofRecipient leads the faults of the recipient to the field that named it.
 func ofRecipient(err error, field string) error {
 	known := fault.Of(err)
-	if len(known.Fields) == 0 || field == "" {
+	switch {
+	case field == "":
+		return err
+	case known.Code == fault.NotFound || known.Code == fault.Gone:
+		return fault.At("There is no such recipient.", field)
+	case len(known.Fields) == 0 && known.Text == sameOwner:
+		return fault.At(sameOwner, field)
+	case len(known.Fields) == 0:
 		return err
 	}
 	moved := *known

@@ -68,7 +68,7 @@ type userArgs struct {
 func (p *Portal) showUsers(v *visit, in usersArgs) error {
 	l := v.lister(usersPath, in.listArgs, []string{"-created", "last_name", "last_login", "datasets"}, "state")
 	users, total, err := p.People.Directory(v.Context(), v.viewer, account.DirectoryFilter{
-		Query: l.Query, State: in.State, Sort: l.Sort, Offset: l.offset(), Limit: listSize,
+		Query: l.Query, State: in.State, Sort: l.Sort, Offset: l.offset(), Limit: l.Size,
 	})
 	if err != nil {
 		return err
@@ -81,7 +81,7 @@ func (p *Portal) showUsers(v *visit, in usersArgs) error {
 		states = append(states, option{Value: one.state, Label: v.say.T("admin-user.state-" + one.word)})
 	}
 	content := adminUsers{List: listing{
-		ID: "people", Caption: v.say.T("admin.menu-people"), Search: l.search("admin-user.search"), Total: total, Pager: l.pager(total),
+		ID: "people", Caption: v.say.T("admin.menu-people"), Search: l.search("admin-user.search"), Total: total, Pager: l.pager(total), Sizes: l.sizes(total),
 		Filters: []listFilter{l.filter("admin-user.state", "state", states)},
 		Columns: []listColumn{
 			l.column("admin-user.name", "last_name"), l.column("admin-user.state", ""), l.number("admin-user.datasets", "datasets"),

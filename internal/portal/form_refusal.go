@@ -188,6 +188,7 @@ var refusalWords = map[string]string{
 	"The catalogue of schemas cannot be reached: try again in a few minutes.":                            "form.fault-schemas",
 	"The catalogue of schemas does not exist.":                                                           "form.fault-schemas",
 	"Each resource must have an 'id' field":                                                              "form.fault-order",
+	"The list has changed meanwhile: look at it again before changing everything.":                       "publish.bulk-moved",
 	"The files have changed meanwhile. Load the page again.":                                             "form.fault-order",
 	"The form did not arrive whole.":                                                                     "form.fault-arrived",
 	"This page takes forms: application/x-www-form-urlencoded or multipart/form-data.":                   "form.fault-arrived",
@@ -216,7 +217,8 @@ var refusalWords = map[string]string{
 }
 
 // refusalPattern is a text of a subject that names what was given or a bound: the
-// groups of its expression become values of the message, "size" in bytes.
+// groups of its expression become values of the message, "size" in bytes,
+// "reason" another such text.
 type refusalPattern struct {
 	text    *regexp.Regexp
 	message string
@@ -225,6 +227,7 @@ type refusalPattern struct {
 // refusalPatterns are refusalWords for texts that vary; the first that fits
 // counts.
 var refusalPatterns = []refusalPattern{
+	{regexp.MustCompile(`^"(?P<text>.*?)" was not kept: (?P<reason>.*)$`), "form.fault-file"},
 	{regexp.MustCompile(`^Field cannot be longer than (?P<count>\d+) characters\.$`), "form.fault-long"},
 	{regexp.MustCompile(`^Field must be at least (?P<count>\d+) characters? long\.$`), "form.fault-short"},
 	{regexp.MustCompile(`^Password must be at least (?P<count>\d+) characters long\.$`), "form.fault-short"},
