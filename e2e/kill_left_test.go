@@ -52,7 +52,7 @@ func nothingLeft(t *testing.T, server *harness.Server, d *db.DB) {
 	t.Helper()
 	ctx := context.Background()
 	folder := filepath.Join(server.Data, "files")
-	store, err := blob.Open(server.Blob, folder)
+	store, err := blob.Open(server.Blob, folder, 0)
 	if err != nil {
 		t.Fatal(err)
 	}

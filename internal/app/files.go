@@ -16,7 +16,7 @@ const filesFolder = "files"
 
 // assembleFiles builds what keeps hosted files.
 func (a *App) assembleFiles(ctx context.Context) error {
-	store, err := blob.Open(a.Settings.Blob, filepath.Join(a.Settings.Data, filesFolder))
+	store, err := blob.Open(a.Settings.Blob, filepath.Join(a.Settings.Data, filesFolder), int64(a.Settings.MinFreeSpace))
 	if err != nil {
 		return fmt.Errorf("hosted files cannot be kept: %w", err)
 	}
@@ -28,6 +28,15 @@ func (a *App) assembleFiles(ctx context.Context) error {
 		Extensions: a.Settings.UploadExtensions, MaxUpload: int64(a.Settings.MaxUpload), UploadRetention: a.Settings.UploadRetention,
 		BinRetention: a.Settings.BinRetention, Secret: secret,
 	})
+	return nil
+}
+
+// tryFiles refuses to serve with a store that cannot be used, rather than to fail
+// with the first file that somebody sends.
+func (a *App) tryFiles(ctx context.Context) error {
+	if err := blob.Try(ctx, a.Files.Shelf().Store()); err != nil {
+		return fmt.Errorf("hosted files cannot be kept: %w; set --blob right, or leave it out to keep them in the data folder", err)
+	}
 	return nil
 }
 

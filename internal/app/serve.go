@@ -43,6 +43,9 @@ type server struct {
 // when the index has caught up with the log, and stops gracefully. listening is
 // told of the address; it may be nil.
 func (a *App) Serve(ctx context.Context, listening func(address string)) error {
+	if err := a.tryFiles(ctx); err != nil {
+		return err
+	}
 	s := &server{App: a, versions: web.NewVersions(), metrics: prometheus.NewRegistry()}
 	cache := uint64(a.Settings.KeptAnswersSize)
 	s.kept = web.NewKept(s.versions, cache*2/3)

@@ -79,10 +79,11 @@ type Store interface {
 // Open returns the store at an address: file:///folder, or
 // s3://key:secret@host/bucket with the optional arguments region and prefix;
 // s3+http:// is S3 without TLS, for tests on this machine. An empty address is
-// the given folder. The error never shows the secret.
-func Open(address, folder string) (Store, error) {
+// the given folder. A folder leaves reserve bytes of its volume free. The error
+// never shows the secret.
+func Open(address, folder string, reserve int64) (Store, error) {
 	if address == "" {
-		return OpenFolder(folder)
+		return OpenFolder(folder, reserve)
 	}
 	u, err := url.Parse(address)
 	if err != nil {
@@ -90,11 +91,20 @@ func Open(address, folder string) (Store, error) {
 	}
 	switch u.Scheme {
 	case "file":
-		return OpenFolder(u.Path)
+		return OpenFolder(u.Path, reserve)
 	case "s3", "s3+http":
 		return openS3(u)
 	}
 	return nil, fmt.Errorf("blob: unknown kind of store %q", u.Scheme)
+}
+
+// Try asks a store that lies elsewhere whether it can be used as it is set up,
+// within a bounded time. A folder was made when it was opened.
+func Try(ctx context.Context, store Store) error {
+	if remote, ok := store.(interface{ try(context.Context) error }); ok {
+		return remote.try(ctx)
+	}
+	return nil
 }
 
 // total is the number of bytes of parts, which must follow each other without a

@@ -20,9 +20,11 @@ import (
 // Folder keeps bytes in a folder: ab/abcdef… by key, uploads below staging, each
 // in one file that its parts are written into at their place.
 type Folder struct {
-	root  string
-	mu    sync.Mutex
-	gates map[string]*gate // of the uploads being written
+	root string
+	// reserve is how much of the volume is left to others, in bytes.
+	reserve int64
+	mu      sync.Mutex
+	gates   map[string]*gate // of the uploads being written
 }
 
 // gate stands between the writers of an upload and its end.
@@ -38,12 +40,14 @@ const (
 	asideName = "aside-"
 )
 
-// OpenFolder makes the folder if needed.
-func OpenFolder(root string) (*Folder, error) {
+// OpenFolder makes the folder if needed. Nothing more is taken when less than
+// reserve bytes are left on its volume, so that what else lives there, like a
+// database, never meets a full disk.
+func OpenFolder(root string, reserve int64) (*Folder, error) {
 	if err := os.MkdirAll(filepath.Join(root, stagingFolder), 0o750); err != nil {
 		return nil, fmt.Errorf("the folder of hosted files cannot be made: %w", err)
 	}
-	return &Folder{root: root, gates: map[string]*gate{}}, nil
+	return &Folder{root: root, reserve: reserve, gates: map[string]*gate{}}, nil
 }
 
 func (f *Folder) path(key string) (string, error) {
@@ -76,13 +80,31 @@ func (f *Folder) Put(_ context.Context, key string, r io.Reader, size int64) err
 		return nil
 	}
 	aside := filepath.Join(f.root, stagingFolder, asideName+randomName())
-	if err := writeAside(aside, r, size); err != nil {
+	if err := f.writeAside(aside, r, size); err != nil {
 		return errors.Join(full(err), removed(os.Remove(aside)))
 	}
 	return f.place(aside, path)
 }
 
-func writeAside(path string, r io.Reader, size int64) error {
+// room refuses bytes that would leave less than the reserve.
+func (f *Folder) room(size int64) error {
+	if f.reserve <= 0 {
+		return nil
+	}
+	free, err := freeBytes(f.root)
+	if err != nil {
+		return fmt.Errorf("blob: the free space cannot be told: %w", err)
+	}
+	if free < uint64(f.reserve+max(0, size)) {
+		return fmt.Errorf("%w: %d bytes are free, %d of them reserved", ErrFull, free, f.reserve)
+	}
+	return nil
+}
+
+func (f *Folder) writeAside(path string, r io.Reader, size int64) error {
+	if err := f.room(size); err != nil {
+		return err
+	}
 	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o640)
 	if err != nil {
 		return err
@@ -270,13 +292,16 @@ func (f *Folder) Stage(_ context.Context, stage string, part Part, r io.Reader) 
 	if err != nil {
 		return 0, err
 	}
+	if err := f.room(part.Size); err != nil {
+		return 0, err
+	}
 	g := f.enter(stage)
 	defer f.leave(stage, g)
 	file, fresh, err := openStaged(path)
 	if err != nil {
 		return 0, full(err)
 	}
-	n, err := g.write(file, part.Offset, r)
+	n, err := g.write(file, part.Offset, r, f.room)
 	if err == nil {
 		err = file.Sync()
 	}
@@ -295,8 +320,8 @@ func openStaged(path string) (file *os.File, fresh bool, err error) {
 	return file, true, err
 }
 
-// write copies to an offset until the upload is sealed.
-func (g *gate) write(file *os.File, offset int64, r io.Reader) (int64, error) {
+// write copies to an offset until the upload is sealed or there is no room.
+func (g *gate) write(file *os.File, offset int64, r io.Reader, room func(size int64) error) (int64, error) {
 	buffer := stageBuffers.Get().(*[stageBuffer]byte)
 	defer stageBuffers.Put(buffer)
 	chunk := buffer[:]
@@ -304,6 +329,9 @@ func (g *gate) write(file *os.File, offset int64, r io.Reader) (int64, error) {
 	for {
 		n, err := io.ReadFull(r, chunk)
 		if n > 0 {
+			if err := room(int64(n)); err != nil {
+				return written, err
+			}
 			if err := g.writeAt(file, chunk[:n], offset+written); err != nil {
 				return written, err
 			}

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 
 	"github.com/minio/minio-go/v7"
 	"github.com/minio/minio-go/v7/pkg/credentials"
@@ -21,6 +22,7 @@ import (
 // take any part.
 type bucket struct {
 	core   minio.Core
+	trial  minio.Core // the same, soon told that something fails
 	name   string
 	prefix string
 	put    minio.PutObjectOptions
@@ -30,16 +32,22 @@ type bucket struct {
 // sender it bounds the memory, and 10,000 of them the object (156 GiB).
 const s3PartSize = 16 << 20
 
-// openS3 prepares a client; the service is asked only when something is.
+// openS3 prepares a client; the service is asked by Try.
 func openS3(u *url.URL) (Store, error) {
 	secret, _ := u.User.Password()
-	client, err := minio.New(u.Host, &minio.Options{
+	options := minio.Options{
 		Creds: credentials.NewStaticV4(u.User.Username(), secret, ""), Secure: u.Scheme == "s3", Region: u.Query().Get("region"),
-	})
+	}
+	client, err := minio.New(u.Host, &options)
 	if err != nil {
 		return nil, fmt.Errorf("blob: the S3 service cannot be used: %w", err)
 	}
-	b := &bucket{core: minio.Core{Client: client}, name: strings.Trim(u.Path, "/"), prefix: strings.Trim(u.Query().Get("prefix"), "/")}
+	options.MaxRetries = 2 // a person waits, and wants to know what is wrong
+	hasty, err := minio.New(u.Host, &options)
+	if err != nil {
+		return nil, fmt.Errorf("blob: the S3 service cannot be used: %w", err)
+	}
+	b := &bucket{core: minio.Core{Client: client}, trial: minio.Core{Client: hasty}, name: strings.Trim(u.Path, "/"), prefix: strings.Trim(u.Query().Get("prefix"), "/")}
 	if b.prefix != "" {
 		b.prefix += "/"
 	}
@@ -47,6 +55,54 @@ func openS3(u *url.URL) (Store, error) {
 	// services for tests store as content.
 	b.put = minio.PutObjectOptions{PartSize: s3PartSize, NumThreads: 1, DisableContentSha256: u.Scheme == "s3+http"}
 	return b, nil
+}
+
+// tryWithin bounds the wait for a service at the start.
+const tryWithin = 15 * time.Second
+
+// try writes, reads and removes a small object: the address, the key, the secret
+// and the bucket are right, and this key may do what will be asked of it.
+func (b *bucket) try(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, tryWithin)
+	defer cancel()
+	object := b.prefix + "trial-" + randomName()
+	const body = "This file may be removed."
+	_, err := b.trial.Client.PutObject(ctx, b.name, object, strings.NewReader(body), int64(len(body)), b.put)
+	if err != nil {
+		return b.untried("written to", err)
+	}
+	read, _, _, err := b.trial.GetObject(ctx, b.name, object, minio.GetObjectOptions{})
+	if err == nil {
+		_, err = io.Copy(io.Discard, io.LimitReader(read, int64(len(body))))
+		err = errors.Join(err, read.Close())
+	}
+	if err != nil {
+		return b.untried("read", err)
+	}
+	for object := range b.trial.Client.ListObjects(ctx, b.name, minio.ListObjectsOptions{Prefix: object, MaxKeys: 1}) {
+		err = errors.Join(err, object.Err)
+	}
+	if err != nil {
+		return b.untried("listed", err)
+	}
+	if err := b.trial.RemoveObject(ctx, b.name, object, minio.RemoveObjectOptions{}); err != nil {
+		return b.untried("cleared of a file", err)
+	}
+	return nil
+}
+
+// untried says what is wrong with a service, never its secret.
+func (b *bucket) untried(what string, err error) error {
+	reason := err.Error()
+	switch answer := minio.ToErrorResponse(err); {
+	case errors.Is(err, context.DeadlineExceeded):
+		reason = "it did not answer within " + tryWithin.String()
+	case answer.Code == minio.NoSuchBucket:
+		reason = "there is no such bucket"
+	case answer.Code == minio.AccessDenied, answer.Code == "InvalidAccessKeyId", answer.Code == "SignatureDoesNotMatch":
+		reason = "the service refuses the key or the secret, or the key may not do that (" + answer.Code + ")"
+	}
+	return fmt.Errorf("blob: the bucket %q at %s cannot be %s: %s", b.name, b.core.Client.EndpointURL().Host, what, reason)
 }
 
 func (b *bucket) object(key string) (string, error) {

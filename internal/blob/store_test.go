@@ -9,12 +9,16 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
+	"net"
+	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"testing/iotest"
+	"time"
 
 	"grenier/internal/blob"
 	"grenier/internal/blob/blobtest"
@@ -25,7 +29,7 @@ func stores(t *testing.T) map[string]blob.Store {
 	t.Helper()
 	all := map[string]blob.Store{}
 	for name, address := range map[string]string{"folder": (&url.URL{Scheme: "file", Path: t.TempDir()}).String(), "s3": blobtest.S3(t)} {
-		store, err := blob.Open(address, "")
+		store, err := blob.Open(address, "", 0)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -268,7 +272,7 @@ func testHostile(t *testing.T, store blob.Store) {
 // TestSealedFolder: who writes into an upload while it is put together changes
 // nothing.
 func TestSealedFolder(t *testing.T) {
-	store, err := blob.OpenFolder(t.TempDir())
+	store, err := blob.OpenFolder(t.TempDir(), 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -304,5 +308,73 @@ func TestSealedFolder(t *testing.T) {
 	}
 	if got := keyOf(read(t, store, keyOf(body), 0, -1)); got != keyOf(body) {
 		t.Error("what was kept was written over")
+	}
+}
+
+// TestTry: a store that cannot be used is told at once, by what is wrong and without its secret.
+func TestTry(t *testing.T) {
+	for name, store := range stores(t) {
+		if err := blob.Try(t.Context(), store); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	good := blobtest.S3(t)
+	denying := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/xml")
+		w.WriteHeader(http.StatusForbidden)
+		_, _ = io.WriteString(w, `<?xml version="1.0"?><Error><Code>SignatureDoesNotMatch</Code><Message>no</Message></Error>`)
+	}))
+	defer denying.Close()
+	silent, stop := net.Listen("tcp", "127.0.0.1:0")
+	if stop != nil {
+		t.Fatal(stop)
+	}
+	defer silent.Close()
+	for _, c := range []struct{ address, want string }{
+		{strings.Replace(good, "/grenier?", "/other?", 1), "no such bucket"},
+		{"s3+http://key:secret@" + denying.Listener.Addr().String() + "/grenier?region=us-east-1", "refuses the key or the secret"},
+		{"s3+http://key:secret@127.0.0.1:1/grenier?region=us-east-1", "connection refused"},
+		{"s3+http://key:secret@" + silent.Addr().String() + "/grenier?region=us-east-1", "did not answer"},
+	} {
+		store, err := blob.Open(c.address, "", 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
+		err = blob.Try(ctx, store)
+		cancel()
+		if err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "secret@") {
+			t.Errorf("%s: %v, want %q", c.address, err, c.want)
+		}
+	}
+}
+
+// TestFolderLeavesRoom: what would leave less than the reserve is refused before it is written, and while it
+// comes when nobody said how long it is.
+func TestFolderLeavesRoom(t *testing.T) {
+	root := t.TempDir()
+	full, err := blob.OpenFolder(root, 1<<60)
+	if err != nil {
+		t.Fatal(err)
+	}
+	body := bytesOf(3*mega, 1)
+	if _, err := full.Stage(t.Context(), "part", blob.Part{}, bytes.NewReader(body)); !errors.Is(err, blob.ErrFull) {
+		t.Errorf("a part: %v", err)
+	}
+	if err := full.Put(t.Context(), keyOf(body), bytes.NewReader(body), int64(len(body))); !errors.Is(err, blob.ErrFull) {
+		t.Errorf("a file: %v", err)
+	}
+	free, err := blob.OpenFolder(root, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := free.Stage(t.Context(), "part", blob.Part{Size: 1 << 60}, bytes.NewReader(body)); !errors.Is(err, blob.ErrFull) {
+		t.Errorf("a part that calls itself longer than the disk: %v", err)
+	}
+	if _, err := free.Stage(t.Context(), "part", blob.Part{}, bytes.NewReader(body)); err != nil {
+		t.Error(err)
+	}
+	if err := free.Put(t.Context(), keyOf(body), bytes.NewReader(body), int64(len(body))); err != nil {
+		t.Error(err)
 	}
 }

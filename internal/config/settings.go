@@ -70,6 +70,7 @@ type Settings struct {
 
 	UploadExtensions []string      `group:"Files" placeholder:"EXT" help:"Further extensions of files that may be uploaded, besides the usual ones of open data."`
 	MaxUpload        Size          `group:"Files" default:"100GiB" placeholder:"SIZE" help:"Largest file that may be uploaded."`
+	MinFreeSpace     Size          `group:"Files" default:"1GiB" placeholder:"SIZE" help:"Space that uploads leave free on the volume of the hosted files, so that what else is kept there goes on."`
 	UploadRetention  time.Duration `group:"Files" default:"24h" type:"span" placeholder:"TIME" help:"How long an unfinished upload is kept."`
 	BinRetention     time.Duration `group:"Files" default:"30d" type:"span" placeholder:"TIME" help:"How long deleted objects and replaced files can be brought back."`
 

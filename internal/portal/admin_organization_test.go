@@ -38,7 +38,7 @@ type town struct {
 func newTown(t *testing.T) *town {
 	t.Helper()
 	s := &town{signedSite: newSignedSite(t, nil)}
-	store, err := blob.OpenFolder(t.TempDir())
+	store, err := blob.OpenFolder(t.TempDir(), 0)
 	if err != nil {
 		t.Fatal(err)
 	}

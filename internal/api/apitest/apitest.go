@@ -144,7 +144,7 @@ const MaxUpload = 64 << 20
 // files keeps the hosted files of a test in a folder.
 func files(t testing.TB) blob.Store {
 	t.Helper()
-	store, err := blob.OpenFolder(t.TempDir())
+	store, err := blob.OpenFolder(t.TempDir(), 0)
 	if err != nil {
 		t.Fatal(err)
 	}
