@@ -44,8 +44,9 @@ var ErrUnproven = fault.New(fault.Invalid, "The service that you log in with doe
 
 // Identify returns the account of somebody whom a provider knows: the one linked
 // to them before, else the one that has their proven address, which is linked
-// now, else a new one, confirmed. Whoever calls lets them in: see Enter.
-func (w *Writer) Identify(ctx context.Context, who Identity) (user *User, err error) {
+// now, else a new one, confirmed, unless unwelcome says why none is made. Whoever
+// calls lets them in: see Enter.
+func (w *Writer) Identify(ctx context.Context, who Identity, unwelcome error) (user *User, err error) {
 	if who.Issuer == "" || who.Subject == "" {
 		return nil, fault.New(fault.BadGateway, "The service that you log in with does not say who you are.")
 	}
@@ -62,6 +63,8 @@ func (w *Writer) Identify(ctx context.Context, who Identity) (user *User, err er
 			return err
 		}
 		switch {
+		case user == nil && unwelcome != nil:
+			return unwelcome
 		case user == nil:
 			user, err = newIdentified(ctx, tx, who, email)
 		case !user.Active || !user.DeletedAt.IsZero():

@@ -45,8 +45,7 @@ func (w *Writer) CreateUser(ctx context.Context, v Viewer, given NewUser) (*User
 	return w.createUser(ctx, v, user)
 }
 
-// createUser writes a confirmed account; the invitations of its address are the
-// person's.
+// createUser writes a confirmed account.
 func (w *Writer) createUser(ctx context.Context, v Viewer, made User) (*User, error) {
 	var user *User
 	err := w.log.Write(ctx, db.People, func(ctx context.Context, tx *event.Tx) error {
@@ -54,10 +53,7 @@ func (w *Writer) createUser(ctx context.Context, v Viewer, made User) (*User, er
 		user = &fresh
 		user.ID, user.Version, user.NameFold = db.NewID(), 1, text.Fold(made.FullName())
 		user.CreatedAt, user.ModifiedAt, user.ConfirmedAt = now, now, now
-		if err := insertUser(ctx, tx, v, user); err != nil {
-			return err
-		}
-		return bindInvitations(ctx, tx, user)
+		return insertUser(ctx, tx, v, user)
 	})
 	if db.IsUnique(err) {
 		return nil, emailTaken
@@ -82,6 +78,8 @@ func checkNewUser(given NewUser) (email, first, last string, err error) {
 	return email, first, last, wrong.collect()
 }
 
+// insertUser writes an account; when it is confirmed the invitations of its
+// address are the person's.
 func insertUser(ctx context.Context, tx *event.Tx, v Viewer, user *User) error {
 	taken, err := tx.NewSelect().Model((*User)(nil)).Where("email = ?", *user.Email).Exists(ctx)
 	if err != nil {

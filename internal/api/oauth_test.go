@@ -16,7 +16,6 @@ import (
 
 	"grenier/internal/account"
 	"grenier/internal/account/oauth"
-	"grenier/internal/api"
 	"grenier/internal/api/apitest"
 	"grenier/internal/db"
 	"grenier/internal/db/dbtest"
@@ -63,7 +62,7 @@ func (b *oauthBench) session(user string) string {
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	return api.SessionCookie + "=" + plain
+	return sessionCookie + "=" + plain
 }
 
 func (b *oauthBench) register(key string, body any) (id, secret string) {

@@ -13,7 +13,8 @@ import (
 	"grenier/internal/web"
 )
 
-// SessionCookie is the name of the cookie that says who is signed in.
+// SessionCookie is the name of the cookie that says who is signed in, without the prefix __Host- that it
+// has where the site is reached by https.
 const SessionCookie = "grenier_session"
 
 // maxKey bounds what is looked up as a token, in bytes.
@@ -39,10 +40,10 @@ type Bearers interface {
 	Viewer(ctx context.Context, plain string) (account.Viewer, error)
 }
 
-// Caller finds the caller of a request.
-func (s Callers) Caller(r *http.Request) (web.Caller, error) {
-	if cookie, err := r.Cookie(SessionCookie); err == nil {
-		viewer, err := s.Sessions.Viewer(r.Context(), cookie.Value)
+// Caller finds the caller of a request; session is what a browser holds.
+func (s Callers) Caller(r *http.Request, session string) (web.Caller, error) {
+	if session != "" {
+		viewer, err := s.Sessions.Viewer(r.Context(), session)
 		if err != nil || viewer.User != nil {
 			return known(viewer), err
 		}

@@ -28,6 +28,9 @@ var sessionAsks = []ask{
 
 const sessionPassword = "Babbage1842"
 
+// sessionCookie is how browsers call the cookie of a session of a site with https.
+const sessionCookie = "__Host-" + api.SessionCookie
+
 // browser is somebody who keeps cookies.
 type browser struct {
 	*apitest.Server
@@ -120,7 +123,7 @@ func TestAccountByTheAPI(t *testing.T) {
 		}
 		b.login("ada@example.org", sessionPassword)
 		cookie := b.set[0]
-		if cookie.Name != api.SessionCookie || !cookie.HttpOnly || !cookie.Secure || cookie.SameSite != http.SameSiteLaxMode || cookie.Path != "/" || cookie.MaxAge != 0 {
+		if cookie.Name != sessionCookie || !cookie.HttpOnly || !cookie.Secure || cookie.SameSite != http.SameSiteLaxMode || cookie.Path != "/" || cookie.MaxAge != 0 {
 			t.Errorf("the cookie is %+v", cookie)
 		}
 		b.must(http.StatusOK, "GET", "/api/1/me/", nil)
@@ -136,9 +139,9 @@ func TestAccountByTheAPI(t *testing.T) {
 		if to := b.must(http.StatusFound, "GET", address, nil).Header.Get("Location"); to != apitest.Base+"/?flash=change_email_invalid" {
 			t.Errorf("the second time it leads to %s", to)
 		}
-		before := b.cookies[api.SessionCookie]
+		before := b.cookies[sessionCookie]
 		b.must(http.StatusOK, "POST", "/change/", map[string]any{"password": sessionPassword, "new_password": "Other1842", "new_password_confirm": "Other1842"})
-		if b.cookies[api.SessionCookie] == before {
+		if b.cookies[sessionCookie] == before {
 			t.Error("the session has the same text after the password changed")
 		}
 		b.must(http.StatusOK, "GET", "/api/1/me/", nil)
@@ -177,15 +180,15 @@ func TestSecondFactorByTheAPI(t *testing.T) {
 			}
 			return text
 		}
-		before := b.cookies[api.SessionCookie]
+		before := b.cookies[sessionCookie]
 		done := b.must(http.StatusOK, "POST", "/tf-validate", map[string]any{"code": code(-1)}).JSON(t)
 		recovery, _ := dig(done, "response.recovery_codes").([]any)
-		if len(recovery) != 10 || b.cookies[api.SessionCookie] == before {
+		if len(recovery) != 10 || b.cookies[sessionCookie] == before {
 			t.Errorf("set up: %v", done)
 		}
 		other := newBrowser(t, s)
 		first := other.login("ada@example.org", sessionPassword).JSON(t)
-		if dig(first, "response.tf_required") != true || dig(first, "response.tf_state") != "ready" || other.cookies[api.SessionCookie] != "" {
+		if dig(first, "response.tf_required") != true || dig(first, "response.tf_state") != "ready" || other.cookies[sessionCookie] != "" {
 			t.Errorf("the first step answers %v, with %v", first, other.cookies)
 		}
 		other.must(http.StatusUnauthorized, "GET", "/api/1/me/", nil)
@@ -207,20 +210,20 @@ func TestSessionsAreNotFixed(t *testing.T) {
 		s := apitest.New(t, d)
 		sessionPerson(t, s, "ada@example.org")
 		b := newBrowser(t, s)
-		b.cookies[api.SessionCookie] = "planted-by-somebody"
+		b.cookies[sessionCookie] = "planted-by-somebody"
 		b.must(http.StatusUnauthorized, "GET", "/api/1/me/", nil)
 		b.must(http.StatusOK, "GET", "/api/1/datasets/", nil) // as anybody, not refused
 		b.login("ada@example.org", sessionPassword)
-		first := b.cookies[api.SessionCookie]
+		first := b.cookies[sessionCookie]
 		if first == "planted-by-somebody" {
 			t.Fatal("the login kept a text that somebody planted")
 		}
 		b.login("ada@example.org", sessionPassword)
-		if b.cookies[api.SessionCookie] == first {
+		if b.cookies[sessionCookie] == first {
 			t.Error("two logins have one text")
 		}
 		former := newBrowser(t, s)
-		former.cookies[api.SessionCookie] = first
+		former.cookies[sessionCookie] = first
 		former.must(http.StatusUnauthorized, "GET", "/api/1/me/", nil)
 	})
 }

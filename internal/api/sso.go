@@ -63,7 +63,7 @@ func (a *API) endSSO(c *web.Call, _ web.None) error {
 	if err != nil {
 		return err
 	}
-	user, err := a.Accounts.Identify(c.Context(), arrival.Identity)
+	user, err := a.Accounts.Identify(c.Context(), arrival.Identity, c.MayCreate())
 	if err != nil {
 		return err
 	}

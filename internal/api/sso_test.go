@@ -145,7 +145,7 @@ func (b *ssoBench) arrive(back *url.URL, held string) apitest.Answer {
 // sessionOf is the session cookie that an answer sets, "" for none.
 func sessionOf(a apitest.Answer) string {
 	for _, cookie := range a.Header["Set-Cookie"] {
-		if strings.HasPrefix(cookie, "grenier_session=") {
+		if strings.HasPrefix(cookie, sessionCookie+"=") {
 			value, _, _ := strings.Cut(cookie, ";")
 			return value
 		}
@@ -193,6 +193,15 @@ func TestPeopleLogInWithAProvider(t *testing.T) {
 				if id := tokenMember(t, b.Get("/api/1/me/", "Cookie", sessionOf(again)), "id"); id != tokenMember(t, me, "id") {
 					t.Errorf("the second login made %s", id)
 				}
+				// Nobody new comes in while nothing new is made; who has an account does.
+				b.ReadOnly.Store(true)
+				if a := b.login("eve", "/"); a.Status != http.StatusLocked || sessionOf(a) != "" || !strings.Contains(string(a.Body), "currently disabled") {
+					t.Errorf("a newcomer in read-only mode: %d %s", a.Status, a.Body)
+				}
+				if a := b.login("grace", "/"); sessionOf(a) == "" {
+					t.Errorf("somebody known in read-only mode: %d %s", a.Status, a.Body)
+				}
+				b.ReadOnly.Store(false)
 				// Somebody who had an account keeps it, also under another address.
 				ada, _ := b.User("ada@example.org", false)
 				if id := tokenMember(t, b.Get("/api/1/me/", "Cookie", sessionOf(b.login("ada", "/"))), "id"); id != ada {
@@ -229,7 +238,7 @@ func TestLoginsWithAProviderAreRefused(t *testing.T) {
 	refused("wrong state", b.arrive(changed("state", "another"), held), 400)
 	refused("no state", b.arrive(changed("state", ""), held), 400)
 	refused("no cookie", b.arrive(back, ""), 400)
-	refused("forged cookie", b.arrive(back, "grenier_sso="+base64.RawURLEncoding.EncodeToString(make([]byte, 200))), 400)
+	refused("forged cookie", b.arrive(back, "__Host-grenier_sso="+base64.RawURLEncoding.EncodeToString(make([]byte, 200))), 400)
 	_, other := b.begin("/")
 	refused("cookie of another login", b.arrive(back, other), 400)
 	refused("wrong issuer", b.arrive(changed("iss", "https://evil.example.org"), held), 502)
@@ -337,7 +346,7 @@ func TestProvidersThatCannotBeReached(t *testing.T) {
 func TestLogoutAtTheProvider(t *testing.T) {
 	b := newSSOBench(t, dbtest.SQLite(t), false, nil)
 	a := b.login("grace", "/")
-	session, err := b.Sessions.Viewer(t.Context(), strings.TrimPrefix(sessionOf(a), "grenier_session="))
+	session, err := b.Sessions.Viewer(t.Context(), strings.TrimPrefix(sessionOf(a), sessionCookie+"="))
 	if err != nil {
 		t.Fatal(err)
 	}

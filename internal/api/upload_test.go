@@ -14,6 +14,7 @@ import (
 	"sync"
 	"testing"
 
+	"grenier/internal/account"
 	"grenier/internal/api/apitest"
 	"grenier/internal/catalog"
 	"grenier/internal/db"
@@ -364,6 +365,18 @@ func TestUploadByParts(t *testing.T) {
 		}
 		if other := p.Get(state, "X-API-KEY", p.eveToken); other.Status != http.StatusNotFound {
 			t.Errorf("somebody else's upload is %d", other.Status)
+		}
+		for scope, status := range map[string]int{
+			account.ScopeOrganization + p.town: http.StatusOK, account.ScopeDataset + p.ids["open"]: http.StatusOK,
+			account.ScopeOrganization + db.NewID(): http.StatusNotFound, account.ScopeDataset + p.ids["secret"]: http.StatusNotFound,
+		} {
+			_, narrow, err := p.Tokens.Create(t.Context(), p.ada, "narrow", []string{scope}, db.Time{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if answer := p.Get(state, "X-API-KEY", narrow); answer.Status != status {
+				t.Errorf("with %s the upload is %d, want %d: %s", scope, answer.Status, status, answer.Body)
+			}
 		}
 		if wrong := post(p.Server, c.path, c.token, append(c.end(), value("sha1", strings.Repeat("0", 40)))...); wrong.Status != http.StatusBadRequest {
 			t.Errorf("an end with parts missing and a wrong sum was answered %d", wrong.Status)

@@ -39,6 +39,15 @@ func (t UploadTarget) String() string {
 	return kind + ":" + t.Dataset + ":" + t.Resource
 }
 
+// parseTarget reads what String wrote.
+func parseTarget(text string) (UploadTarget, error) {
+	parts := strings.Split(text, ":")
+	if len(parts) != 3 {
+		return UploadTarget{}, fmt.Errorf("catalog: %q is no target of an upload", text)
+	}
+	return UploadTarget{Dataset: parts[1], Resource: parts[2], Community: parts[0] == KindCommunity}, nil
+}
+
 // Prepare refuses who may not send a file for a target, before anything is read
 // of it. The write asks again.
 func (f *Files) Prepare(ctx context.Context, v account.Viewer, t UploadTarget) error {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -393,19 +392,42 @@ func whole(upload *Upload) ([]blob.Part, error) {
 	return parts, nil
 }
 
+// mostTargets bounds the uploads under one identifier that are looked at.
+const mostTargets = 100
+
 // Uploading returns what is here of the viewer's upload, for who goes on with
-// it; of several under one identifier, the newest.
+// it and may: a token that is for other objects finds none. Of several under
+// one identifier, the newest.
 func (f *Files) Uploading(ctx context.Context, v account.Viewer, client string) (*Upload, error) {
+	if v.Anonymous() {
+		return nil, errNoUpload
+	}
 	var rows []Upload
 	err := f.store.db.Read().NewSelect().Model(&rows).Where("user_id = ? AND client_id = ?", v.UserID(), client).
-		OrderExpr("created_at DESC").Limit(1).Scan(ctx)
+		OrderExpr("created_at DESC, id DESC").Limit(mostTargets).Scan(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if len(rows) == 0 || v.Anonymous() {
-		return nil, fault.New(fault.NotFound, "There is no such upload.")
+	for i := range rows {
+		upload := &rows[i]
+		target, err := parseTarget(upload.Target)
+		if err != nil {
+			return nil, err
+		}
+		if err := f.Prepare(ctx, v, target); refusesTarget(err) {
+			continue
+		} else if err != nil {
+			return nil, err
+		}
+		upload.Received, err = f.received(ctx, upload.ID)
+		return upload, err
 	}
-	rows[0].Received, err = f.received(ctx, rows[0].ID)
-	slices.SortFunc(rows[0].Received, func(a, b UploadPart) int { return int(a.Part - b.Part) })
-	return &rows[0], err
+	return nil, errNoUpload
+}
+
+var errNoUpload = fault.New(fault.NotFound, "There is no such upload.")
+
+// refusesTarget tells that Prepare refused somebody, and did not fail.
+func refusesTarget(err error) bool {
+	return fault.Is(err, fault.Forbidden) || fault.Is(err, fault.NotFound) || fault.Is(err, fault.Gone)
 }

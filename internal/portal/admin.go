@@ -397,11 +397,7 @@ func (v *visit) accountMenu() Account {
 // unknownSession tells whether the browser says that somebody is signed in where
 // nobody asked who: on pages of errors.
 func (v *visit) unknownSession() bool {
-	if v.Call.Route != nil || v.p.SessionCookie == "" {
-		return false
-	}
-	_, err := v.R.Cookie(v.p.SessionCookie)
-	return err == nil
+	return v.Call.Route == nil && v.p.SessionCookie != "" && v.Cookie(v.p.SessionCookie) != ""
 }
 
 // flashes are what the addresses of the reference's links in mails and of

@@ -25,7 +25,7 @@ type signedSite struct {
 }
 
 // sessionCookie is the cookie of the tests' sessions.
-const sessionCookie = "session"
+const sessionCookie = "__Host-session"
 
 // newSignedSite serves a portal with accounts; change may set its dependencies.
 func newSignedSite(t *testing.T, change func(*Deps)) *signedSite {
@@ -42,7 +42,7 @@ func newSignedSiteOn(t *testing.T, d *db.DB, change func(*Deps)) *signedSite {
 		Secret: secret, Sessions: s.sessions, Rates: limit.NewRates(d), Rules: account.Rules{Registration: true},
 	})
 	s.site = newSite(t, d, func(deps *Deps) {
-		deps.Accounts, deps.Sessions, deps.SessionCookie, deps.Registration = s.accounts, s.sessions, sessionCookie, func() bool { return true }
+		deps.Accounts, deps.Sessions, deps.SessionCookie, deps.Registration = s.accounts, s.sessions, "session", func() bool { return true }
 		deps.Tokens, deps.Programs = account.NewTokens(d, secret), oauth.New(d, event.NewLog(d), secret, oauth.Options{})
 		if change != nil {
 			change(deps)

@@ -69,7 +69,7 @@ func (s *site) as(viewer account.Viewer, target string) *httptest.ResponseRecord
 	handler, err := web.NewHandler(web.Options{
 		Sites:        web.OneSite(web.Site{Base: "https://data.example.org", Title: "Valmont", Language: "fr"}),
 		Versions:     web.NewVersions(),
-		Authenticate: func(*http.Request) (web.Caller, error) { return web.Caller{Viewer: viewer, Known: true}, nil },
+		Authenticate: func(*http.Request, string) (web.Caller, error) { return web.Caller{Viewer: viewer, Known: true}, nil },
 		ErrorPage:    s.portal.ErrorPage,
 		Log:          slog.New(slog.DiscardHandler),
 	}, root)

@@ -70,12 +70,11 @@ func newSite(t *testing.T, d *db.DB, change func(*Deps)) *site {
 
 // signedIn finds who comes with a session of the tests; nil for nobody ever.
 func signedIn(sessions *account.Sessions) web.Authenticator {
-	return func(r *http.Request) (web.Caller, error) {
-		cookie, err := r.Cookie(sessionCookie)
-		if err != nil || sessions == nil {
+	return func(r *http.Request, session string) (web.Caller, error) {
+		if session == "" || sessions == nil {
 			return web.Caller{Viewer: account.Nobody}, nil
 		}
-		viewer, err := sessions.Viewer(r.Context(), cookie.Value)
+		viewer, err := sessions.Viewer(r.Context(), session)
 		return web.Caller{Viewer: viewer, Known: viewer.User != nil, Admin: viewer.Admin()}, err
 	}
 }

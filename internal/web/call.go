@@ -27,7 +27,7 @@ type Caller struct {
 
 // Authenticator finds the caller of a request. For nobody it returns the viewer that stands for nobody.
 // An error (a fault) refuses the request, also on routes open to anyone: a bad key is a 401.
-type Authenticator func(*http.Request) (Caller, error)
+type Authenticator func(r *http.Request, session string) (Caller, error)
 
 // Call is one request on its way through a route, and the means to answer it. A route answers once: by
 // JSON, Send, Blob, Empty, Redirect, a Stream, or by returning an error before anything was sent.

@@ -101,7 +101,7 @@ func (o Options) withDefaults() Options {
 		o.Versions = NewVersions()
 	}
 	if o.Authenticate == nil {
-		o.Authenticate = func(*http.Request) (Caller, error) { return Caller{}, nil }
+		o.Authenticate = func(*http.Request, string) (Caller, error) { return Caller{}, nil }
 	}
 	return o
 }
@@ -329,7 +329,7 @@ func (h *Handler) call(c *Call) (err error) {
 	if err := h.fromHere(c); err != nil {
 		return err
 	}
-	if c.Caller, err = h.o.Authenticate(c.R); err != nil {
+	if c.Caller, err = h.o.Authenticate(c.R, c.session()); err != nil {
 		return err
 	}
 	if err := h.admit(c); err != nil {
@@ -360,8 +360,17 @@ func (h *Handler) admit(c *Call) error {
 		return fault.New(fault.Unauthorized, textUnauthorized)
 	case c.Route.Auth == Admin && !c.Caller.Admin:
 		return fault.New(fault.Forbidden, textForbidden)
-	case h.closed(c.Route) && !c.Caller.Admin && h.o.ReadOnly != nil && h.o.ReadOnly():
-		return fault.New(fault.ReadOnly, h.o.ReadOnlyText)
+	case h.closed(c.Route):
+		return c.MayCreate()
+	}
+	return nil
+}
+
+// MayCreate refuses what makes people or content while read-only mode lasts, to everybody but
+// administrators: for routes that make something in some cases alone.
+func (c *Call) MayCreate() error {
+	if c.h.o.ReadOnly != nil && c.h.o.ReadOnly() && !c.Caller.Admin {
+		return fault.New(fault.ReadOnly, c.h.o.ReadOnlyText)
 	}
 	return nil
 }

@@ -117,7 +117,7 @@ func testTable(seen *listArgs) *Table {
 	return t
 }
 
-func testCaller(r *http.Request) (Caller, error) {
+func testCaller(r *http.Request, _ string) (Caller, error) {
 	switch r.Header.Get("X-Api-Key") {
 	case "":
 		return Caller{}, nil
