@@ -15,10 +15,16 @@ const SlugMax = 255
 // accents in lower case and digits, words joined by dashes, apostrophes
 // dropped. A word that would pass the limit is left out; later, shorter ones
 // may still follow, as the reference does.
-func Slug(s string) string { return slugOf(strings.ToLower(unidecode.Unidecode(s))) }
+func Slug(s string) string { return slugOf(strings.ToLower(inASCII(s))) }
 
 // SlugKeepCase is Slug without the change to lower case, for zones.
-func SlugKeepCase(s string) string { return slugOf(unidecode.Unidecode(s)) }
+func SlugKeepCase(s string) string { return slugOf(inASCII(s)) }
+
+// inASCII writes what is not ASCII by letters that are; the euro sign by its
+// code, as the reference does.
+func inASCII(s string) string {
+	return unidecode.Unidecode(strings.ReplaceAll(s, "€", "EUR"))
+}
 
 func slugOf(ascii string) string {
 	ascii = strings.ReplaceAll(ascii, "'", "")
