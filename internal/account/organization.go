@@ -86,27 +86,28 @@ type OrganizationRef struct {
 const organizationRefColumns = "id, name, acronym, slug, logo, logo_thumbnail, public_service, certified"
 
 // OrganizationRefs returns the references of organisations by identifier, with
-// their badges; unknown ones are absent. Two queries whatever the number.
+// their badges; unknown ones are absent. One query whatever the number.
 func OrganizationRefs(ctx context.Context, read bun.IDB, ids []string) (map[string]*OrganizationRef, error) {
 	refs := make(map[string]*OrganizationRef, len(ids))
 	ids = distinct(ids)
 	if len(ids) == 0 {
 		return refs, nil
 	}
-	var rows []OrganizationRef
-	err := db.ScanByIDs(ctx, read, &rows, "SELECT "+organizationRefColumns+" FROM organizations WHERE id IN (?0)", ids)
-	if err != nil {
-		return nil, err
+	var rows []struct {
+		OrganizationRef `bun:",extend"`
+		BadgeList       string
 	}
-	badges, err := Badges(ctx, read, ids)
-	if err != nil {
-		return nil, err
-	}
+	err := db.ScanByIDs(ctx, read, &rows, "SELECT "+organizationRefColumns+`,
+		coalesce((SELECT string_agg(b.badge, ',' ORDER BY b.position) FROM badges b WHERE b.object_id = organizations.id), '') AS badge_list
+		FROM organizations WHERE id IN (?0)`, ids)
 	for i := range rows {
-		rows[i].Badges = badges[rows[i].ID]
-		refs[rows[i].ID] = &rows[i]
+		ref := &rows[i].OrganizationRef
+		if rows[i].BadgeList != "" {
+			ref.Badges = strings.Split(rows[i].BadgeList, ",")
+		}
+		refs[ref.ID] = ref
 	}
-	return refs, nil
+	return refs, err
 }
 
 // Badges returns the badges of objects of any kind, in the order given.

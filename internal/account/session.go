@@ -142,23 +142,29 @@ func (s *Sessions) Viewer(ctx context.Context, plain string) (Viewer, error) {
 	if plain == "" || len(plain) > maxSessionText {
 		return Nobody, nil
 	}
-	var sessions []Session
-	err := s.db.Read().NewSelect().Model(&sessions).Where("hash = ?", s.hash(plain)).Scan(ctx)
-	if err != nil || len(sessions) == 0 {
+	var rows []struct {
+		SessionID      string
+		SessionSeen    db.Time
+		SessionExpires db.Time
+		SessionStamp   string
+		person         `bun:",extend"`
+	}
+	err := db.ScanFixed(ctx, s.db.Read(), &rows, `SELECT se.id AS session_id, se.seen_at AS session_seen, se.expires_at AS session_expires,
+		se.stamp AS session_stamp, `+personColumns+` FROM sessions se JOIN users u ON u.id = se.user_id WHERE se.hash = ?1`, s.hash(plain))
+	if err != nil || len(rows) == 0 {
 		return Nobody, err
 	}
-	session := &sessions[0]
-	now := time.Now()
-	if !session.ExpiresAt.After(now) {
+	row, now := &rows[0], time.Now()
+	if !row.SessionExpires.After(now) || !mayEnter(&row.User) || row.Stamp != row.SessionStamp {
 		return Nobody, nil
 	}
-	viewer, err := ViewerOf(ctx, s.db.Read(), session.UserID)
-	if err != nil || !mayEnter(viewer.User) || viewer.User.Stamp != session.Stamp {
+	viewer, err := row.viewer(ctx, s.db.Read())
+	if err != nil {
 		return Nobody, err
 	}
-	viewer.Session = session.ID
-	if now.Sub(session.SeenAt.Time) >= seenEvery {
-		s.note(session.ID, db.TimeOf(now))
+	viewer.Session = row.SessionID
+	if now.Sub(row.SessionSeen.Time) >= seenEvery {
+		s.note(row.SessionID, db.TimeOf(now))
 	}
 	return viewer, nil
 }

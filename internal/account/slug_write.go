@@ -27,9 +27,8 @@ func MoveSlug(ctx context.Context, tx *db.Tx, table, kind, id, old, base string)
 	if err != nil || slug == old {
 		return slug, err
 	}
-	_, err = tx.NewRaw(`INSERT INTO slugs (kind, slug, object_id, at) VALUES (?, ?, ?, ?)
-		ON CONFLICT (kind, slug) DO UPDATE SET object_id = EXCLUDED.object_id, at = EXCLUDED.at`, kind, old, id, db.Now()).Exec(ctx)
-	return slug, err
+	return slug, tx.Queue(ctx, tx.NewRaw(`INSERT INTO slugs (kind, slug, object_id, at) VALUES (?, ?, ?, ?)
+		ON CONFLICT (kind, slug) DO UPDATE SET object_id = EXCLUDED.object_id, at = EXCLUDED.at`, kind, old, id, db.Now()))
 }
 
 // slugFor is FreeSlug for an object that may keep the slug it has.
@@ -47,8 +46,7 @@ func slugFor(ctx context.Context, tx *db.Tx, table, kind, base, id string) (stri
 	if err != nil {
 		return "", err
 	}
-	_, err = tx.NewRaw("DELETE FROM slugs WHERE kind = ? AND slug = ?", kind, slug).Exec(ctx)
-	return slug, err
+	return slug, tx.Queue(ctx, tx.NewRaw("DELETE FROM slugs WHERE kind = ? AND slug = ?", kind, slug))
 }
 
 // numbering is what keeps slugs of one name apart; slugs that differ in it
@@ -68,7 +66,12 @@ func firstFree(ctx context.Context, tx *db.Tx, table, base, id string) (string, 
 			candidates[i] = text.NumberedSlug(base, first+i)
 		}
 		var used []string
-		err := tx.NewRaw("SELECT slug FROM ? WHERE slug IN (?) AND id <> ?", bun.Ident(table), bun.List(candidates), id).Scan(ctx, &used)
+		var err error
+		if count == 1 {
+			err = db.ScanFixed(ctx, tx, &used, "SELECT slug FROM "+table+" WHERE slug = ?1 AND id <> ?2", base, id)
+		} else {
+			err = tx.NewRaw("SELECT slug FROM ? WHERE slug IN (?) AND id <> ?", bun.Ident(table), bun.List(candidates), id).Scan(ctx, &used)
+		}
 		if err != nil {
 			return "", err
 		}

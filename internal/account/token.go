@@ -131,65 +131,41 @@ const maxAgents = 20
 // Viewer returns who comes with a token: unauthorised with the reason when the
 // token is unknown, revoked or expired, or its person inactive.
 func (s *Tokens) Viewer(ctx context.Context, plain, agent string) (Viewer, error) {
-	var tokens []Token
-	err := s.db.Read().NewSelect().Model(&tokens).Where("hash = ?", s.hash(plain)).Scan(ctx)
+	var rows []struct {
+		TokenID      string
+		TokenScopes  db.JSON
+		TokenRevoked db.Time
+		TokenExpires db.Time
+		person       `bun:",extend"`
+	}
+	err := db.ScanFixed(ctx, s.db.Read(), &rows, `SELECT t.id AS token_id, t.scopes AS token_scopes, t.revoked_at AS token_revoked,
+		t.expires_at AS token_expires, `+personColumns+` FROM tokens t JOIN users u ON u.id = t.user_id WHERE t.hash = ?1`, s.hash(plain))
 	if err != nil {
 		return Nobody, err
 	}
 	refused := func(text string) (Viewer, error) { return Nobody, fault.New(fault.Unauthorized, text) }
-	if len(tokens) == 0 {
+	if len(rows) == 0 {
 		return refused("Invalid API token")
 	}
-	token := tokens[0]
+	row := &rows[0]
 	switch {
-	case !token.RevokedAt.IsZero():
+	case !row.TokenRevoked.IsZero():
 		return refused("Revoked API token")
-	case !token.ExpiresAt.IsZero() && token.ExpiresAt.Before(time.Now()):
+	case !row.TokenExpires.IsZero() && row.TokenExpires.Before(time.Now()):
 		return refused("Expired API token")
+	case !row.Active || !row.DeletedAt.IsZero():
+		return refused("Inactive user")
 	}
-	viewer, err := ViewerOf(ctx, s.db.Read(), token.UserID)
+	viewer, err := row.viewer(ctx, s.db.Read())
 	if err != nil {
 		return Nobody, err
 	}
-	if viewer.User == nil || !viewer.User.Active || !viewer.User.DeletedAt.IsZero() {
-		return refused("Inactive user")
-	}
+	token := Token{ID: row.TokenID, Scopes: row.TokenScopes}
 	viewer.Token = token.ID
 	if viewer.Scopes, err = token.ScopesOf(); err != nil {
 		return Nobody, err
 	}
 	s.note(token.ID, agent)
-	return viewer, nil
-}
-
-// ViewerOf loads a person with memberships and assignments; User is nil when
-// there is no such person.
-func ViewerOf(ctx context.Context, read bun.IDB, userID string) (Viewer, error) {
-	var users []User
-	if err := read.NewSelect().Model(&users).Where("id = ?", userID).Scan(ctx); err != nil || len(users) == 0 {
-		return Nobody, err
-	}
-	viewer := Viewer{User: &users[0], Memberships: make(map[string]Role)}
-	var members []Member
-	if err := read.NewSelect().Model(&members).Where("user_id = ?", userID).Scan(ctx); err != nil {
-		return Nobody, err
-	}
-	partial := false
-	for _, member := range members {
-		viewer.Memberships[member.OrganizationID] = member.Role
-		partial = partial || member.Role == RolePartialEditor
-	}
-	if !partial {
-		return viewer, nil
-	}
-	var assigned []string
-	if err := read.NewRaw("SELECT object_id FROM assignments WHERE user_id = ?", userID).Scan(ctx, &assigned); err != nil {
-		return Nobody, err
-	}
-	viewer.Assigned = make(map[string]bool, len(assigned))
-	for _, id := range assigned {
-		viewer.Assigned[id] = true
-	}
 	return viewer, nil
 }
 

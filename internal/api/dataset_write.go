@@ -259,6 +259,7 @@ func (a *API) sendDataset(c *web.Call, status int, d *catalog.Dataset) error {
 		return send(c, status, a.dataset(d, f))
 	}
 	if d.ResourceCount >= streamFrom {
+		d.Resources = nil // they come from their rows
 		return a.streamDataset(c, status, d, f)
 	}
 	if err := a.Catalog.AttachResources(c.Context(), d); err != nil {

@@ -229,7 +229,7 @@ func licence(ctx context.Context, tx *db.Tx, in Opt[string], d *Dataset) error {
 		d.License = nil
 		if !in.Null && in.Value != "" && in.Value != LicenseNotSpecified {
 			var known []string
-			if err := tx.NewRaw("SELECT id FROM licenses WHERE id = ?", in.Value).Scan(ctx, &known); err != nil {
+			if err := db.ScanFixed(ctx, tx, &known, "SELECT id FROM licenses WHERE id = ?1", in.Value); err != nil {
 				return err
 			}
 			if len(known) > 0 {

@@ -16,7 +16,8 @@ import (
 	"grenier/internal/text"
 )
 
-// CreateDataset makes a dataset with its resources. It belongs to the
+// CreateDataset makes a dataset with its resources, and returns it with them. It
+// belongs to the
 // organisation that is named, of which the viewer must be a member, else to the
 // viewer.
 func (s *Store) CreateDataset(ctx context.Context, v account.Viewer, in DatasetInput) (*Dataset, error) {
@@ -38,8 +39,10 @@ func (s *Store) CreateDataset(ctx context.Context, v account.Viewer, in DatasetI
 	}
 	made.OrganizationID, made.OwnerID = optional(owner.Organization), optional(owner.User)
 	checks := s.checking(ctx, in.Resources.Value...)
+	var written *Dataset
 	err = s.log.Write(ctx, db.People, func(ctx context.Context, tx *event.Tx) error {
 		d, wrong := made, checks
+		written = &d
 		if err := knownOwner(ctx, tx.Tx, owner); err != nil {
 			return err
 		}
@@ -48,12 +51,27 @@ func (s *Store) CreateDataset(ctx context.Context, v account.Viewer, in DatasetI
 			return err
 		}
 		summarise(&d, resources)
+		d.Resources = resources
 		return s.insertDataset(ctx, tx, v, &d, resources)
 	})
 	if err != nil {
 		return nil, err
 	}
-	return s.Dataset(ctx, v, made.ID, Parts{})
+	return written, s.completeNew(ctx, written)
+}
+
+// completeNew adds to a dataset that was just written what its readers see and
+// its writer did not load: owner and contact points.
+func (s *Store) completeNew(ctx context.Context, d *Dataset) error {
+	from, err := loadOwners(ctx, s.db.Read(), []account.Owner{d.OwnedBy()})
+	if err != nil {
+		return err
+	}
+	d.attach(from)
+	one := []Dataset{*d}
+	err = attachContacts(ctx, s.db.Read(), one)
+	d.ContactPoints = one[0].ContactPoints
+	return err
 }
 
 // insertDataset writes a new dataset with what stands beside it, its counters,
@@ -63,7 +81,7 @@ func (s *Store) insertDataset(ctx context.Context, tx *event.Tx, v account.Viewe
 	if d.Slug, err = account.FreeSlug(ctx, tx.Tx, "datasets", KindDataset, text.Slug(d.Title)); err != nil {
 		return err
 	}
-	if _, err := tx.NewInsert().Model(d).Exec(ctx); err != nil {
+	if err := tx.Queue(ctx, tx.NewInsert().Model(d)); err != nil {
 		return err
 	}
 	if err := writeBeside(ctx, tx.Tx, d); err != nil {
@@ -115,7 +133,7 @@ func knownOwner(ctx context.Context, tx *db.Tx, owner account.Owner) error {
 		return nil
 	}
 	var found []string
-	if err := tx.NewRaw("SELECT id FROM "+table+" WHERE id = ? AND deleted_at IS NULL", id).Scan(ctx, &found); err != nil {
+	if err := db.ScanFixed(ctx, tx, &found, "SELECT id FROM "+table+" WHERE id = ?1 AND deleted_at IS NULL", id); err != nil {
 		return err
 	}
 	if len(found) == 0 {
@@ -381,21 +399,20 @@ func writeBeside(ctx context.Context, tx *db.Tx, d *Dataset) error {
 				rows[i] = bun.List(row)
 			}
 			query := "INSERT INTO " + list.into + " VALUES " + strings.TrimSuffix(strings.Repeat("(?), ", len(rows)), ", ")
-			if _, err := tx.NewRaw(query, rows...).Exec(ctx); err != nil {
+			if err := tx.Queue(ctx, tx.NewRaw(query, rows...)); err != nil {
 				return err
 			}
 		}
 	}
 	if d.Extras != nil {
-		if _, err := tx.NewRaw("INSERT INTO extras (object_id, kind, extras) VALUES (?, ?, ?)", d.ID, KindDataset, d.Extras).Exec(ctx); err != nil {
+		if err := tx.Queue(ctx, tx.NewRaw("INSERT INTO extras (object_id, kind, extras) VALUES (?, ?, ?)", d.ID, KindDataset, d.Extras)); err != nil {
 			return err
 		}
 	}
 	if d.Geometry == nil {
 		return nil
 	}
-	_, err := tx.NewRaw("INSERT INTO coverages (object_id, kind, geometry) VALUES (?, ?, ?)", d.ID, KindDataset, d.Geometry).Exec(ctx)
-	return err
+	return tx.Queue(ctx, tx.NewRaw("INSERT INTO coverages (object_id, kind, geometry) VALUES (?, ?, ?)", d.ID, KindDataset, d.Geometry))
 }
 
 // datasetDifference compares the fields that people write.

@@ -372,7 +372,7 @@ func (s *Store) SchemasOf(ctx context.Context, v account.Viewer, dataset string)
 
 // AttachResources loads the resources of one dataset.
 func (s *Store) AttachResources(ctx context.Context, d *Dataset) error {
-	if d.ResourceCount == 0 {
+	if d.ResourceCount == 0 || d.Resources != nil {
 		return nil
 	}
 	return db.ScanFixed(ctx, s.db.Read(), &d.Resources, "SELECT * FROM resources WHERE dataset_id = ?1 AND community = FALSE ORDER BY rank, id", d.ID)

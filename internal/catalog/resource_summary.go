@@ -32,7 +32,7 @@ func writeFormats(ctx context.Context, tx *db.Tx, dataset string, formats []stri
 			position++
 		}
 		query := "INSERT INTO formats (dataset_id, format, position) VALUES " + strings.TrimSuffix(strings.Repeat("(?), ", len(rows)), ", ")
-		if _, err := tx.NewRaw(query, rows...).Exec(ctx); err != nil {
+		if err := tx.Queue(ctx, tx.NewRaw(query, rows...)); err != nil {
 			return err
 		}
 	}

@@ -20,7 +20,7 @@ const maxResources = 100_000
 
 func insertResources(ctx context.Context, tx *db.Tx, resources []Resource) error {
 	for part := range slices.Chunk(resources, resourceBatch) {
-		if _, err := tx.NewInsert().Model(&part).Exec(ctx); err != nil {
+		if err := tx.Queue(ctx, tx.NewInsert().Model(&part)); err != nil {
 			return err
 		}
 	}

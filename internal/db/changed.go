@@ -7,7 +7,7 @@ import (
 
 // UpdateChanged writes the columns in which two states of one row differ, and
 // nothing when they are alike: an index is only touched when what it holds
-// changes. T is a model of bun with a primary key.
+// changes. The statement is queued. T is a model of bun with a primary key.
 func UpdateChanged[T any](ctx context.Context, tx *Tx, before, after *T) error {
 	table := tx.Dialect().Tables().Get(reflect.TypeFor[T]())
 	old, young := reflect.ValueOf(before).Elem(), reflect.ValueOf(after).Elem()
@@ -20,6 +20,5 @@ func UpdateChanged[T any](ctx context.Context, tx *Tx, before, after *T) error {
 	if len(columns) == 0 {
 		return nil
 	}
-	_, err := tx.NewUpdate().Model(after).Column(columns...).WherePK().Exec(ctx)
-	return err
+	return tx.Queue(ctx, tx.NewUpdate().Model(after).Column(columns...).WherePK())
 }

@@ -19,6 +19,7 @@ import (
 	"github.com/uptrace/bun"
 	"github.com/uptrace/bun/dialect/pgdialect"
 	"github.com/uptrace/bun/dialect/sqlitedialect"
+	"github.com/uptrace/bun/schema"
 	"modernc.org/sqlite"
 )
 
@@ -71,7 +72,7 @@ func Open(ctx context.Context, options Options) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	d.fixed = &handle{DB: d.read, owner: d}
+	d.fixed = d.newHandle()
 	if err := d.migrate(ctx); err != nil {
 		d.Close()
 		return nil, err
@@ -192,6 +193,11 @@ type Tx struct {
 	postgres bool
 	last     []func(ctx context.Context) error
 	after    []func()
+	// queued are the statements that wait to be sent, see Queue; gen writes
+	// their text.
+	queued []byte
+	gen    schema.QueryGen
+	owner  *DB
 }
 
 // Postgres tells which engine is behind.
@@ -243,7 +249,7 @@ func (d *DB) commit(ctx context.Context, lane Lane, fn func(ctx context.Context,
 func (d *DB) attempt(ctx context.Context, fn func(ctx context.Context, tx *Tx) error) ([]func(), error) {
 	var after []func()
 	err := d.write.RunInTx(ctx, nil, func(ctx context.Context, inner bun.Tx) error {
-		tx := &Tx{Tx: inner, postgres: d.postgres}
+		tx := &Tx{Tx: inner, postgres: d.postgres, gen: d.write.QueryGen(), owner: d}
 		if err := fn(ctx, tx); err != nil {
 			return err
 		}
@@ -253,7 +259,7 @@ func (d *DB) attempt(ctx context.Context, fn func(ctx context.Context, tx *Tx) e
 			}
 		}
 		after = tx.after
-		return nil
+		return tx.flush(ctx)
 	})
 	return after, err
 }
@@ -274,10 +280,11 @@ func IsUnique(err error) bool {
 }
 
 // isTransient tells whether PostgreSQL gave up a transaction that may succeed
-// when tried again: a deadlock or a serialization failure.
+// when tried again: a deadlock, a serialization failure, a prepared statement of
+// tables that were changed meanwhile.
 func isTransient(err error) bool {
 	var pg *pgconn.PgError
-	return errors.As(err, &pg) && (pg.Code == "40P01" || pg.Code == "40001")
+	return errors.As(err, &pg) && (pg.Code == "40P01" || pg.Code == "40001" || outlived(err))
 }
 
 // Optimize renews the statistics by which the database plans its queries. It

@@ -18,7 +18,7 @@ func (d *DB) Watch(fn func(ctx context.Context, query string, took time.Duration
 		d.read = d.read.WithQueryHook(watcher(fn))
 	}
 	d.watchers = append(d.watchers, fn)
-	d.fixed = &handle{DB: d.read, owner: d}
+	d.fixed = d.newHandle()
 }
 
 type watcher func(ctx context.Context, query string, took time.Duration)

@@ -90,11 +90,6 @@ func appendEvents(ctx context.Context, tx *db.Tx, events []Event) error {
 	if len(events) == 0 {
 		return nil
 	}
-	if tx.Postgres() {
-		if _, err := tx.NewRaw("SELECT pg_advisory_xact_lock(?)", int64(advisoryLock)).Exec(ctx); err != nil {
-			return fmt.Errorf("event: lock of the log: %w", err)
-		}
-	}
 	now := db.Now()
 	for batch := range slices.Chunk(events, appendBatch) {
 		var values []any
@@ -106,8 +101,11 @@ func appendEvents(ctx context.Context, tx *db.Tx, events []Event) error {
 			values = append(values, bun.List([]any{e.At, e.Kind, e.ObjectKind, e.Object, e.Owner, e.ActorKind, e.Actor,
 				e.Version, e.SeenBefore, e.SeenAfter, strings.Join(e.Fields, ",")}))
 		}
-		query := "INSERT INTO events (at, kind, object_kind, object, owner, actor_kind, actor, version, seen_before, seen_after, fields) VALUES " +
-			strings.TrimSuffix(strings.Repeat("(?), ", len(batch)), ", ") + " RETURNING seq"
+		rows := "VALUES " + strings.TrimSuffix(strings.Repeat("(?), ", len(batch)), ", ")
+		if tx.Postgres() {
+			rows = underLock(rows)
+		}
+		query := "INSERT INTO events (at, kind, object_kind, object, owner, actor_kind, actor, version, seen_before, seen_after, fields) " + rows + " RETURNING seq"
 		var positions []int64
 		if err := tx.NewRaw(query, values...).Scan(ctx, &positions); err != nil {
 			return fmt.Errorf("event: append: %w", err)
@@ -118,6 +116,13 @@ func appendEvents(ctx context.Context, tx *db.Tx, events []Event) error {
 		}
 	}
 	return nil
+}
+
+// underLock gives the rows once the lock of the log is held, so that the lock
+// costs no message of its own: a position is drawn for a row that the join has
+// given, and the join gives none before the lock is taken.
+func underLock(rows string) string {
+	return fmt.Sprintf("SELECT e.* FROM (SELECT pg_advisory_xact_lock(%d)) l, (%s) e", int64(advisoryLock), rows)
 }
 
 // Head returns the position of the newest event, 0 when there is none.

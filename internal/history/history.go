@@ -59,12 +59,18 @@ func (d Difference) Encode() (db.JSON, error) {
 
 const batch = 500
 
+// Write is an open write: a *db.Tx, or what holds one.
+type Write interface {
+	NewInsert() *bun.InsertQuery
+	Queue(ctx context.Context, query db.Statement) error
+}
+
 // Record adds versions within the write that made them.
-func Record(ctx context.Context, tx bun.IDB, changes ...Change) error {
+func Record(ctx context.Context, tx Write, changes ...Change) error {
 	for len(changes) > 0 {
 		part := changes[:min(batch, len(changes))]
 		changes = changes[len(part):]
-		if _, err := tx.NewInsert().Model(&part).Exec(ctx); err != nil {
+		if err := tx.Queue(ctx, tx.NewInsert().Model(&part)); err != nil {
 			return fmt.Errorf("history: record: %w", err)
 		}
 	}
