@@ -71,14 +71,8 @@ func (p *process) anonymous() int64 {
 
 // cpu is the processor time used so far.
 func (p *process) cpu() time.Duration {
-	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", p.cmd.Process.Pid))
-	if err != nil {
-		return 0
-	}
-	fields := strings.Fields(string(stat[strings.LastIndexByte(string(stat), ')')+1:]))
-	user, _ := strconv.ParseInt(fields[11], 10, 64)
-	system, _ := strconv.ParseInt(fields[12], 10, 64)
-	return time.Duration(user+system) * (time.Second / 100)
+	stat, _ := readStat(p.cmd.Process.Pid)
+	return stat.used
 }
 
 func (p *process) wait() error {

@@ -28,6 +28,19 @@ const writers = 8
 type desk struct {
 	*process
 	token, organization string
+	// engine is the database server, when there is one and it runs here.
+	engine *engine
+}
+
+// spent is the processor time of a server and of its database so far.
+func (d *desk) spent() time.Duration { return d.cpu() + d.engine.cpu() }
+
+// spentBy says whose time spent gives.
+func (d *desk) spentBy() string {
+	if d.engine != nil {
+		return "CPU of server and PostgreSQL"
+	}
+	return "server CPU"
 }
 
 // measureWrites measures what producers wait for, on SQLite with
@@ -52,6 +65,11 @@ func (o options) writesOn(ctx context.Context, r *report, engine string, args ..
 		return err
 	}
 	defer d.stop()
+	if len(args) > 0 {
+		if d.engine, err = localEngine(ctx, args[len(args)-1]); err != nil {
+			return err
+		}
+	}
 	if err := o.measureCreation(ctx, d, r, engine); err != nil {
 		return err
 	}
@@ -83,7 +101,7 @@ func (o options) desk(ctx context.Context, args ...string) (*desk, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &desk{p, token, organization}, nil
+	return &desk{process: p, token: token, organization: organization}, nil
 }
 
 // send is the text of a request with a JSON body.
@@ -208,17 +226,17 @@ func (o options) measureCreation(ctx context.Context, d *desk, r *report, engine
 	var rates, synced, costs []float64
 	for round := range o.rounds {
 		synced = append(synced, o.syncs())
-		before := d.cpu()
+		before := d.spent()
 		count, err := d.load(ctx, o.round, http.StatusCreated, creation(round+1))
 		if err != nil {
 			return err
 		}
 		rates = append(rates, float64(count)/o.round.Seconds())
-		costs = append(costs, (d.cpu()-before).Seconds()*1000/float64(max(count, 1)))
+		costs = append(costs, (d.spent()-before).Seconds()*1000/float64(max(count, 1)))
 	}
 	rate := median(rates)
 	r.add("creation of datasets with 3 resources by API, 8 clients of one organisation, "+engine, "≥ 400/s",
-		fmt.Sprintf("%.0f/s, %.2f ms of server CPU each", rate, median(costs)),
+		fmt.Sprintf("%.0f/s, %.2f ms of %s each", rate, median(costs), d.spentBy()),
 		fmt.Sprintf("%.0f fsync/s of 16 KB, one after the other", median(synced)), rate >= 400)
 	return nil
 }
@@ -286,7 +304,8 @@ func (o options) measureUpdate(d *desk, r *report, engine string) error {
 
 // measureReadsBesideWrites compares the rate of a kept answer while clients
 // update other datasets with its rate alone. What the writes take of the
-// processors, clients included, is measured by themselves and set aside.
+// processors, clients and database included, is measured by themselves and set
+// aside.
 func (o options) measureReadsBesideWrites(ctx context.Context, d *desk, r *report, engine string) error {
 	read, _, err := d.create("Lu par tous", 3)
 	if err != nil {
@@ -310,12 +329,12 @@ func (o options) measureReadsBesideWrites(ctx context.Context, d *desk, r *repor
 		if err != nil {
 			return err
 		}
-		began := d.cpu() + ownCPU()
+		began := d.spent() + ownCPU()
 		count, err := d.load(ctx, o.round, http.StatusOK, writing)
 		if err != nil {
 			return err
 		}
-		each := (d.cpu() + ownCPU() - began).Seconds() / float64(max(count, 1))
+		each := (d.spent() + ownCPU() - began).Seconds() / float64(max(count, 1))
 		var together int64
 		var failed error
 		var wg sync.WaitGroup
