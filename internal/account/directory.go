@@ -61,17 +61,7 @@ func (p *People) Directory(ctx context.Context, v Viewer, f DirectoryFilter) (us
 	err = p.db.Snapshot(ctx, func(ctx context.Context, read bun.IDB) error {
 		users = nil
 		query := read.NewSelect().Model(&users).Where(condition)
-		if words := Words(f.Query); len(words) > 0 {
-			query = query.WhereGroup(" AND ", func(q *bun.SelectQuery) *bun.SelectQuery {
-				q = q.WhereGroup(" OR ", func(q *bun.SelectQuery) *bun.SelectQuery {
-					for _, word := range words {
-						q = q.Where("name_fold LIKE ? ESCAPE '!'", "%"+db.LikeEscape(word)+"%")
-					}
-					return q
-				})
-				return q.WhereOr("email LIKE ? ESCAPE '!'", "%"+db.LikeEscape(strings.ToLower(strings.TrimSpace(f.Query)))+"%")
-			})
-		}
+		query = called(query, f.Query)
 		count, err := query.Clone().Count(ctx)
 		if total = int(count); err != nil || count == 0 || f.Limit <= 0 {
 			return err
@@ -79,6 +69,24 @@ func (p *People) Directory(ctx context.Context, v Viewer, f DirectoryFilter) (us
 		return query.OrderExpr(db.OrderBy(f.Sort, "-created", directorySorts) + ", id DESC").Limit(int64(f.Limit)).Offset(int64(f.Offset)).Scan(ctx)
 	})
 	return users, total, err
+}
+
+// called narrows a query of people to those whose name holds each word of a
+// text, or whose address holds the text.
+func called(query *bun.SelectQuery, words string) *bun.SelectQuery {
+	folded := Words(words)
+	if len(folded) == 0 {
+		return query
+	}
+	return query.WhereGroup(" AND ", func(q *bun.SelectQuery) *bun.SelectQuery {
+		q = q.WhereGroup(" OR ", func(q *bun.SelectQuery) *bun.SelectQuery {
+			for _, word := range folded {
+				q = q.Where("name_fold LIKE ? ESCAPE '!'", "%"+db.LikeEscape(word)+"%")
+			}
+			return q
+		})
+		return q.WhereOr("email LIKE ? ESCAPE '!'", "%"+db.LikeEscape(strings.ToLower(strings.TrimSpace(words)))+"%")
+	})
 }
 
 // Refs returns the references of people by identifier; unknown ones are absent.

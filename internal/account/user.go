@@ -164,10 +164,7 @@ func Words(query string) []string {
 // List returns a page of people who are not deleted, and how many there are.
 func (p *People) List(ctx context.Context, f UserFilter) ([]User, int, error) {
 	var users []User
-	query := p.db.Read().NewSelect().Model(&users).Where("deleted_at IS NULL")
-	for _, word := range Words(f.Query) {
-		query = query.Where("name_fold LIKE ? ESCAPE '!'", "%"+db.LikeEscape(word)+"%")
-	}
+	query := called(p.db.Read().NewSelect().Model(&users).Where("deleted_at IS NULL"), f.Query)
 	total, err := query.Clone().Count(ctx)
 	if err != nil {
 		return nil, 0, err

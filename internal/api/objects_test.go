@@ -165,6 +165,7 @@ var userAsks = []ask{
 	{path: "/api/1/users/", as: "eve", status: denied},
 	{path: "/api/1/users/?sort=-created&page_size=2", as: "admin", want: want{"total": 3.0, "data.0.keys": userKeys, "data.0.email": "eve@example.org"}},
 	{path: "/api/1/users/?q=ADA", as: "admin", want: want{"total": 1.0, "data.0.id": "<ada>"}},
+	{path: "/api/1/users/?q=Ada@Example.org", as: "admin", want: want{"total": 1.0, "data.0.id": "<ada>"}},
 	{path: "/api/1/users/?sort=email", as: "admin", status: bad},
 	{path: "/api/1/users/<ada>/", want: want{
 		"keys": userKeys, "email": nil, "last_login_at": nil, "roles.#": 0.0, "organizations.0.keys": organizationReferenceKeys,
