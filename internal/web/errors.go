@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"io"
 	"log/slog"
 	"math"
 	"net/http"
@@ -98,6 +99,7 @@ func (h *Handler) fail(x *exchange, family Family, err error) {
 	if x.committed {
 		panic(http.ErrAbortHandler)
 	}
+	x.hearOut()
 	x.setStatusHeaders(status, e.Retry)
 	text := e.SafeText()
 	if text == "" {
@@ -108,6 +110,19 @@ func (h *Handler) fail(x *exchange, family Family, err error) {
 		return
 	}
 	x.sendJSON(status, errorBody(family, e, text))
+}
+
+// hearOutMost bounds the rest of a body that is read before a refusal.
+const hearOutMost = 32 << 20
+
+// hearOut reads the rest of a body of bounded length, within the pace of bodies: who still sends when the
+// connection ends learns that it was cut and not why they were refused (RFC 9112, section 9.6). Who waits to be
+// asked for the body, or sends more, is not kept.
+func (x *exchange) hearOut() {
+	if x.route == nil || x.r.Body == nil || x.r.ContentLength <= 0 || x.r.ContentLength > hearOutMost || x.r.Header["Expect"] != nil {
+		return
+	}
+	_, _ = io.CopyN(io.Discard, x.r.Body, hearOutMost) // what cannot be read is not waited for
 }
 
 // wantsPage tells whether an error is shown as a page: by the routes of pages unless the caller prefers
