@@ -108,7 +108,7 @@ func (o *office) pages() []string {
 		"/admin/transfers", "/admin/transfers/new?class=Dataset&id=" + o.dataset, "/admin/transfers/" + o.transfer,
 		"/admin/history/dataset/" + o.dataset, "/admin/history/dataset/" + o.dataset + "/1",
 		"/admin/me/invitations", "/admin/me/activity", "/admin/me/bin", "/admin/me/programs/" + o.program,
-		"/admin/site/settings", "/admin/site/edito/home", "/admin/site/organizations", "/admin/site/organizations/" + o.organization,
+		"/admin/site/settings", "/admin/site/edito/home", "/admin/site/edito/datasets", "/admin/site/edito/dataservices/new-bloc?class=AccordionListBloc", "/admin/site/edito/reuses", "/admin/site/organizations", "/admin/site/organizations/" + o.organization,
 		"/admin/site/users", "/admin/site/users/new", "/admin/site/users/" + o.ben, "/admin/site/jobs", "/admin/site/activity", "/admin/site/bin", "/admin/site/posts",
 	}
 	for _, kind := range []string{"datasets", "reuses", "dataservices", "topics", "community-resources", "charts"} {

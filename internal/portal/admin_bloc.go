@@ -220,14 +220,23 @@ func (v *visit) showNewBloc(o blocOpener, in blocArgs) error {
 	})
 }
 
-func (v *visit) showBloc(o blocOpener, in blocArgs) error {
+// find opens the composed page of an address and finds the bloc that it names.
+func (o blocOpener) find(v *visit, in blocArgs) (*blocEditing, blocPlace, error) {
 	e, err := o.open(v, in.ID)
 	if err != nil {
-		return err
+		return nil, blocPlace{}, err
 	}
 	place, ok := findBloc(&e.blocs, in.Bloc, e.member)
 	if !ok {
-		return errNoBloc
+		return nil, place, errNoBloc
+	}
+	return e, place, nil
+}
+
+func (v *visit) showBloc(o blocOpener, in blocArgs) error {
+	e, place, err := o.find(v, in)
+	if err != nil {
+		return err
 	}
 	return v.drawBlocForm(e, &(*place.list)[place.at], e.path+"/blocs/"+url.PathEscape(in.Bloc), nil)
 }
@@ -248,7 +257,6 @@ func (v *visit) drawBlocForm(e *blocEditing, b *catalog.Bloc, path string, more 
 }
 
 func (v *visit) addBloc(o blocOpener, in blocArgs, sent *posted) error {
-	again := func(err error) error { return sent.again(err, func() error { return v.showNewBloc(o, in) }) }
 	e, err := o.open(v, in.ID)
 	if err != nil {
 		return err
@@ -257,36 +265,29 @@ func (v *visit) addBloc(o blocOpener, in blocArgs, sent *posted) error {
 	if err != nil {
 		return err
 	}
-	made := catalog.Bloc{Class: sent.text("class")}
-	fields, err := v.readBloc(sent, &made)
-	if err != nil {
-		return again(err)
-	}
-	*place.list = slices.Insert(*place.list, place.at, made)
-	if err := e.write(sent.Context(), place.path, fields); err != nil {
-		return again(err)
-	}
-	return sent.done(e.path, "admin-bloc.done-added")
+	*place.list = slices.Insert(*place.list, place.at, catalog.Bloc{Class: sent.text("class")})
+	return v.keepBloc(e, place, sent, "admin-bloc.done-added", func() error { return v.showNewBloc(o, in) })
 }
 
 func (v *visit) saveBloc(o blocOpener, in blocArgs, sent *posted) error {
-	again := func(err error) error { return sent.again(err, func() error { return v.showBloc(o, in) }) }
-	e, err := o.open(v, in.ID)
+	e, place, err := o.find(v, in)
 	if err != nil {
 		return err
 	}
-	place, ok := findBloc(&e.blocs, in.Bloc, e.member)
-	if !ok {
-		return errNoBloc
-	}
+	return v.keepBloc(e, place, sent, "admin-bloc.done-saved", func() error { return v.showBloc(o, in) })
+}
+
+// keepBloc writes what was sent of the bloc at a place; a refusal shows its form
+// again.
+func (v *visit) keepBloc(e *blocEditing, place blocPlace, sent *posted, done string, show func() error) error {
 	fields, err := v.readBloc(sent, &(*place.list)[place.at])
+	if err == nil {
+		err = e.write(sent.Context(), place.path, fields)
+	}
 	if err != nil {
-		return again(err)
+		return sent.again(err, show)
 	}
-	if err := e.write(sent.Context(), place.path, fields); err != nil {
-		return again(err)
-	}
-	return sent.done(e.path, "admin-bloc.done-saved")
+	return sent.done(e.path, done)
 }
 
 // moveBloc puts a bloc before or behind its neighbour: by is -1 or 1.
@@ -310,13 +311,9 @@ func (v *visit) removeBloc(o blocOpener, in blocArgs, sent *posted) error {
 
 // changeBlocs changes the list that a bloc is in.
 func (v *visit) changeBlocs(o blocOpener, in blocArgs, sent *posted, done string, change func(blocPlace)) error {
-	e, err := o.open(v, in.ID)
+	e, place, err := o.find(v, in)
 	if err != nil {
 		return err
-	}
-	place, ok := findBloc(&e.blocs, in.Bloc, e.member)
-	if !ok {
-		return errNoBloc
 	}
 	change(place)
 	if err := e.write(sent.Context(), place.path, nil); err != nil {

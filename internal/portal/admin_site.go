@@ -1,8 +1,10 @@
 package portal
 
 import (
+	"cmp"
 	"html/template"
 	"net/http"
+	"slices"
 	"strings"
 
 	"grenier/internal/catalog"
@@ -12,7 +14,7 @@ import (
 )
 
 // adminSiteContents are the types of Page.Data by the names of the pages here.
-var adminSiteContents = map[string]any{"admin/site": adminSettings{}, "admin/site-home": adminSiteHome{}}
+var adminSiteContents = map[string]any{"admin/site": adminSettings{}, "admin/site-home": adminSiteHome{}, "admin/site-landing": adminSiteLanding{}}
 
 // Started is what the program was started with of the settings that
 // administrators may choose anew in the pages.
@@ -29,6 +31,7 @@ func (p *Portal) adminSiteRoutes(t *table) {
 	adminPage(t, settingsPath, p.showSettings)
 	form(t, settingsPath, "PATCH /api/2/site/settings/", p.saveSettings)
 	p.adminSiteHomeRoutes(t)
+	p.adminSiteLandingRoutes(t)
 }
 
 const settingsPath = "/admin/site/settings"
@@ -117,18 +120,16 @@ func (p *Portal) showSettings(v *visit, _ web.None) error {
 	f := v.form("settings", settingsPath).version(site.Version)
 	f.group("admin-site.name-group", "")
 	f.text("title", "admin-site.title", chosen.Title).most(255).example(p.Started.Title).help("admin-site.title-help")
-	for _, lang := range p.Languages {
-		field := f.text("tagline."+lang, " "+v.say.T("admin-site.tagline", "language", v.languageName(lang)), chosen.Tagline[lang]).most(500)
-		field.Lang = v.otherLang(lang)
-	}
+	v.inLanguages("tagline", chosen.Tagline, func(name, label, value string) *fieldDraft {
+		return f.text(name, label, value).most(500)
+	})
 	f.group("admin-site.people-group", "")
 	f.choose("language", "admin-site.language", chosen.Language, v.siteLanguageOptions()).help("admin-site.language-help")
 	f.text("contact", "admin-site.contact", chosen.Contact).most(255).example(p.Started.Contact).help("admin-site.contact-help")
 	f.group("admin-site.banner-group", "admin-site.banner-help")
-	for _, lang := range p.Languages {
-		field := f.markdown("banner."+lang, " "+v.say.T("admin-site.banner", "language", v.languageName(lang)), chosen.Banner[lang]).most(2000).rows(3)
-		field.Lang = v.otherLang(lang)
-	}
+	v.inLanguages("banner", chosen.Banner, func(name, label, value string) *fieldDraft {
+		return f.markdown(name, label, value).most(2000).rows(3)
+	})
 	f.group("admin-site.open-group", "")
 	f.radio("registration", "admin-site.registration", switched(chosen.Registration), v.switchOptions(p.Started.Registration)).help("admin-site.registration-help")
 	f.radio("read_only", "admin-site.read-only", switched(chosen.ReadOnly), v.switchOptions(p.Started.ReadOnly)).help("admin-site.read-only-help")
@@ -137,6 +138,33 @@ func (p *Portal) showSettings(v *visit, _ web.None) error {
 		name: "site", title: v.say.T("admin.menu-settings"), path: settingsPath, scope: scopeSite, icon: "settings", data: content,
 		lead: v.say.T("admin-site.lead"), actions: []AdminAction{{v.say.T("admin-site.home"), v.path(siteHomePath), "home", ""}},
 	})
+}
+
+// inLanguages asks for a text in the languages that the site offers, its own
+// first; those in which nothing is written yet stand in a fold.
+func (v *visit) inLanguages(member string, texts map[string]string, add func(name, label, value string) *fieldDraft) {
+	languages := slices.Clone(v.p.Languages)
+	slices.SortStableFunc(languages, func(a, b string) int {
+		return cmp.Compare(v.languageRank(a, texts), v.languageRank(b, texts))
+	})
+	for _, lang := range languages {
+		field := add(member+"."+lang, " "+v.say.T("admin-site."+member, "language", v.languageName(lang)), texts[lang])
+		field.Lang = v.otherLang(lang)
+		if lang != v.p.Language && texts[lang] == "" {
+			field.fold("admin-site.other-languages")
+		}
+	}
+}
+
+// languageRank puts the site's own language first, then those with a text.
+func (v *visit) languageRank(lang string, texts map[string]string) int {
+	switch {
+	case lang == v.p.Language:
+		return 0
+	case texts[lang] != "":
+		return 1
+	}
+	return 2
 }
 
 // otherLang is a language where it is not the page's.

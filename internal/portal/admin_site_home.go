@@ -167,7 +167,7 @@ func (p *Portal) showSiteHome(v *visit, _ web.None) error {
 	}
 	return v.showAdmin(adminDraft{
 		name: "site-home", title: v.say.T("admin-site.home"), path: siteHomePath, scope: scopeSite, icon: "home", public: v.path("/"),
-		lead: v.say.T("admin-site.home-lead"), data: content,
+		tabs: v.editoTabs(siteHomePath), lead: v.say.T("admin-site.home-lead"), data: content,
 	})
 }
 

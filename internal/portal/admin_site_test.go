@@ -2,17 +2,21 @@ package portal
 
 import (
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
 
 	"grenier/internal/account"
 	"grenier/internal/catalog"
+	"grenier/internal/db"
 	"grenier/internal/job"
+	"grenier/internal/search"
 )
 
 var sitePages = []string{
-	"/admin/site/settings", "/admin/site/edito/home", "/admin/site/users", "/admin/site/users/new", "/admin/site/organizations", "/admin/site/jobs",
+	"/admin/site/settings", "/admin/site/edito/home", "/admin/site/edito/datasets", "/admin/site/edito/dataservices", "/admin/site/edito/reuses",
+	"/admin/site/edito/reuses/new-bloc?class=MarkdownBloc", "/admin/site/users", "/admin/site/users/new", "/admin/site/organizations", "/admin/site/jobs",
 	"/admin/site/jobs/plans/catalog.purge", "/admin/site/activity", "/admin/site/bin",
 }
 
@@ -59,6 +63,87 @@ func TestSettingsAreDrawn(t *testing.T) {
 	form.Set("version", "1")
 	if stale := w.ask("/en/admin/site/settings", w.rootKey, form); stale.Code != http.StatusPreconditionFailed {
 		t.Errorf("a stale form answers %d", stale.Code)
+	}
+}
+
+// TestSettingsShowTheLanguagesInUse: the site's own language stands first, with
+// those that have a text; the others wait in a fold.
+func TestSettingsShowTheLanguagesInUse(t *testing.T) {
+	w := newWorkshop(t)
+	at := func(part string) int {
+		t.Helper()
+		i := strings.Index(w.ask("/en/admin/site/settings", w.rootKey, nil).Body.String(), part)
+		if i < 0 {
+			t.Errorf("the page does not hold %s", part)
+		}
+		return i
+	}
+	own, other, fold := `name="tagline.`+w.portal.Language+`"`, `name="tagline.en"`, "<summary>Other languages</summary>"
+	if !(at(own) < at(fold) && at(fold) < at(other)) {
+		t.Error("another language without a text is not in the fold")
+	}
+	w.posts("/en/admin/site/settings", w.rootKey, "/en/admin/site/settings?done=admin-site.done-saved", url.Values{"tagline.en": {"Data of Valmont"}})
+	if !(at(own) < at(other) && at(other) < strings.Index(w.ask("/en/admin/site/settings", w.rootKey, nil).Body.String(), `name="language"`)) {
+		t.Error("a language with a text is in the fold")
+	}
+	wrong := w.ask("/en/admin/site/settings", w.rootKey, url.Values{"banner.en": {strings.Repeat("a", 2001)}}).Body.String()
+	if !strings.Contains(wrong, `<details class="more" open>`) {
+		t.Error("a refused text stands in a closed fold")
+	}
+}
+
+// manyFound tells of many objects without one of them.
+type manyFound struct{ noSearch }
+
+func (manyFound) Search(q search.Query) (search.Result, error) {
+	return search.Result{Total: 99, Facets: make([]search.FacetCounts, len(q.Facets))}, nil
+}
+
+// TestLandingsAreComposed: blocs are added, moved, changed and removed on the
+// pages that open a kind, and readers see them in place of the usual cards.
+func TestLandingsAreComposed(t *testing.T) {
+	w := newWorkshop(t)
+	w.portal.Search = manyFound{}
+	for _, kind := range []string{"datasets", "dataservices", "reuses"} {
+		edit, page := "/en/admin/site/edito/"+kind, "/en/"+kind
+		add := func(class string, fields url.Values) *httptest.ResponseRecorder {
+			fields.Set("class", class)
+			return w.ask(edit+"/new-bloc", w.rootKey, fields)
+		}
+		w.shows(edit, w.rootKey, []string{`href="/en/admin/site/edito/home"`, `aria-current="page"`, `href="/en/` + kind + `"`})
+		if got := add("HeroBloc", url.Values{"title": {"Look <b>here</b>"}}); location(got) != edit {
+			t.Fatalf("%s: %d to %q", kind, got.Code, location(got))
+		}
+		add("DatasetsListBloc", url.Values{"title": {"Chosen ones"}, "datasets": {w.datasetID}})
+		w.shows(page, "", []string{"Look &lt;b&gt;here&lt;/b&gt;", "Chosen ones", `href="/en/datasets/`, `name="q"`}, `id="popular"`, `id="recent"`)
+		if got := add("HeroBloc", url.Values{"title": {""}, "description": {"kept words"}}); got.Code != http.StatusBadRequest || !strings.Contains(got.Body.String(), "kept words") || !strings.Contains(got.Body.String(), `href="#bloc-title"`) {
+			t.Errorf("%s: a bloc without a title answers %d", kind, got.Code)
+		}
+		if got := add("NoBloc", url.Values{"title": {"x"}}); got.Code < 400 || got.Code >= 500 {
+			t.Errorf("%s: an unknown class answers %d", kind, got.Code)
+		}
+		site, err := w.portal.Catalog.Site(t.Context(), catalog.SiteDefaults{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		stored := map[string]db.JSON{"datasets": site.DatasetsBlocs, "dataservices": site.DataservicesBlocs, "reuses": site.ReusesBlocs}[kind]
+		blocs, err := catalog.Blocs(stored)
+		if err != nil || len(blocs) != 2 {
+			t.Fatalf("%s: %d blocs, %v", kind, len(blocs), err)
+		}
+		one := edit + "/blocs/" + blocs[0].ID
+		w.posts(one+"/move", w.rootKey, edit+"?done=admin-bloc.done-moved", url.Values{"by": {"1"}})
+		if body := w.ask(page, "", nil).Body.String(); strings.Index(body, "Chosen ones") > strings.Index(body, "Look &lt;b&gt;") {
+			t.Errorf("%s: the bloc did not move", kind)
+		}
+		w.posts(one, w.rootKey, edit+"?done=admin-bloc.done-saved", url.Values{"title": {"Look again"}})
+		w.shows(page, "", []string{"Look again"})
+		if got := w.ask(one+"/remove", w.adaKey, url.Values{}); got.Code != http.StatusForbidden {
+			t.Errorf("%s: people remove blocs: %d", kind, got.Code)
+		}
+		w.posts(one+"/remove", w.rootKey, edit+"?done=admin-bloc.done-removed", url.Values{})
+		w.posts(edit+"/blocs/"+blocs[1].ID+"/remove", w.rootKey, edit+"?done=admin-bloc.done-removed", url.Values{})
+		w.shows(page, "", nil, "Look again", "Chosen ones")
 	}
 }
 

@@ -56,6 +56,11 @@ type formProblem struct{ Label, Text, Target string }
 type fieldGroup struct {
 	ID, Title, Help string
 	Fields          []field
+	// Folded are further fields, behind a line More that opens them; Open shows
+	// them from the start.
+	Folded []field
+	More   string
+	Open   bool
 }
 
 // field is one question of a form.
@@ -123,6 +128,8 @@ type groupDraft struct {
 type fieldDraft struct {
 	field
 	f *formDraft
+	// folded is the line behind which the field stands, "" for none.
+	folded string
 	// given is the value that it was described with.
 	given string
 }
@@ -386,6 +393,9 @@ func (d *fieldDraft) help(message string) *fieldDraft   { d.Help = d.f.say(messa
 func (d *fieldDraft) auto(token string) *fieldDraft     { d.Autocomplete = token; return d }
 func (d *fieldDraft) example(text string) *fieldDraft   { d.Placeholder = text; return d }
 
+// fold puts the field behind a line at the end of its group.
+func (d *fieldDraft) fold(message string) *fieldDraft { d.folded = d.f.say(message); return d }
+
 // proposed says where a value comes from that nobody typed, as long as nobody
 // changes it.
 func (d *fieldDraft) proposed(message string) *fieldDraft {
@@ -415,7 +425,12 @@ func (f *formDraft) view() formView {
 			to = groups[i+1].from
 		}
 		for _, d := range f.fields[g.from:to] {
-			g.Fields = append(g.Fields, d.field)
+			if d.folded == "" {
+				g.Fields = append(g.Fields, d.field)
+				continue
+			}
+			g.Folded, g.More = append(g.Folded, d.field), d.folded
+			g.Open = g.Open || d.Value != "" || len(d.Errors) > 0 || d.Now != ""
 		}
 		view.Groups = append(view.Groups, g.fieldGroup)
 	}

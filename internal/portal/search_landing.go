@@ -24,6 +24,8 @@ type searchLanding struct {
 	// Shelves are ways in by a filter: each has the values used most.
 	Shelves []landingShelf
 	Groups  []landingGroup
+	// Blocs are what editors put on the page, in place of the groups of cards.
+	Blocs []bloc
 }
 
 // landingShelf leads to what has a value of a filter.
@@ -73,7 +75,11 @@ func (p *Portal) showLanding(v *visit, kind *searchKind) error {
 	for _, name := range landingShelves[kind.kind] {
 		q.Facets = append(q.Facets, search.Facet{Field: kind.filter(name).column, Limit: landingItems})
 	}
-	keys := allSearchKeys()
+	keys := append(allSearchKeys(), cardKinds(catalog.KindDataset, catalog.KindReuse, catalog.KindDataservice)...)
+	var err error
+	if content.Blocs, err = v.composedLanding(kind.name); err != nil {
+		return err
+	}
 	for i, sort := range []string{"-views", "-created"} {
 		if i > 0 && content.Total <= landingCards {
 			break // the same ones in another order
@@ -92,6 +98,9 @@ func (p *Portal) showLanding(v *visit, kind *searchKind) error {
 			if content.Shelves, err = v.shelves(a, found.Facets); err != nil {
 				return err
 			}
+		}
+		if len(content.Blocs) > 0 {
+			break // editors chose what the page shows
 		}
 		group, made, err := p.landingGroup(v, kind, sort, found.Hits)
 		if err != nil {
