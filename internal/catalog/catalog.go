@@ -5,6 +5,7 @@ package catalog
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/uptrace/bun"
@@ -12,6 +13,7 @@ import (
 	"grenier/internal/account"
 	"grenier/internal/db"
 	"grenier/internal/event"
+	"grenier/internal/fault"
 	"grenier/internal/geo"
 )
 
@@ -95,9 +97,35 @@ type Page struct {
 	Offset, Limit int
 }
 
-// resolve finds an object by what an address says.
+// resolve finds an object by what an address says: identifier, slug, former slug.
 func (s *Store) resolve(ctx context.Context, table, kind, key string) (*account.Resolved, error) {
-	return account.Resolve(ctx, s.db.Read(), table, kind, key)
+	found, err := account.Resolve(ctx, s.db.Read(), table, kind, key)
+	if err == nil && found == nil {
+		err = fault.New(fault.NotFound, missing[kind])
+	}
+	return found, err
+}
+
+// readableRows loads the rows with some identifiers, in their order, without those
+// that are hidden from the viewer.
+func readableRows[T any](ctx context.Context, read bun.IDB, ids []string, id func(*T) string, hidden func(T) bool) ([]T, error) {
+	var rows []T
+	if err := read.NewSelect().Model(&rows).Where("id IN (?)", bun.List(ids)).Scan(ctx); err != nil {
+		return nil, err
+	}
+	return inOrder(slices.DeleteFunc(rows, hidden), ids, id), nil
+}
+
+// only is the one row of a list that was asked for one identifier; refused says
+// why there is none.
+func only[T any](rows []T, err error, refused func() error) (*T, error) {
+	if err != nil {
+		return nil, err
+	}
+	if len(rows) == 0 {
+		return nil, refused()
+	}
+	return &rows[0], nil
 }
 
 // condition is a part of a WHERE clause with its arguments.

@@ -2,13 +2,11 @@ package catalog
 
 import (
 	"context"
-	"slices"
 
 	"github.com/uptrace/bun"
 
 	"grenier/internal/account"
 	"grenier/internal/db"
-	"grenier/internal/fault"
 )
 
 // KindChart is the kind of charts, which the API calls visualizations.
@@ -82,24 +80,14 @@ type ChartFilter struct {
 // ResolveChart finds a chart by what an address says: identifier, slug, former
 // slug.
 func (s *Store) ResolveChart(ctx context.Context, key string) (*account.Resolved, error) {
-	found, err := s.resolve(ctx, "charts", KindChart, key)
-	if err == nil && found == nil {
-		err = fault.New(fault.NotFound, missing[KindChart])
-	}
-	return found, err
+	return s.resolve(ctx, "charts", KindChart, key)
 }
 
 // Chart returns one chart as the viewer may see it: not found when it is
 // private, gone when it was deleted.
 func (s *Store) Chart(ctx context.Context, v account.Viewer, id string) (*Chart, error) {
 	charts, err := s.ChartsByIDs(ctx, v, []string{id})
-	if err != nil {
-		return nil, err
-	}
-	if len(charts) == 0 {
-		return nil, s.refusal(ctx, v, KindChart, id)
-	}
-	return &charts[0], nil
+	return only(charts, err, func() error { return s.refusal(ctx, v, KindChart, id) })
 }
 
 // ChartsByIDs returns charts in the order of their identifiers, in a constant
@@ -109,12 +97,10 @@ func (s *Store) ChartsByIDs(ctx context.Context, v account.Viewer, ids []string)
 		return nil, nil
 	}
 	read := s.db.Read()
-	var charts []Chart
-	if err := read.NewSelect().Model(&charts).Where("id IN (?)", bun.List(ids)).Scan(ctx); err != nil {
+	charts, err := readableRows(ctx, read, ids, func(c *Chart) string { return c.ID }, func(c Chart) bool { return hidden(v, c.Private, c.DeletedAt, c.OwnedBy(), c.ID) })
+	if err != nil {
 		return nil, err
 	}
-	charts = slices.DeleteFunc(charts, func(c Chart) bool { return hidden(v, c.Private, c.DeletedAt, c.OwnedBy(), c.ID) })
-	charts = inOrder(charts, ids, func(c *Chart) string { return c.ID })
 	owned := make([]account.Owner, len(charts))
 	for i := range charts {
 		owned[i] = charts[i].OwnedBy()

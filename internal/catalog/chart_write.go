@@ -192,10 +192,7 @@ func (c *Chart) written() []field {
 // CreateChart makes a chart. It belongs to the organisation that is named, of
 // which the viewer must be a member, else to the viewer.
 func (s *Store) CreateChart(ctx context.Context, v account.Viewer, in ChartInput) (*Chart, error) {
-	if err := named(v, "create a visualization"); err != nil {
-		return nil, err
-	}
-	owner, err := newOwner(v, in.Organization, in.Owner)
+	owner, err := maker(v, "create a visualization", in.Organization, in.Owner)
 	if err != nil {
 		return nil, err
 	}
@@ -208,8 +205,7 @@ func (s *Store) CreateChart(ctx context.Context, v account.Viewer, in ChartInput
 	id := db.NewID()
 	err = s.log.Write(ctx, db.People, func(ctx context.Context, tx *event.Tx) error {
 		c := &Chart{ID: id, Version: 1, CreatedAt: now, ModifiedAt: now, YAxis: db.JSON("{}")}
-		c.OrganizationID, c.OwnerID = optional(owner.Organization), optional(owner.User)
-		if err := knownOwner(ctx, tx.Tx, owner); err != nil {
+		if err := c.belongTo(ctx, tx.Tx, owner); err != nil {
 			return err
 		}
 		if err := c.apply(s, in); err != nil {
@@ -233,7 +229,7 @@ func (s *Store) CreateChart(ctx context.Context, v account.Viewer, in ChartInput
 // UpdateChart changes what the input holds and keeps the rest.
 func (s *Store) UpdateChart(ctx context.Context, v account.Viewer, id string, in ChartInput) (*Chart, error) {
 	err := s.writeChart(ctx, v, id, "updated", in.Deleted.Set && in.Deleted.Null, func(ctx context.Context, tx *event.Tx, c *Chart) error {
-		owner, err := kept(v, c.OwnedBy(), in.Organization, in.Owner)
+		owner, err := keptOwner(v, c.OwnedBy(), in.Organization, in.Owner)
 		if err != nil {
 			return err
 		}

@@ -2,13 +2,11 @@ package catalog
 
 import (
 	"context"
-	"slices"
 
 	"github.com/uptrace/bun"
 
 	"grenier/internal/account"
 	"grenier/internal/db"
-	"grenier/internal/fault"
 )
 
 // DataserviceFormats are the formats of dataservices, as clients spell them.
@@ -83,24 +81,14 @@ func (d *Dataservice) computeVisible() {
 // ResolveDataservice finds a dataservice by what an address says: identifier,
 // slug, former slug.
 func (s *Store) ResolveDataservice(ctx context.Context, key string) (*account.Resolved, error) {
-	found, err := s.resolve(ctx, "dataservices", KindDataservice, key)
-	if err == nil && found == nil {
-		err = fault.New(fault.NotFound, "Dataservice not found")
-	}
-	return found, err
+	return s.resolve(ctx, "dataservices", KindDataservice, key)
 }
 
 // Dataservice returns one dataservice as the viewer may see it: not found when
 // it is private, gone when it was deleted.
 func (s *Store) Dataservice(ctx context.Context, v account.Viewer, id string) (*Dataservice, error) {
 	dataservices, err := s.DataservicesByIDs(ctx, v, []string{id})
-	if err != nil {
-		return nil, err
-	}
-	if len(dataservices) == 0 {
-		return nil, s.refusal(ctx, v, KindDataservice, id)
-	}
-	return &dataservices[0], nil
+	return only(dataservices, err, func() error { return s.refusal(ctx, v, KindDataservice, id) })
 }
 
 // DataservicesByIDs returns dataservices in the order of their identifiers, in
@@ -110,12 +98,10 @@ func (s *Store) DataservicesByIDs(ctx context.Context, v account.Viewer, ids []s
 		return nil, nil
 	}
 	read := s.db.Read()
-	var dataservices []Dataservice
-	if err := read.NewSelect().Model(&dataservices).Where("id IN (?)", bun.List(ids)).Scan(ctx); err != nil {
+	dataservices, err := readableRows(ctx, read, ids, func(d *Dataservice) string { return d.ID }, func(d Dataservice) bool { return hidden(v, d.Private, d.DeletedAt, d.OwnedBy(), d.ID) })
+	if err != nil {
 		return nil, err
 	}
-	dataservices = slices.DeleteFunc(dataservices, func(d Dataservice) bool { return hidden(v, d.Private, d.DeletedAt, d.OwnedBy(), d.ID) })
-	dataservices = inOrder(dataservices, ids, func(d *Dataservice) string { return d.ID })
 	return dataservices, completeDataservices(ctx, read, dataservices)
 }
 

@@ -16,10 +16,7 @@ import (
 // CreateDataservice makes a dataservice. It belongs to the organisation that is
 // named, of which the viewer must be a member, else to the viewer.
 func (s *Store) CreateDataservice(ctx context.Context, v account.Viewer, in DataserviceInput) (*Dataservice, error) {
-	if err := named(v, "create a dataservice"); err != nil {
-		return nil, err
-	}
-	owner, err := newOwner(v, in.Organization, in.Owner)
+	owner, err := maker(v, "create a dataservice", in.Organization, in.Owner)
 	if err != nil {
 		return nil, err
 	}
@@ -28,8 +25,7 @@ func (s *Store) CreateDataservice(ctx context.Context, v account.Viewer, in Data
 	id := db.NewID()
 	err = s.log.Write(ctx, db.People, func(ctx context.Context, tx *event.Tx) error {
 		d := &dataserviceWrite{Dataservice: Dataservice{ID: id, Version: 1, AccessType: "open", CreatedAt: now, ModifiedAt: now}}
-		d.OrganizationID, d.OwnerID = optional(owner.Organization), optional(owner.User)
-		if err := knownOwner(ctx, tx.Tx, owner); err != nil {
+		if err := d.belongTo(ctx, tx.Tx, owner); err != nil {
 			return err
 		}
 		if err := d.apply(ctx, tx, s, v, in); err != nil {
@@ -73,7 +69,7 @@ func (s *Store) insertDataservice(ctx context.Context, tx *event.Tx, v account.V
 // UpdateDataservice changes what the input holds and keeps the rest.
 func (s *Store) UpdateDataservice(ctx context.Context, v account.Viewer, id string, in DataserviceInput) (*Dataservice, error) {
 	err := s.writeDataservice(ctx, v, id, "updated", in.Deleted.Set && in.Deleted.Null, func(ctx context.Context, tx *event.Tx, d *dataserviceWrite) error {
-		owner, err := kept(v, d.OwnedBy(), in.Organization, in.Owner)
+		owner, err := keptOwner(v, d.OwnedBy(), in.Organization, in.Owner)
 		if err != nil {
 			return err
 		}

@@ -166,11 +166,7 @@ func (d *Dataset) computeVisible() {
 // ResolveDataset finds a dataset by what an address says: identifier, slug,
 // former slug.
 func (s *Store) ResolveDataset(ctx context.Context, key string) (*account.Resolved, error) {
-	found, err := s.resolve(ctx, "datasets", KindDataset, key)
-	if err == nil && found == nil {
-		err = fault.New(fault.NotFound, "Dataset not found")
-	}
-	return found, err
+	return s.resolve(ctx, "datasets", KindDataset, key)
 }
 
 // Parts says which parts of datasets to load besides their rows.

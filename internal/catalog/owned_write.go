@@ -36,6 +36,15 @@ func named(v account.Viewer, doing string) error {
 	return nil
 }
 
+// maker says whom a new object belongs to, of a viewer who may make one; doing
+// tells what needs a login.
+func maker(v account.Viewer, doing string, organization, owner Opt[string]) (account.Owner, error) {
+	if err := named(v, doing); err != nil {
+		return account.Owner{}, err
+	}
+	return newOwner(v, organization, owner)
+}
+
 // changeable refuses who may not change an object: it is not found when it is
 // hidden from the viewer, gone when it was deleted, unless the write brings it
 // back.
@@ -63,9 +72,18 @@ func lock(ctx context.Context, tx *db.Tx, table string, ids ...string) error {
 	return tx.NewRaw("SELECT id FROM ? WHERE id IN (?) ORDER BY id FOR NO KEY UPDATE", bun.Ident(table), bun.List(ids)).Scan(ctx, &locked)
 }
 
-// kept says whom an object belongs to after a write that names an owner: only an
+// locked loads one object for a write and keeps other writes from it.
+func locked[T any](ctx context.Context, tx *event.Tx, table, kind, id string, load func(context.Context, bun.IDB, []string) ([]T, error)) (*T, error) {
+	if err := lock(ctx, tx.Tx, table, id); err != nil {
+		return nil, err
+	}
+	rows, err := load(ctx, tx, []string{id})
+	return only(rows, err, func() error { return fault.New(fault.NotFound, missing[kind]) })
+}
+
+// keptOwner says whom an object belongs to after a write that names an owner: only an
 // administrator changes it so, everybody else has to ask for a transfer.
-func kept(v account.Viewer, current account.Owner, organization, owner Opt[string]) (account.Owner, error) {
+func keptOwner(v account.Viewer, current account.Owner, organization, owner Opt[string]) (account.Owner, error) {
 	toOrganization := organization.Set && organization.Value != current.Organization
 	toUser := owner.Set && owner.Value != current.User
 	switch {
@@ -83,16 +101,21 @@ func kept(v account.Viewer, current account.Owner, organization, owner Opt[strin
 	return current, nil
 }
 
+// belongTo gives an object its owner, who must exist.
+func (o *Owned) belongTo(ctx context.Context, tx *db.Tx, owner account.Owner) error {
+	o.OrganizationID, o.OwnerID = optional(owner.Organization), optional(owner.User)
+	return knownOwner(ctx, tx, owner)
+}
+
 // giveTo changes the owner of an object within a write: who edited it for its
 // former organisation does so no longer.
 func (o *Owned) giveTo(ctx context.Context, tx *db.Tx, id string, owner account.Owner) error {
 	if owner == o.OwnedBy() {
 		return nil
 	}
-	if err := knownOwner(ctx, tx, owner); err != nil {
+	if err := o.belongTo(ctx, tx, owner); err != nil {
 		return err
 	}
-	o.OrganizationID, o.OwnerID = optional(owner.Organization), optional(owner.User)
 	if _, err := tx.NewRaw("DELETE FROM assignments WHERE object_id = ?", id).Exec(ctx); err != nil {
 		return err
 	}

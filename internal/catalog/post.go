@@ -2,7 +2,6 @@ package catalog
 
 import (
 	"context"
-	"slices"
 
 	"github.com/uptrace/bun"
 
@@ -51,23 +50,13 @@ type Post struct {
 // ResolvePost finds a post by what an address says: identifier, slug, former
 // slug.
 func (s *Store) ResolvePost(ctx context.Context, key string) (*account.Resolved, error) {
-	found, err := s.resolve(ctx, "posts", KindPost, key)
-	if err == nil && found == nil {
-		err = fault.New(fault.NotFound, "Post not found")
-	}
-	return found, err
+	return s.resolve(ctx, "posts", KindPost, key)
 }
 
 // Post returns one post; a draft is found by administrators only.
 func (s *Store) Post(ctx context.Context, v account.Viewer, id string) (*Post, error) {
 	posts, err := s.PostsByIDs(ctx, v, []string{id})
-	if err != nil {
-		return nil, err
-	}
-	if len(posts) == 0 {
-		return nil, fault.New(fault.NotFound, "Post not found")
-	}
-	return &posts[0], nil
+	return only(posts, err, func() error { return fault.New(fault.NotFound, "Post not found") })
 }
 
 // PostsByIDs returns posts in the order of their identifiers, in a constant
@@ -78,12 +67,10 @@ func (s *Store) PostsByIDs(ctx context.Context, v account.Viewer, ids []string) 
 		return nil, nil
 	}
 	read := s.db.Read()
-	var posts []Post
-	if err := read.NewSelect().Model(&posts).Where("id IN (?)", bun.List(ids)).Scan(ctx); err != nil {
+	posts, err := readableRows(ctx, read, ids, func(p *Post) string { return p.ID }, func(p Post) bool { return p.PublishedAt.IsZero() && !v.Admin() })
+	if err != nil {
 		return nil, err
 	}
-	posts = slices.DeleteFunc(posts, func(p Post) bool { return p.PublishedAt.IsZero() && !v.Admin() })
-	posts = inOrder(posts, ids, func(p *Post) string { return p.ID })
 	if err := completePosts(ctx, read, posts, ids); err != nil {
 		return nil, err
 	}

@@ -242,17 +242,7 @@ func (s *Store) writePost(ctx context.Context, v account.Viewer, id, what string
 }
 
 func loadPost(ctx context.Context, tx *event.Tx, id string) (*PostRecord, error) {
-	if err := lock(ctx, tx.Tx, "posts", id); err != nil {
-		return nil, err
-	}
-	rows, err := loadPosts(ctx, tx, []string{id})
-	if err != nil {
-		return nil, err
-	}
-	if len(rows) == 0 {
-		return nil, fault.New(fault.NotFound, missing[KindPost])
-	}
-	return &rows[0], nil
+	return locked(ctx, tx, "posts", KindPost, id, loadPosts)
 }
 
 // DeletePost removes a post for good.

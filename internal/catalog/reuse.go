@@ -2,13 +2,11 @@ package catalog
 
 import (
 	"context"
-	"slices"
 
 	"github.com/uptrace/bun"
 
 	"grenier/internal/account"
 	"grenier/internal/db"
-	"grenier/internal/fault"
 )
 
 // Reuse is something made with data.
@@ -73,24 +71,14 @@ func (r *Reuse) computeVisible() {
 // ResolveReuse finds a reuse by what an address says: identifier, slug, former
 // slug.
 func (s *Store) ResolveReuse(ctx context.Context, key string) (*account.Resolved, error) {
-	found, err := s.resolve(ctx, "reuses", KindReuse, key)
-	if err == nil && found == nil {
-		err = fault.New(fault.NotFound, "Reuse not found")
-	}
-	return found, err
+	return s.resolve(ctx, "reuses", KindReuse, key)
 }
 
 // Reuse returns one reuse as the viewer may see it: not found when it is
 // private, gone when it was deleted.
 func (s *Store) Reuse(ctx context.Context, v account.Viewer, id string) (*Reuse, error) {
 	reuses, err := s.ReusesByIDs(ctx, v, []string{id})
-	if err != nil {
-		return nil, err
-	}
-	if len(reuses) == 0 {
-		return nil, s.refusal(ctx, v, KindReuse, id)
-	}
-	return &reuses[0], nil
+	return only(reuses, err, func() error { return s.refusal(ctx, v, KindReuse, id) })
 }
 
 // ReusesByIDs returns reuses in the order of their identifiers, in a constant
@@ -101,12 +89,10 @@ func (s *Store) ReusesByIDs(ctx context.Context, v account.Viewer, ids []string)
 		return nil, nil
 	}
 	read := s.db.Read()
-	var reuses []Reuse
-	if err := read.NewSelect().Model(&reuses).Where("id IN (?)", bun.List(ids)).Scan(ctx); err != nil {
+	reuses, err := readableRows(ctx, read, ids, func(r *Reuse) string { return r.ID }, func(r Reuse) bool { return hidden(v, r.Private, r.DeletedAt, r.OwnedBy(), r.ID) })
+	if err != nil {
 		return nil, err
 	}
-	reuses = slices.DeleteFunc(reuses, func(r Reuse) bool { return hidden(v, r.Private, r.DeletedAt, r.OwnedBy(), r.ID) })
-	reuses = inOrder(reuses, ids, func(r *Reuse) string { return r.ID })
 	if err := completeReuses(ctx, read, reuses); err != nil {
 		return nil, err
 	}

@@ -92,7 +92,7 @@ func (r *ReuseRecord) state() state {
 	return state{kind: KindReuse, id: r.ID, owner: r.OwnedBy(), private: r.Private, deletedAt: r.DeletedAt}
 }
 
-// fields are the members that people write, by their names in the API.
+// written are the members that people write, by their names in the API.
 func (r *ReuseRecord) written() []field {
 	return []field{
 		{"title", r.Title}, {"slug", r.Slug}, {"description", r.Description}, {"type", r.Type}, {"topic", r.Topic}, {"url", r.URL},
@@ -115,15 +115,5 @@ func (r *ReuseRecord) counts() counts {
 
 // loadReuse loads a reuse for a write.
 func loadReuse(ctx context.Context, tx *event.Tx, id string) (*ReuseRecord, error) {
-	if err := lock(ctx, tx.Tx, "reuses", id); err != nil {
-		return nil, err
-	}
-	rows, err := loadReuses(ctx, tx, []string{id})
-	if err != nil {
-		return nil, err
-	}
-	if len(rows) == 0 {
-		return nil, fault.New(fault.NotFound, missing[KindReuse])
-	}
-	return &rows[0], nil
+	return locked(ctx, tx, "reuses", KindReuse, id, loadReuses)
 }

@@ -13,10 +13,7 @@ import (
 // CreateReuse makes a reuse. It belongs to the organisation that is named, of
 // which the viewer must be a member, else to the viewer.
 func (s *Store) CreateReuse(ctx context.Context, v account.Viewer, in ReuseInput) (*Reuse, error) {
-	if err := named(v, "create a reuse"); err != nil {
-		return nil, err
-	}
-	owner, err := newOwner(v, in.Organization, in.Owner)
+	owner, err := maker(v, "create a reuse", in.Organization, in.Owner)
 	if err != nil {
 		return nil, err
 	}
@@ -25,8 +22,7 @@ func (s *Store) CreateReuse(ctx context.Context, v account.Viewer, in ReuseInput
 	id := db.NewID()
 	err = s.log.Write(ctx, db.People, func(ctx context.Context, tx *event.Tx) error {
 		r := &ReuseRecord{Reuse: Reuse{ID: id, Version: 1, CreatedAt: now, ModifiedAt: now}}
-		r.OrganizationID, r.OwnerID = optional(owner.Organization), optional(owner.User)
-		if err := knownOwner(ctx, tx.Tx, owner); err != nil {
+		if err := r.belongTo(ctx, tx.Tx, owner); err != nil {
 			return err
 		}
 		if err := r.apply(ctx, tx, s, v, in); err != nil {
@@ -79,7 +75,7 @@ func (r *ReuseRecord) saveBeside(ctx context.Context, tx *event.Tx, before *Reus
 // UpdateReuse changes what the input holds and keeps the rest.
 func (s *Store) UpdateReuse(ctx context.Context, v account.Viewer, id string, in ReuseInput) (*Reuse, error) {
 	err := s.writeReuse(ctx, v, id, "updated", in.Deleted.Set && in.Deleted.Null, func(ctx context.Context, tx *event.Tx, r *ReuseRecord) error {
-		owner, err := kept(v, r.OwnedBy(), in.Organization, in.Owner)
+		owner, err := keptOwner(v, r.OwnedBy(), in.Organization, in.Owner)
 		if err != nil {
 			return err
 		}

@@ -195,16 +195,7 @@ func readSettings(ctx context.Context, read bun.IDB) (*SiteSettings, error) {
 // UpdateSiteSettings changes what the input holds of the settings of the site
 // and returns them all; defaults are what a site starts with.
 func (s *Store) UpdateSiteSettings(ctx context.Context, v account.Viewer, defaults SiteDefaults, in SiteSettingsInput) (*SiteSettings, error) {
-	if err := administers(v); err != nil {
-		return nil, err
-	}
-	if _, err := s.Site(ctx, defaults); err != nil {
-		return nil, err
-	}
-	err := s.log.Write(ctx, db.People, func(ctx context.Context, tx *event.Tx) error {
-		if err := lock(ctx, tx.Tx, "sites", SiteID); err != nil {
-			return err
-		}
+	err := s.writeSite(ctx, v, defaults, func(ctx context.Context, tx *event.Tx) error {
 		before, err := readSettings(ctx, tx)
 		if err != nil {
 			return err
@@ -222,7 +213,6 @@ func (s *Store) UpdateSiteSettings(ctx context.Context, v account.Viewer, defaul
 		}
 		return titled(ctx, tx, v, after.Title, defaults.Title, difference)
 	})
-	s.ForgetSettings()
 	if err != nil {
 		return nil, err
 	}

@@ -26,16 +26,7 @@ type SiteInput struct {
 // UpdateSite changes what the input holds of the site and keeps the rest;
 // defaults are what a site starts with.
 func (s *Store) UpdateSite(ctx context.Context, v account.Viewer, defaults SiteDefaults, in SiteInput) (*Site, error) {
-	if err := administers(v); err != nil {
-		return nil, err
-	}
-	if _, err := s.Site(ctx, defaults); err != nil {
-		return nil, err
-	}
-	err := s.log.Write(ctx, db.People, func(ctx context.Context, tx *event.Tx) error {
-		if err := lock(ctx, tx.Tx, "sites", SiteID); err != nil {
-			return err
-		}
+	err := s.writeSite(ctx, v, defaults, func(ctx context.Context, tx *event.Tx) error {
 		site, err := siteRow(ctx, tx)
 		if err != nil {
 			return err
@@ -51,11 +42,27 @@ func (s *Store) UpdateSite(ctx context.Context, v account.Viewer, defaults SiteD
 		}
 		return site.save(ctx, tx, v, &before)
 	})
-	s.ForgetSettings()
 	if err != nil {
 		return nil, err
 	}
 	return siteRow(ctx, s.db.Read())
+}
+
+// writeSite lets an administrator change the site or its settings, one at a time.
+func (s *Store) writeSite(ctx context.Context, v account.Viewer, defaults SiteDefaults, change func(context.Context, *event.Tx) error) error {
+	if err := administers(v); err != nil {
+		return err
+	}
+	if _, err := s.Site(ctx, defaults); err != nil { // makes it when there is none yet
+		return err
+	}
+	defer s.ForgetSettings()
+	return s.log.Write(ctx, db.People, func(ctx context.Context, tx *event.Tx) error {
+		if err := lock(ctx, tx.Tx, "sites", SiteID); err != nil {
+			return err
+		}
+		return change(ctx, tx)
+	})
 }
 
 // apply changes the site as the input says.

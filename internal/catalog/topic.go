@@ -2,7 +2,6 @@ package catalog
 
 import (
 	"context"
-	"slices"
 
 	"github.com/uptrace/bun"
 
@@ -65,23 +64,13 @@ type Element struct {
 // ResolveTopic finds a topic by what an address says: identifier, slug, former
 // slug.
 func (s *Store) ResolveTopic(ctx context.Context, key string) (*account.Resolved, error) {
-	found, err := s.resolve(ctx, "topics", KindTopic, key)
-	if err == nil && found == nil {
-		err = fault.New(fault.NotFound, "Topic not found")
-	}
-	return found, err
+	return s.resolve(ctx, "topics", KindTopic, key)
 }
 
 // Topic returns one topic; a private one is not found by others than its owner.
 func (s *Store) Topic(ctx context.Context, v account.Viewer, id string) (*Topic, error) {
 	topics, err := s.TopicsByIDs(ctx, v, []string{id})
-	if err != nil {
-		return nil, err
-	}
-	if len(topics) == 0 {
-		return nil, fault.New(fault.NotFound, "Topic not found")
-	}
-	return &topics[0], nil
+	return only(topics, err, func() error { return fault.New(fault.NotFound, "Topic not found") })
 }
 
 func (t *Topic) isPrivate() bool { return t.Private != nil && *t.Private }
@@ -94,12 +83,10 @@ func (s *Store) TopicsByIDs(ctx context.Context, v account.Viewer, ids []string)
 		return nil, nil
 	}
 	read := s.db.Read()
-	var topics []Topic
-	if err := read.NewSelect().Model(&topics).Where("id IN (?)", bun.List(ids)).Scan(ctx); err != nil {
+	topics, err := readableRows(ctx, read, ids, func(t *Topic) string { return t.ID }, func(t Topic) bool { return t.isPrivate() && !v.MayRead(t.OwnedBy(), t.ID) })
+	if err != nil {
 		return nil, err
 	}
-	topics = slices.DeleteFunc(topics, func(t Topic) bool { return t.isPrivate() && !v.MayRead(t.OwnedBy(), t.ID) })
-	topics = inOrder(topics, ids, func(t *Topic) string { return t.ID })
 	return topics, completeTopics(ctx, read, v, topics)
 }
 

@@ -16,10 +16,7 @@ import (
 // CreateTopic makes a topic with its elements. It belongs to the organisation
 // that is named, of which the viewer must be a member, else to the viewer.
 func (s *Store) CreateTopic(ctx context.Context, v account.Viewer, in TopicInput) (*Topic, error) {
-	if err := named(v, "create a topic"); err != nil {
-		return nil, err
-	}
-	owner, err := newOwner(v, in.Organization, in.Owner)
+	owner, err := maker(v, "create a topic", in.Organization, in.Owner)
 	if err != nil {
 		return nil, err
 	}
@@ -28,8 +25,7 @@ func (s *Store) CreateTopic(ctx context.Context, v account.Viewer, in TopicInput
 	id := db.NewID()
 	err = s.log.Write(ctx, db.People, func(ctx context.Context, tx *event.Tx) error {
 		t := &topicWrite{Topic: Topic{ID: id, Version: 1, CreatedAt: now, ModifiedAt: now}}
-		t.OrganizationID, t.OwnerID = optional(owner.Organization), optional(owner.User)
-		if err := knownOwner(ctx, tx.Tx, owner); err != nil {
+		if err := t.belongTo(ctx, tx.Tx, owner); err != nil {
 			return err
 		}
 		if err := t.apply(ctx, tx, s, v, in); err != nil {
@@ -61,7 +57,7 @@ func (s *Store) CreateTopic(ctx context.Context, v account.Viewer, in TopicInput
 // UpdateTopic changes what the input holds and keeps the rest.
 func (s *Store) UpdateTopic(ctx context.Context, v account.Viewer, id string, in TopicInput) (*Topic, error) {
 	err := s.writeTopic(ctx, v, id, "updated", func(ctx context.Context, tx *event.Tx, t *topicWrite) error {
-		owner, err := kept(v, t.OwnedBy(), in.Organization, in.Owner)
+		owner, err := keptOwner(v, t.OwnedBy(), in.Organization, in.Owner)
 		if err != nil {
 			return err
 		}
@@ -210,17 +206,11 @@ func (s *Store) writeTopic(ctx context.Context, v account.Viewer, id, what strin
 
 // loadTopic loads a topic with its elements for a write.
 func loadTopic(ctx context.Context, tx *event.Tx, id string) (*topicWrite, error) {
-	if err := lock(ctx, tx.Tx, "topics", id); err != nil {
-		return nil, err
-	}
-	rows, err := loadTopics(ctx, tx, []string{id})
+	t, err := locked(ctx, tx, "topics", KindTopic, id, loadTopics)
 	if err != nil {
 		return nil, err
 	}
-	if len(rows) == 0 {
-		return nil, fault.New(fault.NotFound, missing[KindTopic])
-	}
-	return &topicWrite{Topic: rows[0].Topic, elements: rows[0].Elements}, nil
+	return &topicWrite{Topic: t.Topic, elements: t.Elements}, nil
 }
 
 // saveTopic writes a changed topic with its event and history.
