@@ -276,5 +276,5 @@ func (p *Portal) deleteCommunity(v *visit, in adminObjectArgs, sent *posted) err
 	if err != nil {
 		return sent.again(err, func() error { return p.showAdminCommunity(v, in) })
 	}
-	return sent.done("/admin/me/community-resources", "admin-kept.done-deleted")
+	return sent.done(v.keptListPath(p.communitySort(), r.OwnedBy()), "admin-kept.done-deleted")
 }

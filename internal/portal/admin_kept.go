@@ -106,12 +106,16 @@ func (p *Portal) keptRoutes(t *table, k *keptSort) {
 	one := "/admin/" + k.base + "/{id}"
 	state := func(tail, operation string, change func(ctx context.Context, v *visit, id string, sent *posted) (done string, err error)) {
 		form(t, one+"/"+tail, operation, func(v *visit, in adminObjectArgs, sent *posted) error {
+			list, err := v.listOf(k, in.ID, tail == "delete")
+			if err != nil {
+				return err
+			}
 			done, err := change(sent.Context(), v, in.ID, sent)
 			if err != nil {
 				return sent.again(err, func() error { return k.show(v, in.ID) })
 			}
 			if tail == "delete" {
-				return sent.done("/admin/me/"+k.base, done)
+				return sent.done(list, done)
 			}
 			return sent.done(k.path(in.ID), done)
 		})
@@ -179,7 +183,7 @@ func (v *visit) keptObject(k *keptSort, key, tail string) (id string, done bool,
 		return "", false, err
 	}
 	if err := v.p.Catalog.Readable(v.Context(), v.viewer, k.kind, found.ID); err != nil {
-		return "", false, err
+		return "", false, v.orHandedOver(err, found.ID)
 	}
 	if found.ID != key && v.posted == nil {
 		return "", true, v.Redirect(302, withQuery(v.path(k.path(found.ID)+tail), v.R.URL.RawQuery))
@@ -190,7 +194,7 @@ func (v *visit) keptObject(k *keptSort, key, tail string) (id string, done bool,
 // editable refuses who may not change an object that they may read.
 func (v *visit) editable(o *keptObject) error {
 	if !v.viewer.MayEdit(o.Owner, o.ID) {
-		return fault.New(fault.Forbidden, "You do not have the permission to modify that object.")
+		return v.orHandedOver(fault.New(fault.Forbidden, "You do not have the permission to modify that object."), o.ID)
 	}
 	return nil
 }
@@ -228,14 +232,30 @@ func (d adminDraft) failed(v *visit) adminDraft {
 
 // keptList leads to the list that an object is in.
 func (v *visit) keptList(k *keptSort, o account.Owner) Link {
-	path := "/admin/site/" + k.base
+	return Link{v.say.T(k.menu), v.path(v.keptListPath(k, o))}
+}
+
+// keptListPath is the path of that list in the site's own language.
+func (v *visit) keptListPath(k *keptSort, o account.Owner) string {
 	switch s := v.scopeOfOwner(o); s.kind {
 	case "me":
-		path = "/admin/me/" + k.base
+		return "/admin/me/" + k.base
 	case "organization":
-		path = organizationAdmin(s.id, "/"+k.base)
+		return organizationAdmin(s.id, "/"+k.base)
 	}
-	return Link{v.say.T(k.menu), v.path(path)}
+	return "/admin/site/" + k.base
+}
+
+// listOf is the path of the list that an object will have been in, when wanted.
+func (v *visit) listOf(k *keptSort, id string, wanted bool) (string, error) {
+	if !wanted {
+		return "", nil
+	}
+	o, err := k.read(v, id)
+	if err != nil {
+		return "", err
+	}
+	return v.keptListPath(k, o.Owner), nil
 }
 
 // keptActions lead to the pages about an object that others made.
