@@ -362,11 +362,13 @@ func (tab *Tab) Files(selector string, paths ...string) {
 	}
 }
 
-// Click clicks with the mouse on the first visible element of a selector, in
-// its middle.
-func (tab *Tab) Click(selector string) {
+// point is a place in the window, in CSS pixels.
+type point struct{ X, Y float64 }
+
+// middle brings the first visible element of a selector into the window and
+// tells where its middle is.
+func (tab *Tab) middle(selector string) point {
 	tab.t.Helper()
-	type point struct{ X, Y float64 }
 	p := Value[*point](tab, fmt.Sprintf(`(() => {
 		const e = [...document.querySelectorAll(%q)].find((e) => e.checkVisibility() && e.getClientRects().length);
 		if (!e) return null;
@@ -375,10 +377,51 @@ func (tab *Tab) Click(selector string) {
 		return {X: r.x + r.width / 2, Y: r.y + r.height / 2};
 	})()`, selector))
 	if p == nil {
-		tab.t.Fatalf("nothing to click at %s: no visible %s", tab.Path(), selector)
+		tab.t.Fatalf("no visible %s at %s", selector, tab.Path())
 	}
+	return *p
+}
+
+// Click clicks with the mouse on the first visible element of a selector, in
+// its middle.
+func (tab *Tab) Click(selector string) {
+	tab.t.Helper()
+	p := tab.middle(selector)
 	if err := chromedp.Do(tab.ctx, chromedp.MouseClickXY(p.X, p.Y)); err != nil {
 		tab.t.Fatal(err)
+	}
+}
+
+// Drag presses the mouse on the first visible element of a selector, moves it by
+// so much in some steps, and lets it go.
+func (tab *Tab) Drag(selector string, right, down float64) {
+	tab.t.Helper()
+	const steps = 8
+	p := tab.middle(selector)
+	mouse := func(kind input.DispatchMouseEventType, step float64, held int64) {
+		tab.t.Helper()
+		params := input.DispatchMouseEventParams{Type: kind, X: p.X + right*step/steps, Y: p.Y + down*step/steps, Button: input.MouseButtonLeft, Buttons: held, ClickCount: 1}
+		if _, err := chromedp.Call(tab.ctx, input.DispatchMouseEvent, params); err != nil {
+			tab.t.Fatal(err)
+		}
+	}
+	mouse(input.DispatchMouseEventTypeMousePressed, 0, 1)
+	for step := 1.0; step <= steps; step++ {
+		mouse(input.DispatchMouseEventTypeMouseMoved, step, 1)
+	}
+	mouse(input.DispatchMouseEventTypeMouseReleased, steps, 0)
+}
+
+// Drop drags files from outside over the first visible element of a selector and
+// lets them go there.
+func (tab *Tab) Drop(selector string, paths ...string) {
+	tab.t.Helper()
+	p := tab.middle(selector)
+	for _, kind := range []input.DispatchDragEventType{input.DispatchDragEventTypeDragEnter, input.DispatchDragEventTypeDragOver, input.DispatchDragEventTypeDrop} {
+		params := input.DispatchDragEventParams{Type: kind, X: p.X, Y: p.Y, Data: &input.DragData{Items: []*input.DragDataItem{}, Files: paths, DragOperationsMask: 1}}
+		if _, err := chromedp.Call(tab.ctx, input.DispatchDragEvent, params); err != nil {
+			tab.t.Fatal(err)
+		}
 	}
 }
 

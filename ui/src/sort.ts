@@ -57,7 +57,7 @@ export class Sort extends Enhancement {
       if (event.altKey && event.key === "ArrowUp") go(-1)(event);
       else if (event.altKey && event.key === "ArrowDown") go(1)(event);
     });
-    this.listen<PointerEvent>(grip, "pointerdown", (event) => this.drag(item, grip, event));
+    this.listen<PointerEvent>(grip, "pointerdown", (event) => this.drag(item, event));
   }
 
   private move(item: HTMLElement, to: number): void {
@@ -69,10 +69,9 @@ export class Sort extends Enhancement {
     void this.save(item);
   }
 
-  private drag(item: HTMLElement, grip: HTMLElement, start: PointerEvent): void {
+  private drag(item: HTMLElement, start: PointerEvent): void {
     if (start.button !== 0) return;
     start.preventDefault();
-    grip.setPointerCapture(start.pointerId);
     item.classList.add("dragged");
     const ended = new AbortController();
     const at = this.items.indexOf(item);
@@ -90,9 +89,10 @@ export class Sort extends Enhancement {
       item.classList.remove("dragged");
       if (this.items.indexOf(item) !== at) void this.save(item);
     };
-    grip.addEventListener("pointermove", over, { signal: ended.signal });
-    grip.addEventListener("pointerup", end, { signal: ended.signal });
-    grip.addEventListener("pointercancel", end, { signal: ended.signal });
+    // On the document: an element that changes its place loses the pointer it has captured.
+    document.addEventListener("pointermove", over, { signal: ended.signal });
+    document.addEventListener("pointerup", end, { signal: ended.signal });
+    document.addEventListener("pointercancel", end, { signal: ended.signal });
   }
 
   /** The first cannot go up, nor the last down. */
