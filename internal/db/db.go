@@ -240,7 +240,7 @@ func (d *DB) commit(ctx context.Context, lane Lane, fn func(ctx context.Context,
 	for attempt := 1; ; attempt++ {
 		after, err := d.attempt(ctx, fn)
 		if err == nil || attempt >= 4 || !isTransient(err) || ctx.Err() != nil {
-			return after, err
+			return after, roomFault(err)
 		}
 		pause(ctx, time.Duration(attempt)*10*time.Millisecond)
 	}
