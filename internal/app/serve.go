@@ -287,9 +287,9 @@ func (s *server) portal(dumps *dump.Dumps) (*portal.Portal, error) {
 		QualityDescriptionLength: settings.QualityDescriptionLength, Pictures: filepath.Join(settings.Data, "pictures"),
 		Front: ui.Portal(), Manifest: ui.Manifest(),
 	}
-	if settings.RemotePreviews {
-		deps.Fetch = fetch.New(fetch.Options{Allow: settings.FetchAllow, Version: Version, Site: settings.BaseURL, Local: s.Files})
-	}
+	deps.Fetch = fetch.New(fetch.Options{
+		Allow: settings.FetchAllow, Version: Version, Site: settings.BaseURL, Local: s.Files, LocalOnly: !settings.RemotePreviews,
+	})
 	s.letIn(&deps)
 	return portal.New(deps)
 }

@@ -190,6 +190,14 @@ func (f *Files) at(ctx context.Context, address string) (*blob.File, error) {
 	return file, err
 }
 
+// Hosts tells whether a resource of a dataset is a hosted file.
+func (f *Files) Hosts(ctx context.Context, dataset string) (bool, error) {
+	var found []string
+	err := f.store.db.Read().NewRaw("SELECT id FROM files WHERE dataset_id = ? AND object_kind = ? AND ended_at IS NULL LIMIT 1",
+		dataset, KindResource).Scan(ctx, &found)
+	return len(found) > 0, err
+}
+
 // actor names who wrote a file.
 func actor(v account.Viewer) string {
 	kind, id := v.Actor()

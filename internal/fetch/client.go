@@ -53,6 +53,8 @@ type Options struct {
 	TLSConfig *tls.Config
 	// Local gives the files that this program keeps itself; nil when it keeps none.
 	Local Local
+	// LocalOnly leaves it at those: every other address is refused as Off.
+	LocalOnly bool
 }
 
 // Client makes outgoing requests. It is safe for concurrent use.
@@ -64,6 +66,7 @@ type Client struct {
 	stall     time.Duration
 	transport *http.Transport
 	kept      Local
+	localOnly bool
 }
 
 // New makes a client.
@@ -75,6 +78,8 @@ func New(o Options) *Client {
 		agent: userAgent(o.Version, o.Site),
 		stall: or(o.Stall, 15*time.Second),
 		kept:  o.Local,
+
+		localOnly: o.LocalOnly,
 	}
 	dialer := &net.Dialer{Timeout: or(o.Dial, 5*time.Second), Resolver: o.Resolver, Control: c.guard.control}
 	c.transport = &http.Transport{
@@ -188,6 +193,9 @@ func (c *Client) Get(ctx context.Context, raw string, r Request) (*Response, err
 	}
 	if c.isLocal(raw) {
 		return c.local(ctx, raw, r)
+	}
+	if c.localOnly {
+		return nil, (&Failure{Reason: Off}).fault()
 	}
 	target, err := c.check(raw)
 	if err != nil {

@@ -31,6 +31,7 @@ const (
 	TooBig      Reason = "too_big"     // more bytes than the limit
 	Broken      Reason = "broken"      // the answer ended early or makes no sense
 	Cancelled   Reason = "cancelled"   // whoever asked went away
+	Off         Reason = "off"         // nothing is read from other servers here
 )
 
 // Failure says what went wrong with a request.
@@ -100,6 +101,8 @@ func (f *Failure) words() (fault.Code, string) {
 		return fault.Invalid, "This address holds a user name or a password. Remove it."
 	case Refused:
 		return fault.Invalid, "This address is not on the public internet, so it is not fetched."
+	case Off:
+		return fault.Invalid, "This site reads nothing from other servers."
 	case Port:
 		return fault.Invalid, "This address uses a port that is not one of the web (80, 443, 8080, 8443), so it is not fetched."
 	case Unreachable:

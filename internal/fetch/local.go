@@ -83,6 +83,12 @@ func (b *localBody) Read(p []byte) (int, error) {
 
 func (b *localBody) Close() error { return b.in.Close() }
 
+// Reaches tells whether a client reads what is at an address, as far as its
+// options say; none reads nothing.
+func (c *Client) Reaches(address string) bool {
+	return c != nil && (!c.localOnly || c.isLocal(address))
+}
+
 // isLocal tells whether a file kept here is meant.
 func (c *Client) isLocal(address string) bool {
 	return c.kept != nil && strings.HasPrefix(address, "/") && c.kept.Local(address)

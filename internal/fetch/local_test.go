@@ -5,6 +5,9 @@ import (
 	"context"
 	"errors"
 	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/netip"
 	"testing"
 
 	"grenier/internal/fetch"
@@ -22,6 +25,28 @@ func (s shelf) OpenLocal(_ context.Context, address string) (fetch.LocalFile, er
 	return fetch.LocalFile{Size: int64(len(s)), Type: "text/csv", Read: func(_ context.Context, offset, length int64) (io.ReadCloser, error) {
 		return io.NopCloser(bytes.NewReader([]byte(s[offset : offset+length]))), nil
 	}}, nil
+}
+
+// TestLocalOnly: a client that leaves it at the files kept here asks no other server.
+func TestLocalOnly(t *testing.T) {
+	asked := false
+	other := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { asked = true }))
+	defer other.Close()
+	client := fetch.New(fetch.Options{Local: shelf("0123456789"), LocalOnly: true, Allow: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}})
+	if _, err := client.Get(t.Context(), other.URL, fetch.Request{}); fetch.Why(err) == nil || fetch.Why(err).Reason != fetch.Off || asked {
+		t.Errorf("another server: %v, asked: %v", err, asked)
+	}
+	resp, err := client.Get(t.Context(), "/s/a.csv", fetch.Request{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if body, err := io.ReadAll(resp.Body); err != nil || string(body) != "0123456789" || resp.Body.Close() != nil {
+		t.Errorf("a file kept here: %q, %v", body, err)
+	}
+	var none *fetch.Client
+	if !client.Reaches("/s/a.csv") || client.Reaches(other.URL) || none.Reaches("/s/a.csv") || !fetch.New(fetch.Options{}).Reaches(other.URL) {
+		t.Error("what a client reaches is told wrong")
+	}
 }
 
 // TestLocalFiles: a file kept here is read as one of a server would be.

@@ -3,6 +3,7 @@ package portal
 import (
 	"context"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -49,7 +50,7 @@ func (p *Portal) bundleRoutes(t *table) {
 }
 
 // zipPath is the address of all files in one archive, empty where it is not
-// offered: without other servers there is nothing to put in it.
+// offered: where other servers are left out, a file must be hosted here.
 func (v *visit) zipPath(d *catalog.Dataset) (string, error) {
 	if v.p.Fetch == nil || d.ResourceCount < 2 || d.ResourceCount > bundleFiles {
 		return "", nil
@@ -57,6 +58,11 @@ func (v *visit) zipPath(d *catalog.Dataset) (string, error) {
 	size, err := v.p.Catalog.ResourceBytes(v.Context(), d.ID)
 	if err != nil || size > bundleBytes {
 		return "", err
+	}
+	if !v.p.Fetch.Reaches("https://") {
+		if hosts, err := v.p.Files.Hosts(v.Context(), d.ID); err != nil || !hosts {
+			return "", err
+		}
 	}
 	return v.path(datasetPath(d, "files.zip")), nil
 }
@@ -78,6 +84,8 @@ func (b *bundler) serve(v *visit, a datasetArgs) error {
 	switch {
 	case err != nil:
 		return err
+	case len(entries) > 0 && !slices.ContainsFunc(entries, func(e fetch.Entry) bool { return b.p.Fetch.Reaches(e.URL) }):
+		return b.refuse(v, d, "off", http.StatusNotImplemented)
 	case len(entries) == 0:
 		return b.refuse(v, d, "empty", http.StatusNotFound)
 	case size > bundleBytes:

@@ -106,7 +106,7 @@ func (p *Portal) showOpenAPI(v *visit, in openAPIArgs) error {
 	switch {
 	case content.Source == "":
 		content.Problem = v.say.T("dataservice.openapi-none")
-	case p.Fetch == nil:
+	case !p.Fetch.Reaches(content.Source):
 		content.Problem = v.say.T("dataservice.openapi-off")
 	default:
 		document, err := p.openAPI.read(v.Context(), content.Source)

@@ -41,7 +41,8 @@ type Deps struct {
 	Sitemaps      *dump.Sitemaps
 	// Files are the hosted ones.
 	Files *catalog.Files
-	// Fetch reads what lies on other servers; nil shows nothing of it.
+	// Fetch reads the hosted files, and what lies on other servers unless it
+	// leaves those out; nil shows nothing of either.
 	Fetch    *fetch.Client
 	Versions *web.Versions
 	Kept     *web.Kept

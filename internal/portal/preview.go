@@ -252,7 +252,7 @@ func (e *explorer) resource(c *web.Call, d *catalog.Dataset, id string) (*catalo
 // seen looks into a resource. nil tells that the site does not look into files
 // elsewhere.
 func (e *explorer) seen(c *web.Call, d *catalog.Dataset, r *catalog.Resource) (*sight, error) {
-	if e.p.Fetch == nil {
+	if !e.p.Fetch.Reaches(r.URL) {
 		return &sight{reason: "off"}, nil
 	}
 	return e.l.look(c.Context(), r, !d.Private && d.DeletedAt.IsZero())

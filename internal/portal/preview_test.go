@@ -3,9 +3,11 @@ package portal
 import (
 	"archive/zip"
 	"bytes"
+	"context"
 	"fmt"
 	"image"
 	"image/png"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
@@ -14,7 +16,9 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"grenier/internal/blob"
 	"grenier/internal/catalog"
+	"grenier/internal/db"
 	"grenier/internal/db/dbtest"
 	"grenier/internal/fetch"
 )
@@ -211,4 +215,58 @@ func TestExamplesToExplore(t *testing.T) {
 	s.file(other, 2, "Fichier", func(r *catalog.Resource) { r.Format = ptr("pdf") })
 	s.index()
 	hides(t, s.shows("/explore", "Avec un tableau", `href="/explore/dataset-1"`), "Sans tableau")
+}
+
+// keptFile is a hosted file of the tests.
+type keptFile struct{}
+
+func (keptFile) Local(address string) bool { return catalog.Hosted(address) }
+
+func (keptFile) OpenLocal(context.Context, string) (fetch.LocalFile, error) {
+	const table = "nom;hauteur\nchêne;12\norme;9\n"
+	return fetch.LocalFile{Size: int64(len(table)), Type: "text/csv", Read: func(_ context.Context, offset, _ int64) (io.ReadCloser, error) {
+		return io.NopCloser(strings.NewReader(table[offset:])), nil
+	}}, nil
+}
+
+// TestHostedFilesWithoutOtherServers: a site that reads nothing from other servers shows and packs the files that it
+// keeps itself.
+func TestHostedFilesWithoutOtherServers(t *testing.T) {
+	on := dbtest.SQLite(t)
+	s := newSite(t, on, func(d *Deps) {
+		d.Fetch = fetch.New(fetch.Options{Local: keptFile{}, LocalOnly: true})
+		store, err := blob.Open("", t.TempDir(), 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		d.Files = catalog.NewFiles(d.Catalog, blob.NewShelf(on, store), catalog.FileRules{MaxUpload: 1 << 20, Secret: []byte("files")})
+	})
+	d := s.dataset(1, "Arbres", func(d *catalog.Dataset) { d.ResourceCount = 2 })
+	s.file(d, 1, "Ici", func(r *catalog.Resource) { r.Format, r.URL = ptr("csv"), "/s/resources/dataset-1/1/arbres.csv" })
+	s.file(d, 2, "Ailleurs", func(r *catalog.Resource) { r.Format, r.URL = ptr("csv"), "https://example.org/b.csv" })
+	s.shows("/explore/dataset-1?resource_id="+resourceID(1), "chêne", "hauteur")
+	s.shows("/explore/dataset-1?resource_id="+resourceID(2), "ne va pas chercher de fichiers")
+	page := s.shows("/datasets/dataset-1", "/explore/dataset-1?resource_id="+resourceID(1))
+	hides(t, page, "/explore/dataset-1?resource_id="+resourceID(2), "files.zip")
+	err := on.Write(t.Context(), db.People, func(ctx context.Context, tx *db.Tx) error {
+		dataset := d.ID
+		return blob.Insert(ctx, tx, blob.File{ID: db.NewID(), Storage: "resources", Path: "dataset-1/1/arbres.csv", SHA256: "x", SHA1: "x",
+			Mime: "text/csv", ObjectKind: catalog.KindResource, ObjectID: resourceID(1), DatasetID: &dataset, CreatedAt: db.Now()})
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.shows("/datasets/dataset-1", "files.zip")
+	packed := s.get("/datasets/dataset-1/files.zip").Body.Bytes()
+	z, err := zip.NewReader(bytes.NewReader(packed), int64(len(packed)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, f := range z.File {
+		names = append(names, f.Name)
+	}
+	if got := strings.Join(names, " "); !strings.Contains(got, "Ici.csv") && !strings.Contains(got, "ici.csv") || !strings.Contains(got, fetch.ErrorsName) || len(names) != 3 {
+		t.Errorf("the archive holds %s", got)
+	}
 }

@@ -101,7 +101,7 @@ func (v *visit) file(d *catalog.Dataset, r *catalog.Resource) datasetFile {
 		rendered, _ := text.HTML(described, text.Rendering{Limit: fileDescription, Heading: 5, TableLabel: v.say.T("common.table")})
 		f.Description = template.HTML(rendered)
 	}
-	if v.p.Fetch != nil && lookOf(r) != lookNone && f.Availability.State != "unavailable" {
+	if v.p.Fetch.Reaches(r.URL) && lookOf(r) != lookNone && f.Availability.State != "unavailable" {
 		f.Preview = withQuery(v.path(explorePath(d)), "resource_id="+r.ID)
 		f.Fragment = f.Preview + "&part=preview"
 	}
