@@ -8,6 +8,7 @@ import (
 	"grenier/internal/account"
 	"grenier/internal/catalog"
 	"grenier/internal/db"
+	"grenier/internal/fault"
 	"grenier/internal/i18n"
 )
 
@@ -25,7 +26,7 @@ func (b *datasetFields) offer(stored, proposed string, add func(value string) *f
 	if stored != "" || proposed == "" {
 		return add(stored)
 	}
-	return add(proposed).proposed("publish.proposed")
+	return add(proposed).proposed(b.made.from())
 }
 
 // proposals are those of the page, or none.
@@ -43,11 +44,17 @@ func (b *datasetFields) describe() {
 	description := b.d.Description
 	if b.made != nil && b.v.unwritten(description) {
 		description = b.v.skeleton(b.made, b.d)
-		title.proposed("publish.proposed")
+		if b.made.titled {
+			title.proposed(b.made.from())
+		}
 	}
 	field := b.f.markdown("description", "publish.description", description).most(catalog.DescriptionMax).require().help("publish.description-help")
 	if description != b.d.Description && description != "" {
-		field.proposed("publish.proposed")
+		from := b.made.from()
+		if len(b.made.tables) == 0 {
+			from = proposedByProducer
+		}
+		field.proposed(from)
 	}
 }
 
@@ -77,7 +84,7 @@ func (b *datasetFields) find() {
 	}
 	field := b.f.tags("tags", "publish.tags", tags).help("publish.tags-help")
 	if proposed {
-		field.proposed("publish.proposed")
+		field.proposed(b.made.from())
 	}
 }
 
@@ -127,6 +134,9 @@ func (v *visit) frequencies() []option {
 // maxChosenZones bounds the zones that a form names one by one.
 const maxChosenZones = 200
 
+// zonesField is the member of the API that holds the zones of a coverage.
+const zonesField = "spatial.zones"
+
 // where asks for the territory.
 func (b *datasetFields) where() {
 	b.f.group("publish.where", "")
@@ -139,10 +149,13 @@ func (b *datasetFields) where() {
 	if b.d.Geometry != nil {
 		help = "publish.zones-shape"
 	}
-	field := b.f.picks("spatial.zones", "publish.zones", "zones", b.v.zoneOptions(zones[:min(len(zones), maxChosenZones)])...).help(help)
-	if proposed {
-		field.proposed("publish.proposed")
+	field := b.f.picks(zonesField, "publish.zones", "zones", b.v.zoneOptions(zones[:min(len(zones), maxChosenZones)])...).help(help)
+	if proposed && b.made.ofProducer {
+		field.proposed(proposedByProducer)
+	} else if proposed {
+		field.proposed(b.made.from())
 	}
+	b.f.askHomonyms(zonesField)
 	stored := deref(b.d.Granularity)
 	b.offer(stored, b.proposals().Granularity, func(value string) *fieldDraft {
 		return b.f.choose("spatial.granularity", "publish.granularity", value, b.v.granularities()).help("publish.granularity-help")
@@ -280,7 +293,7 @@ func (v *visit) datasetInput(sent *posted, d *catalog.Dataset) catalog.DatasetIn
 		in.TemporalCoverage = catalog.Some(catalog.TemporalInput{Start: sent.text("temporal_coverage.start"), End: sent.text("temporal_coverage.end")})
 	}
 	if sent.has("spatial.zones") {
-		in.Spatial = spatialOf(sent, d)
+		in.Spatial = v.spatialOf(sent, d)
 	}
 	if sent.has("access_type") {
 		audiences := []catalog.AudienceInput{}
@@ -301,10 +314,21 @@ func (v *visit) datasetInput(sent *posted, d *catalog.Dataset) catalog.DatasetIn
 	return in
 }
 
+// periodFault refuses a period that ends before it starts: the API lets its ends
+// change places, but who typed them is asked.
+func periodFault(sent *posted) error {
+	start, startErr := time.Parse(time.DateOnly, sent.text("temporal_coverage.start"))
+	end, endErr := time.Parse(time.DateOnly, sent.text("temporal_coverage.end"))
+	if startErr == nil && endErr == nil && end.Before(start) {
+		return fault.At("The end comes before the start.", "temporal_coverage.end")
+	}
+	return nil
+}
+
 // spatialOf is the coverage of a form. A shape, and zones beyond those that the
 // form names, stay while no other zone is chosen.
-func spatialOf(sent *posted, d *catalog.Dataset) catalog.Opt[catalog.SpatialInput] {
-	given := catalog.SpatialInput{Zones: sent.ids("spatial.zones"), Granularity: sent.text("spatial.granularity")}
+func (v *visit) spatialOf(sent *posted, d *catalog.Dataset) catalog.Opt[catalog.SpatialInput] {
+	given := catalog.SpatialInput{Zones: v.zoneIDs(sent, zonesField), Granularity: sent.text("spatial.granularity")}
 	if len(d.Zones) > maxChosenZones {
 		given.Zones = append(given.Zones, d.Zones[maxChosenZones:]...)
 	}
@@ -343,7 +367,7 @@ func (v *visit) imagined(d *catalog.Dataset, sent *posted) *catalog.Dataset {
 		next.DescriptionLength = int64(len([]rune(sent.text("description"))))
 	}
 	if sent.has("spatial.zones") {
-		covered := spatialOf(sent, d)
+		covered := v.spatialOf(sent, d)
 		next.HasSpatial = !covered.Null
 	}
 	if next.ResourceCount == 0 {

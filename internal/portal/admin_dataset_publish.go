@@ -88,6 +88,7 @@ func (p *Portal) showPublishDataset(v *visit, in adminDatasetArgs) error {
 	}
 	frame := v.datasetFrame(d, "dataset-publish", "publish", planned, content)
 	frame.tabs, frame.lead = nil, v.say.T("publish.draft-lead")
+	frame.notices = append(frame.notices, v.refusedNotices()...)
 	return v.showAdmin(frame)
 }
 
@@ -160,6 +161,9 @@ func (p *Portal) publishDataset(v *visit, in adminDatasetArgs, sent *posted) err
 	again := func(err error) error { return sent.again(err, func() error { return p.showPublishDataset(v, in) }) }
 	next := v.datasetInput(sent, d)
 	next.Private = catalog.Some(sent.text("do") != "publish")
+	if err := fault.Collect(periodFault(sent), v.homonyms(sent, zonesField)); err != nil {
+		return again(err)
+	}
 	if !d.Private {
 		return again(fault.At("This dataset is public already.", "title"))
 	}

@@ -50,6 +50,7 @@ func (p *Portal) showAdminProfile(v *visit, in adminOrganizationArgs) error {
 
 	zone := v.form("zone", at("/zone")).version(o.Version).submit("form.save", "").light()
 	zone.pick("zone", "admin-organization.zone", "zones", v.zoneOption(deref(o.Zone))...).help("admin-organization.zone-help").example("fr:commune:38185")
+	zone.askHomonyms("zone")
 	content.Zone = zone.view()
 
 	gone := v.form("delete", at("/delete")).titled("admin-organization.delete", "admin-organization.delete-text").typed(o.Name).
@@ -84,11 +85,9 @@ func (p *Portal) saveAdminProfile(v *visit, in adminOrganizationArgs, sent *post
 }
 
 func (p *Portal) saveAdminZone(v *visit, in adminOrganizationArgs, sent *posted) error {
-	zone, err := sent.id("zone"), error(nil)
-	if zone != "" {
-		if known, ok := p.Zones.Resolve(zone); ok {
-			zone = known.ID
-		} else {
+	zone, err := "", v.homonyms(sent, "zone")
+	if entries := v.zoneEntries(sent, "zone"); err == nil && len(entries) > 0 {
+		if zone = entries[0].id; zone == "" || len(entries) > 1 {
 			err = fault.At("Unknown zone: write it as fr:commune:38185, fr:departement:38 or country:fr.", "zone")
 		}
 	}

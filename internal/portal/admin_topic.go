@@ -131,17 +131,18 @@ func (v *visit) topicFields(f *formDraft, t *catalog.Topic) {
 	f.markdown("description", "admin-topic.description", deref(t.Description)).most(catalog.DescriptionMax).help("admin-topic.description-help")
 	f.tags("tags", "admin-kept.tags", t.Tags).help("admin-kept.tags-help")
 	f.group("admin-topic.where", "")
-	f.picks("spatial.zones", "admin-topic.zones", "zones", v.zoneOptions(t.Zones[:min(len(t.Zones), maxChosenZones)])...)
+	f.picks(zonesField, "admin-topic.zones", "zones", v.zoneOptions(t.Zones[:min(len(t.Zones), maxChosenZones)])...).help("publish.zones-help")
+	f.askHomonyms(zonesField)
 	f.choose("spatial.granularity", "admin-topic.granularity", deref(t.Granularity), v.granularities())
 }
 
 // topicInput reads what topicFields asked.
-func topicInput(sent *posted, t *catalog.Topic) catalog.TopicInput {
+func (v *visit) topicInput(sent *posted, t *catalog.Topic) catalog.TopicInput {
 	covered := catalog.Dataset{HasSpatial: t.HasSpatial, Granularity: t.Granularity, Geometry: t.Geometry}
 	covered.Zones = t.Zones
 	return catalog.TopicInput{
 		Name: catalog.Some(sent.text("name")), Description: catalog.Some(sent.text("description")), Tags: catalog.Some(sent.list("tags")),
-		Spatial: spatialOf(sent, &covered),
+		Spatial: v.spatialOf(sent, &covered),
 	}
 }
 
@@ -161,9 +162,13 @@ func (p *Portal) showNewTopic(v *visit, in adminNewArgs) error {
 }
 
 func (p *Portal) createTopic(v *visit, in adminNewArgs, sent *posted) error {
-	input := topicInput(sent, &catalog.Topic{})
+	input := v.topicInput(sent, &catalog.Topic{})
 	input.Private, input.Organization = catalog.Some(sent.checked("private")), publisherOf(sent)
-	made, err := p.Catalog.CreateTopic(sent.Context(), v.viewer, input)
+	err := v.homonyms(sent, zonesField)
+	var made *catalog.Topic
+	if err == nil {
+		made, err = p.Catalog.CreateTopic(sent.Context(), v.viewer, input)
+	}
 	if err != nil {
 		in.Organization = sent.text("organization")
 		return sent.again(err, func() error { return p.showNewTopic(v, in) })
@@ -212,7 +217,11 @@ func (p *Portal) saveAdminTopic(v *visit, in adminObjectArgs, sent *posted) erro
 	if err != nil {
 		return err
 	}
-	if _, err := p.Catalog.UpdateTopic(sent.Context(), v.viewer, t.ID, topicInput(sent, t)); err != nil {
+	err = v.homonyms(sent, zonesField)
+	if err == nil {
+		_, err = p.Catalog.UpdateTopic(sent.Context(), v.viewer, t.ID, v.topicInput(sent, t))
+	}
+	if err != nil {
 		return sent.again(err, func() error { return p.showAdminTopic(v, in) })
 	}
 	return sent.done("/admin/topics/"+url.PathEscape(in.ID), "admin-kept.done-saved")
