@@ -39,6 +39,7 @@ func (p *Portal) adminDatasetRoutes(t *table) {
 	form(t, "/admin/datasets/bulk", "PATCH /api/2/datasets/", p.editManyDatasets)
 
 	adminPage(t, "/admin/datasets/new", p.showNewDataset)
+	fragment(t, "/admin/refusal", p.sayRefusal)
 	fileForm(t, "/admin/datasets/new", "POST /api/1/datasets/", p.createDataset)
 
 	const one = "/admin/datasets/{id}"
@@ -81,13 +82,13 @@ func (v *visit) keptDataset(key, tail string) (d *catalog.Dataset, done bool, er
 	}
 	d, err = v.p.Catalog.Dataset(v.Context(), v.viewer, found.ID, catalog.Parts{})
 	if err != nil {
-		return nil, false, err
+		return nil, false, v.orHandedOver(err, found.ID)
 	}
 	if found.ID != key && v.posted == nil {
 		return nil, true, v.Redirect(302, withQuery(v.path(adminDatasetPath(found.ID, tail)), v.R.URL.RawQuery))
 	}
 	if !v.viewer.MayEdit(d.OwnedBy(), d.ID) {
-		return nil, false, fault.New(fault.Forbidden, "You do not have the permission to modify that object.")
+		return nil, false, v.orHandedOver(fault.New(fault.Forbidden, "You do not have the permission to modify that object."), d.ID)
 	}
 	return d, false, nil
 }
@@ -113,7 +114,10 @@ func (v *visit) datasetFrame(d *catalog.Dataset, name, tail string, planned time
 	if d.DeletedAt.IsZero() {
 		draft.public, draft.preview = v.publicPage(catalog.KindDataset, d.Slug), d.Private
 	}
-	return draft
+	if d.DeletedAt.IsZero() && d.ResourceCount == 0 {
+		draft.notices = append(draft.notices, Notice{"warning", "warning", v.say.T("publish.no-files")})
+	}
+	return draft.failed(v)
 }
 
 // datasetsOf leads to the list that a dataset is in.

@@ -28,6 +28,17 @@ type newDatasetArgs struct {
 	Organization string `query:"organization"`
 }
 
+// roundSize is a limit in bytes as people say it: whole MiB and GiB are shown as
+// the same number of MB and GB, which is a little less.
+func roundSize(bytes int64) int64 {
+	for _, unit := range []struct{ binary, decimal int64 }{{1 << 30, 1_000_000_000}, {1 << 20, 1_000_000}} {
+		if bytes >= unit.binary && bytes%unit.binary == 0 {
+			return bytes / unit.binary * unit.decimal
+		}
+	}
+	return bytes
+}
+
 // shownExtensions are the usual ones, as an example.
 var shownExtensions = []string{"csv", "geojson", "json", "xlsx", "ods", "parquet", "zip", "pdf"}
 
@@ -52,7 +63,7 @@ func (p *Portal) showNewDataset(v *visit, in newDatasetArgs) error {
 	f.text("title", "publish.title", "").most(catalog.TitleMax).help("publish.title-alone")
 	content := adminDatasetNew{Form: f.view(), Extensions: shownExtensions}
 	if p.Files != nil {
-		content.Most = p.Files.MaxUpload()
+		content.Most = roundSize(p.Files.MaxUpload())
 	}
 	s := scopeMe
 	if chosen != "" {
@@ -78,7 +89,7 @@ func (p *Portal) createDataset(v *visit, in newDatasetArgs, sent *sentFiles) err
 	var made *catalog.Dataset
 	err := sent.each(func(name string, body io.Reader) error {
 		if _, err := v.acceptFile(name); err != nil {
-			return err
+			return sent.refuse(name, err)
 		}
 		if made == nil {
 			var err error
@@ -86,19 +97,24 @@ func (p *Portal) createDataset(v *visit, in newDatasetArgs, sent *sentFiles) err
 				return err
 			}
 		}
-		return v.addFile(sent.Context(), made.ID, name, body)
+		return sent.refuse(name, v.addFile(sent.Context(), made.ID, name, body))
 	})
 	switch {
+	case err == nil && made == nil && len(sent.refused) > 0:
+		err, sent.refused = fault.Collect(sent.refused...), nil
 	case err == nil && made == nil:
 		made, err = v.draftWithoutFiles(sent.posted)
 	case err == nil:
 		err = v.completeDraft(sent.posted, made)
 	}
 	switch {
-	case err != nil && made != nil: // a file was refused behind others
-		return sent.done(adminDatasetPath(made.ID, "publish"), "publish.done-some")
+	case made != nil && (err != nil || len(sent.refused) > 0): // something was refused behind others
+		if err != nil {
+			sent.refused = append(sent.refused, err)
+		}
+		return p.showPublishDataset(v, adminDatasetArgs{ID: made.ID})
 	case err != nil && v.PrefersJSON():
-		return err
+		return v.refuseToScript(err)
 	case err != nil:
 		return sent.again(err, func() error { return p.showNewDataset(v, in) })
 	case v.PrefersJSON():

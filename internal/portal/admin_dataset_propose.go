@@ -28,6 +28,20 @@ type proposal struct {
 	License     string
 	// tables are what the beginnings of files hold, by the titles of the files.
 	tables []seenTable
+	// files tells that there are files to look at, titled that the title was made
+	// of the name of the first, ofProducer that the zones are the producer's.
+	files, titled, ofProducer bool
+}
+
+// proposedByProducer marks what comes from the producer's own page.
+const proposedByProducer = "publish.proposed-producer"
+
+// from says what a proposal was made of.
+func (p *proposal) from() string {
+	if p.files {
+		return "publish.proposed"
+	}
+	return "publish.proposed-title"
 }
 
 // seenTable is the beginning of a file of rows.
@@ -52,7 +66,12 @@ const (
 func (v *visit) propose(d *catalog.Dataset, files []catalog.Resource) (*proposal, error) {
 	ctx, cancel := context.WithTimeout(v.Context(), proposeTime)
 	defer cancel()
-	made := &proposal{}
+	made := &proposal{files: len(files) > 0}
+	if made.files {
+		made.titled = slices.ContainsFunc([]string{titleOfFile(files[0].Title), titleOfAddress(files[0].URL), files[0].Title}, func(title string) bool {
+			return title != "" && text.Slug(title) == text.Slug(d.Title)
+		})
+	}
 	for i := range files[:min(len(files), proposeFiles)] {
 		if seen := v.peek(ctx, &files[i]); seen != nil {
 			made.tables = append(made.tables, *seen)
@@ -65,6 +84,9 @@ func (v *visit) propose(d *catalog.Dataset, files []catalog.Resource) (*proposal
 	made.period(names)
 	made.rhythm(names)
 	v.coverageOf(made, d)
+	if len(made.Zones) == 0 {
+		made.Granularity = "" // detail of no territory: it would count as a coverage
+	}
 	if v.p.Language == "fr" {
 		made.License = "lov2" // the licence that administrations choose by law
 	}
@@ -337,7 +359,7 @@ func (v *visit) coverageOf(made *proposal, d *catalog.Dataset) {
 	}
 	if id := d.OwnedBy().Organization; id != "" {
 		if zone := v.zoneOfOrganization(id); zone != "" {
-			made.Zones = []string{zone}
+			made.Zones, made.ofProducer = []string{zone}, true
 		}
 	}
 }

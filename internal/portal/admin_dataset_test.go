@@ -137,7 +137,7 @@ func shows(t *testing.T, body string, wanted ...string) {
 func TestPublishInOneGesture(t *testing.T) {
 	s := newPublishSite(t)
 	ada, session := s.person("ada@example.org", false)
-	shows(t, s.ask("/en/admin/datasets/new", session, nil).Body.String(), `type="file"`, `name="url"`, `<gr-upload create>`)
+	shows(t, s.ask("/en/admin/datasets/new", session, nil).Body.String(), `type="file"`, `name="url"`, `<gr-upload create words="/en/admin/refusal">`)
 
 	made := s.send("/en/admin/datasets/new", session, nil, map[string]string{"velos_libre_service_2024.csv": bikes})
 	if made.Code != http.StatusSeeOther || !strings.HasPrefix(location(made), "/en/admin/datasets/") || !strings.HasSuffix(location(made), "/publish") {

@@ -140,8 +140,8 @@ func TestTransfers(t *testing.T) {
 	s.sends(path, s.byAdmin, url.Values{"comment": {"Prends"}}, 400, "Say to whom", "Prends")
 	s.sends(path, s.byAdmin, url.Values{"comment": {"Prends"}, "user": {s.eve.ID}, "organization": {s.o.ID}}, 400, "One recipient alone")
 	s.sends(path, s.byAdmin, url.Values{"comment": {""}, "user": {s.eve.ID}}, 400, "This field is required")
-	s.sends(path, s.byAdmin, url.Values{"comment": {"Prends"}, "user": {"nobody"}}, 400, "This recipient is unknown", `href="#transfer-user"`)
-	s.sends(path, s.byAdmin, url.Values{"comment": {"Prends"}, "organization": {s.o.Slug}}, 400, "This is the owner already")
+	s.sends(path, s.byAdmin, url.Values{"comment": {"Prends"}, "user": {"nobody"}}, 400, "This recipient is not known here", `href="#transfer-user"`)
+	s.sends(path, s.byAdmin, url.Values{"comment": {"Prends"}, "organization": {s.o.Slug}}, 400, "They own this already", `href="#transfer-organization"`)
 	s.sends(path, s.byEve, url.Values{"comment": {"Prends"}, "user": {s.eve.ID}}, 403)
 	s.sends(path, s.byAdmin, url.Values{"comment": {"Prends <i>"}, "user": {"https://data.example.org/en/users/" + s.eve.Slug}}, 303, "side=sent&done=admin-transfer.done-sent")
 	s.page(path, s.byAdmin, 200, "A transfer waits already")
@@ -155,6 +155,11 @@ func TestTransfers(t *testing.T) {
 	s.page(one, s.byEve, 200, "Your answer", `value="refuse"`)
 	s.sends(one, s.byEve, url.Values{"response": {"accept"}, "comment": {"Merci"}}, 303, "done-accepted")
 	s.sends(one, s.byEve, url.Values{"response": {"refuse"}}, 400, "The answer has been given already")
+	for _, gone := range []string{"/en/admin/datasets/" + d.ID, "/en/admin/datasets/" + d.ID + "/files", path} { // handed over: no bare refusal
+		s.page(gone, s.byAdmin, 302, one+"?done=admin-transfer.done-handed")
+		s.page(gone, s.byEd, 403)
+	}
+	s.page(one+"?done=admin-transfer.done-handed", s.byAdmin, 200, "the transfer was accepted")
 	s.page(one, s.byAdmin, 200, "Answered on", "Merci")
 	s.page("/en/admin/transfers?status=pending", s.byEve, 200, "No transfer")
 	back := "/en/admin/transfers/new?class=Dataset&id=" + d.Slug

@@ -111,7 +111,9 @@ func (p *Portal) showAdminFiles(v *visit, in adminFilesArgs) error {
 		f.text("title", "publish.file-title", "").most(catalog.TitleMax).help("publish.file-title-optional")
 		content.Remote = f.view()
 	}
-	return v.showAdmin(v.datasetFrame(d, "dataset-files", adminTabFiles, planned, content))
+	frame := v.datasetFrame(d, "dataset-files", adminTabFiles, planned, content)
+	frame.notices = append(frame.notices, v.refusedNotices()...)
+	return v.showAdmin(frame)
 }
 
 // adminFiles are files as lists of the administration show them.
@@ -164,10 +166,16 @@ func (p *Portal) uploadFiles(v *visit, in adminDatasetArgs, sent *sentFiles) err
 	count := 0
 	err = sent.each(func(name string, body io.Reader) error {
 		count++
-		return v.addFile(v.Context(), d.ID, name, body)
+		return sent.refuse(name, v.addFile(v.Context(), d.ID, name, body))
 	})
-	if err == nil && count == 0 {
+	switch {
+	case err != nil:
+	case count == 0:
 		err = fault.At("This field is required.", "file")
+	case len(sent.refused) == count:
+		err, sent.refused = fault.Collect(sent.refused...), nil
+	case len(sent.refused) > 0: // others were kept
+		return p.showAfterFiles(v, sent.posted, d.ID)
 	}
 	if err != nil {
 		return sent.again(err, func() error { return p.showAfterFiles(v, sent.posted, d.ID) })

@@ -9,6 +9,7 @@ import (
 	"mime/multipart"
 	"net/http"
 	"net/url"
+	"strings"
 
 	"grenier/internal/catalog"
 	"grenier/internal/fault"
@@ -89,11 +90,11 @@ func (f *sentFiles) each(fn func(name string, body io.Reader) error) error {
 			if fields++; fields > maxFormValues {
 				return fault.Newf(fault.TooLarge, "The form holds more than %d values.", maxFormValues)
 			}
-			text, err := io.ReadAll(io.LimitReader(part, maxFormBody))
+			typed, err := io.ReadAll(io.LimitReader(part, maxFormBody))
 			if err != nil {
 				return formFault(err)
 			}
-			f.values.Add(part.FormName(), cleanText(string(text)))
+			f.values.Add(part.FormName(), cleanText(string(typed)))
 		case failure == nil:
 			if files++; files > maxSentFiles {
 				failure = fault.Newf(fault.Invalid, "At most %d files at once.", maxSentFiles)
@@ -102,6 +103,70 @@ func (f *sentFiles) each(fn func(name string, body io.Reader) error) error {
 			}
 		}
 	}
+}
+
+// refuse notes a file that cannot be kept, so that the others are; any other error
+// ends the reading.
+func (f *sentFiles) refuse(name string, err error) error {
+	if err == nil {
+		return nil
+	}
+	switch fault.Of(err).Code {
+	case fault.Invalid, fault.Unsupported, fault.TooLarge:
+		why := plainText(err)
+		name = cutText(cleanText(name[strings.LastIndexAny(name, `/\`)+1:]), maxProposedTitle)
+		f.refused = append(f.refused, fault.At(`"`+name+`" was not kept: `+why, "file"))
+		return nil
+	}
+	return err
+}
+
+// refusedNotices say which files were not kept while others were, and why.
+func (v *visit) refusedNotices() []Notice {
+	if v.posted == nil {
+		return nil
+	}
+	var notices []Notice
+	if len(v.posted.refused) > 0 {
+		notices = append(notices, Notice{"warning", "warning", v.say.T("publish.done-some")})
+	}
+	for _, err := range v.posted.refused {
+		notices = append(notices, Notice{"danger", "error", v.refusal(plainText(err))})
+	}
+	return notices
+}
+
+// saidRefusal is what a script shows of a refusal.
+type saidRefusal struct {
+	Message string `json:"message"`
+}
+
+// refuseToScript answers a script with a refusal in the language of the page; our
+// own failures stay errors.
+func (v *visit) refuseToScript(err error) error {
+	if fault.Of(err).Code == fault.Internal {
+		return err
+	}
+	return v.JSON(web.StatusOf(fault.Of(err).Code), saidRefusal{v.refusal(plainText(err))})
+}
+
+// sayRefusal says what the API refused to a script in the language of the page; a
+// text that it knows nothing of stays.
+func (p *Portal) sayRefusal(v *visit, _ web.None, sent *posted) error {
+	words, _ := v.refusalOf(cutText(sent.text("text"), maxRefusal))
+	return v.JSON(http.StatusOK, saidRefusal{words})
+}
+
+// maxRefusal bounds a text that a script wants said, in characters.
+const maxRefusal = 1000
+
+// plainText is the text of an error that people may read: that of its first field.
+func plainText(err error) string {
+	known := fault.Of(err)
+	if len(known.Fields) > 0 {
+		return known.Fields[0].Text
+	}
+	return known.SafeText()
 }
 
 // store takes a file and makes it that of a target: a new resource of a dataset,

@@ -153,7 +153,8 @@ func (v *visit) orHandedOver(refusal error, id string) error {
 	if err != nil || len(handed) == 0 {
 		return cmp.Or(err, refusal)
 	}
-	return &elsewhere{v.path("/admin/transfers/"+url.PathEscape(handed[0].ID)) + "?done=admin-transfer.done-handed"}
+	said := url.Values{"done": {"admin-transfer.done-handed"}}
+	return &elsewhere{v.path("/admin/transfers/"+url.PathEscape(handed[0].ID)) + "?" + said.Encode()}
 }
 
 // partyLink leads to the public page of an owner.

@@ -85,7 +85,7 @@ func (v *visit) offered(in adminTransferNewArgs) (*offered, error) {
 	o.object, o.owner = Link{title, v.publicPage(kind, slug)}, owned.OwnedBy()
 	o.party = catalog.Party{Organization: owned.Organization, User: owned.Owner}
 	if !v.viewer.May(account.AskTransfer, o.owner, id) {
-		return nil, fault.New(fault.Forbidden, "You do not have the permission to modify that object.")
+		return nil, v.orHandedOver(fault.New(fault.Forbidden, "You do not have the permission to modify that object."), id)
 	}
 	return o, nil
 }

@@ -183,6 +183,8 @@ type posted struct {
 	// alike.
 	results []bulkResult
 	changed int
+	// refused are the files that were not kept while others were.
+	refused []error
 	// failure is why the form is shown again; nil the first time.
 	failure *fault.Error
 }

@@ -40,10 +40,13 @@ func (v *visit) refusalArgs(p refusalPattern, found []string) []any {
 			continue
 		}
 		var value any = found[i]
+		if name == "reason" {
+			value = v.refusal(found[i])
+		}
 		if n, err := strconv.ParseInt(strings.ReplaceAll(found[i], ",", ""), 10, 64); err == nil && name != "text" {
 			value = n
 			if name == "size" {
-				value = v.say.Size(n)
+				value = v.say.Size(roundSize(n))
 			}
 		}
 		args = append(args, name, value)

@@ -5,7 +5,6 @@ import "regexp"
 // refusalWords say in the languages of the pages what subjects say in English,
 // which the API promises to the letter.
 var refusalWords = map[string]string{
-	errHomonyms: "form.fault-homonyms",
 	"This field is required.":                                                                                       "form.fault-required",
 	"You do not have the permission to modify that object.":                                                         "form.fault-forbidden",
 	"This email address is already used by another account.":                                                        "form.fault-email-taken",

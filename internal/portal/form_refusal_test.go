@@ -38,6 +38,7 @@ var neverInForms = map[string]string{
 	"fetch/bundle.go":         "a text within an archive",
 	"fetch/failure.go":        "said by the pages of files, not by a form",
 	"portal/search_form.go":   "the machine form of the search",
+	"blob/s3.go":              "a file that tries whether a shelf can be written",
 	"portal/check.go":         "the check of a theme, for its author",
 }
 

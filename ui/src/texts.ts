@@ -59,6 +59,7 @@ export type ToolName =
   | "upload-cancelled"
   | "upload-done"
   | "upload-failed"
+  | "upload-go-on"
   | "upload-list"
   | "upload-percent"
   | "upload-resume"

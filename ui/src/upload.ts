@@ -30,13 +30,15 @@ class Refused extends Error {}
  * arrived is told by an event gr-uploaded with the server's answer; when all have, the page goes on to
  * "done". With "create" the object that the files belong to is made first: the form is posted with the
  * name of the first file as "filename", and the answer says where files go ("upload") and what follows
- * ("next").
+ * ("next"). What the server refuses is said in the words that "words" answers for it; where some files
+ * were refused and others kept, a link leads to "done".
  */
 export class Upload extends Enhancement {
   #region = liveRegion();
   #list = create("ul", { class: "uploads" });
   #whole = create("progress", { max: "1", value: "0" });
   #all = create("p", { class: "upload-all", hidden: "" });
+  #onward = create("p", { class: "actions" });
   #sendings: Sending[] = [];
   #free = parallel;
   #queue: (() => void)[] = [];
@@ -90,9 +92,7 @@ export class Upload extends Enhancement {
       () => {
         for (const file of chosen) void this.send(this.begin(file));
       },
-      (failure: unknown) => {
-        this.refuse(failure instanceof Refused && failure.message ? failure.message : text("upload-failed"));
-      },
+      async (failure: unknown) => this.refuse(await this.words(failure)),
     );
   }
 
@@ -143,6 +143,7 @@ export class Upload extends Enhancement {
     sending.row.remove();
     this.draw();
     announce(this.#region, text("upload-cancelled", { name: sending.file.name }));
+    this.finish();
   }
 
   private async send(sending: Sending): Promise<void> {
@@ -158,8 +159,8 @@ export class Upload extends Enhancement {
       if (sending.stop.signal.aborted) return;
       sending.state = "failed";
       sending.row.classList.add("danger");
-      this.say(sending, failure instanceof Refused && failure.message ? failure.message : text("upload-failed"));
-      this.retry(sending);
+      this.say(sending, await this.words(failure));
+      if (!(failure instanceof Refused)) this.retry(sending);
     }
     this.finish();
   }
@@ -243,10 +244,30 @@ export class Upload extends Enhancement {
     this.#whole.value = size ? sent / size : 0;
   }
 
+  /** What went wrong, in the language of the page. */
+  private async words(failure: unknown): Promise<string> {
+    if (!(failure instanceof Refused) || !failure.message) return text("upload-failed");
+    const address = webAddress(this.getAttribute("words") ?? "");
+    if (!address) return failure.message;
+    try {
+      const body = new URLSearchParams({ text: failure.message });
+      const answer = await fetch(address, { method: "POST", body, headers: { Accept: "application/json" } });
+      return answer.ok ? ((await answer.json()) as { message: string }).message : failure.message;
+    } catch {
+      return failure.message;
+    }
+  }
+
+  /** Goes on when all files have arrived, or offers to when some were refused. */
   private finish(): void {
     const open = this.#sendings.filter(({ state }) => state !== "stopped");
     const done = this.getAttribute("done");
-    if (done && open.length > 0 && open.every(({ state }) => state === "done")) location.assign(done);
+    if (!done || !open.some(({ state }) => state === "done")) return;
+    if (open.every(({ state }) => state === "done")) location.assign(done);
+    else if (!open.some(({ state }) => state === "waiting")) {
+      this.#onward.replaceChildren(create("a", { class: "button primary", href: done }, text("upload-go-on"), icon("arrow-right")));
+      this.append(this.#onward);
+    }
   }
 
   /** Names the files whose upload was cut off by leaving the page. */
