@@ -1,6 +1,7 @@
 package account
 
 import (
+	"context"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
@@ -10,6 +11,7 @@ import (
 
 	"grenier/internal/db"
 	"grenier/internal/fault"
+	"grenier/internal/limit"
 )
 
 // A link in a letter proves that whoever follows it reads the letters of an
@@ -86,6 +88,16 @@ func parseLink(text string) (linkClaim, error) {
 		user: parts[0], extra: string(extra), until: time.Unix(until, 0),
 		payload: strings.Join(parts[:3], "."), signature: parts[3],
 	}, nil
+}
+
+// takeLink takes a link apart. One that comes too late is replaced by a letter,
+// of which only some are sent.
+func (w *Writer) takeLink(ctx context.Context, text string) (linkClaim, error) {
+	claim, err := parseLink(text)
+	if err == nil && time.Now().After(claim.until) {
+		err = w.deps.Rates.Take(ctx, limit.ResetByAddress, claim.user)
+	}
+	return claim, err
 }
 
 // checkLink tells whether a link is of this purpose and of the person as they

@@ -79,23 +79,18 @@ func (w *Writer) postAddress(ctx context.Context, tx *event.Tx, user *User, emai
 // ErrLinkInvalid; ErrLinkExpired, after which another one is on its way;
 // ErrAddressTaken.
 func (w *Writer) ConfirmAddress(ctx context.Context, link string) error {
-	claim, err := parseLink(link)
+	claim, err := w.takeLink(ctx, link)
 	if err != nil {
 		return err
 	}
-	late := time.Now().After(claim.until)
-	if late {
-		if err := w.deps.Rates.Take(ctx, limit.ResetByAddress, claim.user); err != nil {
-			return err
-		}
-	}
+	late := false
 	err = w.log.Write(ctx, db.People, func(ctx context.Context, tx *event.Tx) error {
 		user, err := lockUser(ctx, tx, "id = ?", claim.user)
 		if err != nil {
 			return err
 		}
 		err = w.checkLink(linkAddress, claim, user)
-		if errors.Is(err, ErrLinkExpired) {
+		if late = errors.Is(err, ErrLinkExpired); late {
 			return w.postAddress(ctx, tx, user, claim.extra)
 		}
 		if err != nil {

@@ -84,18 +84,23 @@ func (s *Organizations) Requests(ctx context.Context, v Viewer, organization str
 			query = query.Where("? = ?", bun.Ident(column), value)
 		}
 	}
-	total, err := query.Clone().Count(ctx)
+	total, err := scanPage(ctx, query.OrderExpr("created_at, id"), f.Limit, f.Offset)
 	if err != nil {
 		return nil, 0, err
 	}
-	limit := f.Limit
+	return rows, total, completeRequests(ctx, s.db.Read(), rows)
+}
+
+// scanPage reads a page of what a query finds, and counts all of it.
+func scanPage(ctx context.Context, query *bun.SelectQuery, limit, offset int) (total int, err error) {
+	count, err := query.Clone().Count(ctx)
+	if err != nil {
+		return 0, err
+	}
 	if limit <= 0 || limit > mostRequests {
 		limit = mostRequests
 	}
-	if err := query.OrderExpr("created_at, id").Limit(int64(limit)).Offset(int64(f.Offset)).Scan(ctx); err != nil {
-		return nil, 0, err
-	}
-	return rows, int(total), completeRequests(ctx, s.db.Read(), rows)
+	return int(count), query.Limit(int64(limit)).Offset(int64(offset)).Scan(ctx)
 }
 
 func mayKnowRequests(v Viewer, organization, user string) error {
@@ -231,15 +236,8 @@ func (s *Organizations) Members(ctx context.Context, organization string, f Memb
 	for _, word := range Words(f.Query) {
 		query = query.Where("EXISTS (SELECT 1 FROM users u WHERE u.id = m.user_id AND u.name_fold LIKE ? ESCAPE '!')", "%"+db.LikeEscape(word)+"%")
 	}
-	total, err := query.Clone().Count(ctx)
+	total, err := scanPage(ctx, query.OrderExpr("position, user_id"), f.Limit, f.Offset)
 	if err != nil {
-		return nil, 0, err
-	}
-	limit := f.Limit
-	if limit <= 0 || limit > mostRequests {
-		limit = mostRequests
-	}
-	if err := query.OrderExpr("position, user_id").Limit(int64(limit)).Offset(int64(f.Offset)).Scan(ctx); err != nil {
 		return nil, 0, err
 	}
 	ids := make([]string, len(rows))

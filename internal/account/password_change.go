@@ -8,7 +8,6 @@ import (
 	"grenier/internal/event"
 	"grenier/internal/fault"
 	"grenier/internal/history"
-	"grenier/internal/limit"
 )
 
 // AskReset sends a link that sets another password, valid for a day, where the
@@ -83,11 +82,8 @@ func (w *Writer) Reset(ctx context.Context, link, password, confirmation string)
 
 // resetLate sends another link in place of one that has expired.
 func (w *Writer) resetLate(ctx context.Context, link string) error {
-	claim, err := parseLink(link)
+	claim, err := w.takeLink(ctx, link)
 	if err != nil {
-		return err
-	}
-	if err := w.deps.Rates.Take(ctx, limit.ResetByAddress, claim.user); err != nil {
 		return err
 	}
 	err = w.log.Write(ctx, db.People, func(ctx context.Context, tx *event.Tx) error {

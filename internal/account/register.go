@@ -175,16 +175,11 @@ func (w *Writer) askByLetter(ctx context.Context, email string, from From, write
 // it came too late, after which another one is on its way; ErrLinkInvalid. A
 // link that is followed twice changes nothing the second time.
 func (w *Writer) Confirm(ctx context.Context, link string) error {
-	claim, err := parseLink(link)
+	claim, err := w.takeLink(ctx, link)
 	if err != nil {
 		return err
 	}
-	expired := time.Now().After(claim.until)
-	if expired {
-		if err := w.deps.Rates.Take(ctx, limit.ResetByAddress, claim.user); err != nil {
-			return err
-		}
-	}
+	expired := false
 	err = w.log.Write(ctx, db.People, func(ctx context.Context, tx *event.Tx) error {
 		user, err := lockUser(ctx, tx, "id = ?", claim.user)
 		if err != nil {

@@ -152,12 +152,7 @@ var errCode = fault.At("Invalid code", "code")
 
 // stepOf finds the step of time that a code is of.
 func stepOf(secret, code string, now time.Time) (passed int64, ok bool) {
-	code = strings.Map(func(r rune) rune {
-		if r == ' ' || r == '-' {
-			return -1
-		}
-		return r
-	}, code)
+	code = plainCode(code)
 	present := now.Unix() / int64(factorStep/time.Second)
 	for at := present - factorSlack; at <= present+factorSlack; at++ {
 		expected, err := hotp.GenerateCodeCustom(secret, uint64(at), hotp.ValidateOpts{Digits: otp.DigitsSix, Algorithm: otp.AlgorithmSHA1})
@@ -214,9 +209,20 @@ func (w *Writer) once(ctx context.Context, query string, args ...any) error {
 	})
 }
 
+// plainCode is a code without what people set between its characters.
+func plainCode(code string) string { return strings.NewReplacer(" ", "", "-", "").Replace(code) }
+
+// useRecovery takes a recovery code of a person, once.
+func (w *Writer) useRecovery(ctx context.Context, user *User, code string) error {
+	return w.tryCode(ctx, user, func() error {
+		return w.once(ctx, "UPDATE recovery_codes SET used_at = ? WHERE user_id = ? AND hash = ? AND used_at IS NULL",
+			db.Now(), user.ID, w.codeHash(user.ID, code))
+	})
+}
+
 // codeHash is what is kept of a recovery code.
 func (w *Writer) codeHash(user, code string) string {
-	code = strings.ToUpper(strings.NewReplacer(" ", "", "-", "").Replace(code))
+	code = strings.ToUpper(plainCode(code))
 	mac := hmac.New(sha256.New, derivedKey(w.deps.Secret, "recovery codes"))
 	mac.Write([]byte(user + " " + code))
 	return hex.EncodeToString(mac.Sum(nil))
@@ -277,14 +283,29 @@ func (w *Writer) Factor(ctx context.Context, v Viewer) (FactorState, error) {
 	return state, err
 }
 
-// RemoveFactor ends the viewer's second factor, who proved who they are within
-// a day. It returns the new text of the session; other sessions end.
-func (w *Writer) RemoveFactor(ctx context.Context, v Viewer) (plain string, err error) {
-	if err := w.deps.Sessions.Fresh(ctx, v); err != nil {
+// RemoveFactor ends the viewer's second factor, who gives their password or, as
+// code, one of the application or a recovery code: that the session is open is
+// not enough. It returns the new text of the session; other sessions end.
+func (w *Writer) RemoveFactor(ctx context.Context, v Viewer, password, code string) (plain string, err error) {
+	if err := inSession(v); err != nil {
 		return "", err
 	}
-	if w.demandsFactor(v.User) {
+	switch {
+	case w.demandsFactor(v.User):
 		return "", fault.New(fault.Conflict, "This site asks for a second factor: set another one up instead of removing it.")
+	case v.User.SecondFactor == nil:
+		return "", errNoFactor
+	case password == "" && code == "":
+		return "", fault.At("Give your password, or a code of your second factor.", "password")
+	case password != "":
+		err = w.provePassword(ctx, v.User, password)
+	case len(plainCode(code)) == recoveryDigits:
+		err = w.useRecovery(ctx, v.User, code)
+	default:
+		err = w.useCode(ctx, v.User, code)
+	}
+	if err != nil {
+		return "", err
 	}
 	return w.removeFactor(ctx, v, v.User.ID, v.Session)
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 
-	"grenier/internal/db"
 	"grenier/internal/event"
 )
 
@@ -27,11 +26,7 @@ func (w *Writer) EnterWithRecovery(ctx context.Context, state, code string) (*En
 	if err != nil {
 		return nil, err
 	}
-	err = w.tryCode(ctx, user, func() error {
-		return w.once(ctx, "UPDATE recovery_codes SET used_at = ? WHERE user_id = ? AND hash = ? AND used_at IS NULL",
-			db.Now(), user.ID, w.codeHash(user.ID, code))
-	})
-	if err != nil {
+	if err := w.useRecovery(ctx, user, code); err != nil {
 		return nil, err
 	}
 	return w.openSession(ctx, user, s.Details, s.Replaces, func(ctx context.Context, tx *event.Tx) error {

@@ -134,6 +134,33 @@ func TestRecoveryCodes(t *testing.T) {
 	})
 }
 
+func TestRemoveFactor(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		b := newBench(t, d, nil)
+		for name, proof := range map[string]func(secret string, codes []string) (password, code string){
+			"password": func(string, []string) (string, string) { return goodPassword, "" },
+			"code":     func(secret string, _ []string) (string, string) { return "", codeAt(t, secret, 1) },
+			"recovery": func(_ string, codes []string) (string, string) { return "", strings.ToLower(codes[3]) },
+		} {
+			b.person(name+"@example.org", false)
+			_, v := b.login(name+"@example.org", goodPassword)
+			secret, plain, codes := b.withFactor(v)
+			v = b.viewer(plain)
+			for _, wrong := range [][2]string{{"", ""}, {"Wrong-password-1", ""}, {"", "000000"}, {"", "AAAAA-AAAAA"}, {"Wrong-password-1", codes[0]}} {
+				if _, err := b.RemoveFactor(ctxOf(t), v, wrong[0], wrong[1]); !fault.Is(err, fault.Invalid) {
+					t.Errorf("%s: removed with %q: %v", name, wrong, err)
+				}
+			}
+			password, code := proof(secret, codes)
+			after, err := b.RemoveFactor(ctxOf(t), v, password, code)
+			if err != nil || b.viewer(after).User.SecondFactor != nil {
+				t.Errorf("%s does not remove it: %v", name, err)
+			}
+			b.box.last(t, "account.factor_removed")
+		}
+	})
+}
+
 func TestDemandedFactor(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		b := newBench(t, d, func(d *Deps) { d.Rules.SecondFactor = "admins" })
@@ -162,7 +189,7 @@ func TestDemandedFactor(t *testing.T) {
 		if !v.Admin() {
 			t.Error("the session does not open")
 		}
-		if _, err := b.RemoveFactor(ctxOf(t), v); !fault.Is(err, fault.Conflict) {
+		if _, err := b.RemoveFactor(ctxOf(t), v, goodPassword, ""); !fault.Is(err, fault.Conflict) {
 			t.Errorf("a demanded factor is removed: %v", err)
 		}
 		if _, err := b.EnterWithSetup(ctxOf(t), setup.State, codeAt(t, setup.Secret, 1)); !fault.Is(err, fault.Invalid) {

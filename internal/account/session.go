@@ -335,11 +335,8 @@ var errSignIn = fault.New(fault.Unauthorized, "Log in first.")
 // Fresh refuses with ErrVerify when the viewer's session saw no proof of who it
 // is for 25 hours, and whoever comes without a session.
 func (s *Sessions) Fresh(ctx context.Context, v Viewer) error {
-	if v.User == nil {
-		return errSignIn
-	}
-	if v.Session == "" {
-		return fault.New(fault.Forbidden, "This is done in a session: log in with your password, a token is not enough.")
+	if err := inSession(v); err != nil {
+		return err
 	}
 	session, err := s.Get(ctx, v)
 	switch {
@@ -349,6 +346,17 @@ func (s *Sessions) Fresh(ctx context.Context, v Viewer) error {
 		return errSignIn
 	case time.Since(session.VerifiedAt.Time) > freshTime:
 		return ErrVerify
+	}
+	return nil
+}
+
+// inSession refuses whoever comes by other means than a session.
+func inSession(v Viewer) error {
+	switch {
+	case v.User == nil:
+		return errSignIn
+	case v.Session == "":
+		return fault.New(fault.Forbidden, "This is done in a session: log in with your password, an API key is not enough.")
 	}
 	return nil
 }

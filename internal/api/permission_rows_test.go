@@ -124,7 +124,7 @@ var walkRows = map[string]walkRow{
 	"GET /api/2/me/second_factor/":                                 {},
 	"POST /api/2/me/second_factor/":                                {session: true},
 	"PUT /api/2/me/second_factor/":                                 {session: true},
-	"DELETE /api/2/me/second_factor/":                              {session: true},
+	"DELETE /api/2/me/second_factor/":                              {session: true, body: map[string]any{}},
 	"POST /api/2/me/second_factor/recovery_codes/":                 {session: true},
 	"GET /api/2/oauth/clients/":                                    {account: true},
 	"POST /api/2/oauth/clients/":                                   {account: true},

@@ -313,7 +313,7 @@ func (a *API) askConfirmation(c *web.Call, body EmailBody) (*SessionResponse, er
 func (a *API) confirmByLink(c *web.Call, _ web.None) error {
 	switch err := a.Accounts.Confirm(c.Context(), c.Param("token")); {
 	case err == nil:
-		return flash(c, "post_confirm")
+		return c.Redirect(http.StatusFound, c.Site.Base+"/login?flash=post_confirm") // what comes next
 	case fault.Is(err, fault.Invalid):
 		return flash(c, "confirm_error")
 	default:

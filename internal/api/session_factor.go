@@ -16,9 +16,9 @@ const (
 )
 
 // FactorSetupBody says what to set up: authenticator for an application that
-// shows codes, disable to end it.
+// shows codes, disable to end it, which asks for the password or a code.
 type FactorSetupBody struct {
-	CSRFBody
+	VerifyBody
 	Setup string `json:"setup"`
 }
 
@@ -48,7 +48,7 @@ func (a *API) factorSetup(c *web.Call, body FactorSetupBody) (*SessionResponse, 
 	signedIn := viewer(c).Session != ""
 	switch {
 	case body.Setup == "disable" && signedIn:
-		plain, err := a.Accounts.RemoveFactor(c.Context(), viewer(c))
+		plain, err := a.Accounts.RemoveFactor(c.Context(), viewer(c), body.Password, body.Code)
 		if err != nil {
 			return nil, err
 		}

@@ -79,7 +79,7 @@ func (a *API) sessionRoutes() {
 	web.Get[SecondFactor](a.v2, "/me/second_factor/", mine("Read about my second factor"), a.getMyFactor)
 	web.Post[SecondFactorSetup](a.v2, "/me/second_factor/", mine("Begin to set a second factor up"), a.startMyFactor)
 	web.Put[RecoveryCodes](a.v2, "/me/second_factor/", mine("Set the second factor up with a first code"), a.confirmMyFactor)
-	web.Delete[web.None](a.v2, "/me/second_factor/", nothing("Remove my second factor"), a.removeMyFactor)
+	web.DeleteWith[web.None](a.v2, "/me/second_factor/", nothing("Remove my second factor, with my password or a code"), a.removeMyFactor)
 	web.Post[RecoveryCodes](a.v2, "/me/second_factor/recovery_codes/", mine("Draw new recovery codes"), a.drawMyCodes)
 }
 
@@ -197,8 +197,8 @@ func (a *API) confirmMyFactor(c *web.Call, _ web.None, body SecondFactorWrite) e
 	return sendSecret(c, RecoveryCodes{codes})
 }
 
-func (a *API) removeMyFactor(c *web.Call, _ web.None) error {
-	plain, err := a.Accounts.RemoveFactor(c.Context(), viewer(c))
+func (a *API) removeMyFactor(c *web.Call, _ web.None, body VerifyBody) error {
+	plain, err := a.Accounts.RemoveFactor(c.Context(), viewer(c), body.Password, body.Code)
 	return a.done(c, plain, err)
 }
 

@@ -118,7 +118,7 @@ func TestAccountByTheAPI(t *testing.T) {
 		if to := b.must(http.StatusFound, "GET", link+"x", nil).Header.Get("Location"); to != apitest.Base+"/?flash=confirm_error" {
 			t.Errorf("a tampered link leads to %s", to)
 		}
-		if to := b.must(http.StatusFound, "GET", link, nil).Header.Get("Location"); to != apitest.Base+"/?flash=post_confirm" || len(b.cookies) != 0 {
+		if to := b.must(http.StatusFound, "GET", link, nil).Header.Get("Location"); to != apitest.Base+"/login?flash=post_confirm" || len(b.cookies) != 0 {
 			t.Errorf("the link leads to %s, with %v", to, b.cookies)
 		}
 		b.login("ada@example.org", sessionPassword)
@@ -199,7 +199,9 @@ func TestSecondFactorByTheAPI(t *testing.T) {
 		third.login("ada@example.org", sessionPassword)
 		third.must(http.StatusBadRequest, "POST", "/tf-validate", map[string]any{"code": code(0)})
 		third.must(http.StatusOK, "POST", "/tf-rescue", map[string]any{"code": recovery[0]})
-		third.must(http.StatusOK, "POST", "/tf-setup/", map[string]any{"setup": "disable"})
+		third.must(http.StatusBadRequest, "POST", "/tf-setup/", map[string]any{"setup": "disable"})
+		third.must(http.StatusBadRequest, "DELETE", "/api/2/me/second_factor/", map[string]any{"password": "Wrong-password-1"})
+		third.must(http.StatusOK, "POST", "/tf-setup/", map[string]any{"setup": "disable", "password": sessionPassword})
 		third.must(http.StatusOK, "GET", "/api/1/me/", nil)
 		b.must(http.StatusUnauthorized, "GET", "/api/1/me/", nil)
 	})
@@ -332,7 +334,7 @@ func TestAccountRefuses(t *testing.T) {
 		{in, "POST", "/tf-setup", object{"setup": "disable"}, 409, "no second factor", nil},
 		{in, "POST", "/tf-validate", object{"code": "123456"}, 400, "begin again", nil},
 		{in, "PUT", "/api/2/me/second_factor/", object{"code": "123456", "state": "x"}, 400, "begin again", nil},
-		{in, "DELETE", "/api/2/me/second_factor/", nil, 409, "no second factor", nil},
+		{in, "DELETE", "/api/2/me/second_factor/", object{"password": sessionPassword}, 409, "no second factor", nil},
 		{in, "POST", "/api/2/me/second_factor/recovery_codes/", nil, 409, "no second factor", nil},
 		{in, "DELETE", "/api/2/me/sessions/nonsense/", nil, 404, "Session not found", nil},
 		{anybody, "POST", "/api/2/me/second_factor/", nil, 403, "log in with your password", []string{"X-API-KEY", token}},

@@ -186,7 +186,13 @@ func TestMySecondFactor(t *testing.T) {
 	if fresh := s.ask(factorPath+"/codes", session, url.Values{"x": {"y"}}); fresh.Code != http.StatusOK || !strings.Contains(fresh.Body.String(), `id="codes"`) {
 		t.Errorf("other codes: %d", fresh.Code)
 	}
-	session = s.posts(factorPath+"/remove", session, securityPath+"?done=admin-me.done-factor-removed", url.Values{"x": {"y"}})
+	for _, wrong := range []url.Values{{"password": {""}}, {"password": {"Wrong-password-1"}}, {"code": {"000000"}}} {
+		got := s.ask("/en"+factorPath+"/remove", session, wrong)
+		if got.Code != http.StatusBadRequest || !strings.Contains(got.Body.String(), "<details class=\"fold\" open>") {
+			t.Errorf("the second factor is removed with %v: %d", wrong, got.Code)
+		}
+	}
+	session = s.posts(factorPath+"/remove", session, securityPath+"?done=admin-me.done-factor-removed", url.Values{"password": {goodPassword}})
 	s.shows("/en"+securityPath, session, "Turn the second proof on")
 }
 

@@ -2,6 +2,7 @@ package portal
 
 import (
 	"net/url"
+	"strings"
 	"time"
 
 	"grenier/internal/account"
@@ -81,15 +82,35 @@ func (v *visit) organizationAdminDraft(o *account.Organization, name, title, tai
 
 // adminOrganizationNew is the form of a new organisation.
 type adminOrganizationNew struct {
+	// Same are the organisations that have the name that was given, for who
+	// would rather join one of them.
+	Same []sameOrganization
 	Form formView
 }
 
+// sameOrganization is an organisation that has the name of a new one.
+type sameOrganization struct {
+	// Name is what it is called, Page leads to it, Join to the page on which one
+	// asks to join it.
+	Name, Page, Join string
+}
+
 func (p *Portal) showNewOrganization(v *visit, _ web.None) error {
+	return v.showNewOrganization(nil)
+}
+
+// sameName is the hidden field of the name that somebody was warned of.
+const sameName = "same_name"
+
+func (v *visit) showNewOrganization(same []sameOrganization) error {
 	f := v.form("organization", "/admin/organizations/new").submit("admin-organization.create", "check").cancel("/admin")
+	if len(same) > 0 {
+		f.submit("admin-organization.same-create", "check").hidden(sameName, v.posted.text("name"))
+	}
 	v.organizationFields(f, &account.Organization{})
 	return v.showAdmin(adminDraft{
 		name: "organization-new", title: v.say.T("admin-organization.new"), path: "/admin/organizations/new", scope: scopeMe,
-		lead: v.say.T("admin-organization.new-lead"), data: adminOrganizationNew{f.view()},
+		lead: v.say.T("admin-organization.new-lead"), data: adminOrganizationNew{same, f.view()},
 	})
 }
 
@@ -111,7 +132,39 @@ func organizationInput(sent *posted) account.OrganizationInput {
 	}
 }
 
+// errSameName warns who makes an organisation under a name that another has: a
+// page asks once more, the API takes it.
+var errSameName = fault.New(fault.Conflict, "An organization has this name already: join it, or create yours all the same.")
+
+// sameOrganizations are those that have a name, however it is written; at most
+// three of them.
+func (v *visit) sameOrganizations(name string) ([]sameOrganization, error) {
+	name = strings.Join(strings.Fields(name), " ")
+	if name == "" {
+		return nil, nil
+	}
+	found, _, err := v.p.Organizations.List(v.Context(), account.OrganizationFilter{Name: name, Sort: "-datasets", Limit: 3})
+	if err != nil {
+		return nil, err
+	}
+	var same []sameOrganization
+	for i := range found {
+		o := &found[i]
+		same = append(same, sameOrganization{o.Name, v.publicPage(catalog.KindOrganization, o.Slug), v.path(organizationAdmin(o.ID, "/join"))})
+	}
+	return same, nil
+}
+
 func (p *Portal) createOrganization(v *visit, in web.None, sent *posted) error {
+	if name := sent.text("name"); sent.text(sameName) != name {
+		same, err := v.sameOrganizations(name)
+		if err != nil {
+			return err
+		}
+		if len(same) > 0 {
+			return sent.again(errSameName, func() error { return v.showNewOrganization(same) })
+		}
+	}
 	made, err := p.Accounts.FoundOrganization(sent.Context(), v.viewer, organizationInput(sent))
 	if err != nil {
 		return sent.again(err, func() error { return p.showNewOrganization(v, in) })

@@ -289,3 +289,19 @@ func TestContacts(t *testing.T) {
 	s.sends(one+"/delete", s.byEd, nil, 303, "done-deleted")
 	s.page(one, s.byEd, 404)
 }
+
+// A second organisation of a name is made after a warning alone.
+func TestSameNameOfOrganizations(t *testing.T) {
+	s := newTown(t)
+	const path = "/en/admin/organizations/new"
+	form := url.Values{"name": {"  " + strings.ToUpper(s.o.Name) + " "}, "description": {"Another one."}}
+	body := s.sends(path, s.byEve, form, 409, "An organization has this name already", s.public, s.home+"/join", `name="same_name"`, "Another one.")
+	if strings.Contains(body, "<B>VALMONT") {
+		t.Error("the name is not escaped")
+	}
+	form.Set("same_name", "Another name")
+	s.sends(path, s.byEve, form, 409, "Create all the same")
+	form.Set("same_name", strings.ToUpper(s.o.Name))
+	s.sends(path, s.byEve, form, 303, "/en/admin/organizations/")
+	s.sends(path, s.byEve, url.Values{"name": {"Ville de Grain"}, "description": {"x"}}, 303, "/en/admin/organizations/")
+}

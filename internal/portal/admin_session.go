@@ -56,8 +56,10 @@ type meFactorState struct {
 	Few   bool
 	// Start leads to the page that sets it up.
 	Start string
-	// NewCodes draws recovery codes, Remove ends it.
-	NewCodes, Remove button
+	// NewCodes draws recovery codes.
+	NewCodes button
+	// Remove ends it, with the password or a code.
+	Remove formView
 }
 
 func (p *Portal) showMySecurity(v *visit, _ web.None) error {
@@ -118,10 +120,16 @@ func (v *visit) factorState() (meFactorState, error) {
 	if shown.On {
 		shown.Since = v.say.Date(state.Set)
 		shown.NewCodes = v.button(factorPath+"/codes", "admin-me.codes-new", "refresh")
-		shown.Remove = v.button(factorPath+"/remove", "admin-me.factor-remove", "close")
-		shown.Remove.Tone = "danger"
+		shown.Remove = v.removeFactorForm()
 	}
 	return shown, nil
+}
+
+func (v *visit) removeFactorForm() formView {
+	f := v.form("factor-remove", factorPath+"/remove").light().titled("", "admin-me.factor-remove-text").submit("admin-me.factor-remove", "close").danger()
+	f.password("password", "account.password", "current-password")
+	f.text("code", "admin-me.factor-remove-code", "").auto("one-time-code").most(16).Value = ""
+	return f.view()
 }
 
 // sessionList shows where one is signed in.
@@ -306,7 +314,7 @@ func (v *visit) showMyCodes(codes []string) error {
 }
 
 func (p *Portal) removeMyFactor(v *visit, _ web.None, sent *posted) error {
-	plain, err := p.Accounts.RemoveFactor(sent.Context(), v.viewer)
+	plain, err := p.Accounts.RemoveFactor(sent.Context(), v.viewer, sent.raw("password"), sent.text("code"))
 	return p.secured(v, sent, plain, err, "admin-me.done-factor-removed")
 }
 

@@ -209,6 +209,32 @@ func TestOnlyKnownNoticesAreShown(t *testing.T) {
 	}
 }
 
+// Who has not confirmed their address is helped on once their password is right, and nobody else is told anything.
+func TestLoginBeforeTheConfirmation(t *testing.T) {
+	s := newSignedSite(t, nil)
+	if err := s.accounts.Register(context.Background(), account.Registration{
+		Email: "ada@example.org", FirstName: "Ada", LastName: "Grain", Password: goodPassword, PasswordConfirm: goodPassword, Conditions: true,
+	}); err != nil {
+		t.Fatal(err)
+	}
+	const again = "Send the confirmation again"
+	for password, told := range map[string]bool{goodPassword: true, "Wrong-password-1": false} {
+		got := s.ask("/en/login", "", url.Values{"email": {"ada@example.org"}, "password": {password}})
+		if got.Code != http.StatusBadRequest || strings.Contains(got.Body.String(), again) != told {
+			t.Errorf("with %s: %d, told %v: %s", password, got.Code, !told, mainOf(got.Body.String()))
+		}
+	}
+	if body := s.ask("/en/login", "", nil).Body.String(); strings.Contains(body, again) {
+		t.Error("the page offers a confirmation to everybody")
+	}
+	if sent := s.ask("/en/confirm", "", url.Values{"email": {"ada@example.org"}}); sent.Code != http.StatusSeeOther || sent.Header().Get("Location") != "/en/confirm/sent" {
+		t.Errorf("%d to %q", sent.Code, sent.Header().Get("Location"))
+	}
+	if body := s.ask("/en/login?flash=post_confirm", "", nil).Body.String(); !strings.Contains(body, "Your address is confirmed") || !strings.Contains(body, `name="password"`) {
+		t.Error("the link of the letter does not end where one logs in")
+	}
+}
+
 func TestFirstStart(t *testing.T) {
 	s := newSignedSite(t, nil)
 	if body := s.ask("/en/setup?code=wrong", "", nil).Body.String(); !strings.Contains(body, "This link does not work") {

@@ -29,7 +29,11 @@ type loginPage struct {
 	// Register and Reset lead to these pages; Register is empty when nobody makes
 	// their account themselves.
 	Register, Reset string
-	Demo            []demoAccount
+	// Confirm sends the letter again by which an address is confirmed, to who
+	// has just given the right password of an account that waits for it;
+	// without a label for all others.
+	Confirm button
+	Demo    []demoAccount
 }
 
 // demoAccount is an account to try the site with. Role says what it may.
@@ -79,6 +83,9 @@ func (p *Portal) showLogin(v *visit, in loginArgs) error {
 	}
 	if p.Provider != "" {
 		content.Provider, content.ProviderURL = p.Provider, withNext(p.ProviderPath, next)
+	}
+	if v.posted != nil && v.posted.failure == account.ErrUnconfirmed {
+		content.Confirm = v.button("/confirm", "account.confirm-again", "mail", "email", v.posted.text("email"))
 	}
 	for _, one := range p.DemoAccounts {
 		b := v.button("/login", "account.demo-use", "login", "email", one.Email, "password", one.Password, "next", next)
