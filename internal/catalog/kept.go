@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"github.com/uptrace/bun"
@@ -61,7 +62,35 @@ func (s *Store) KeptDatasets(ctx context.Context, v account.Viewer, f KeptFilter
 	if f.Title != "" {
 		l.and("d.title_fold LIKE ? ESCAPE '!'", contains(f.Title))
 	}
+	if f.Owner == (account.Owner{}) && f.Title == "" && f.State == "" && !strings.HasPrefix(l.order, keptSorts["created"]) {
+		return l.merged(ctx, s.db, p)
+	}
 	return l.page(ctx, s.db, p)
+}
+
+// merged is page for a list of the datasets of everybody: the indexes by which
+// they are put in order hold apart what is visible and what is not, so that the
+// beginnings of both are merged.
+func (l *listing) merged(ctx context.Context, d *db.DB, p Page) (ids []string, total int, err error) {
+	key, descending := strings.CutSuffix(l.order, " DESC NULLS LAST")
+	direction := "DESC"
+	if !descending {
+		key, direction = strings.TrimSuffix(l.order, " ASC NULLS LAST"), "ASC"
+	}
+	err = d.Snapshot(ctx, func(ctx context.Context, read bun.IDB) error {
+		count, err := l.query(read).Count(ctx)
+		if err != nil {
+			return err
+		}
+		total = int(count)
+		beginning := func(visible bool) *bun.SelectQuery {
+			return l.query(read).ColumnExpr("d.id, "+key+" AS place").Where("d.visible = ?", visible).
+				OrderExpr(l.order + ", d.id DESC").Limit(int64(p.Offset + p.Limit))
+		}
+		return read.NewRaw("SELECT id FROM (SELECT * FROM (?) AS seen UNION ALL SELECT * FROM (?) AS others) AS merged ORDER BY place "+direction+" NULLS LAST, id DESC LIMIT ? OFFSET ?",
+			beginning(true), beginning(false), p.Limit, p.Offset).Scan(ctx, &ids)
+	})
+	return ids, total, err
 }
 
 // states restricts a listing to the datasets in the state of the filter.

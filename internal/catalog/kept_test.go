@@ -77,6 +77,60 @@ func TestKept(t *testing.T) {
 	})
 }
 
+// TestKeptOfEverybody: the list of a whole site is in one order and complete,
+// whatever the state of what it holds and wherever its pages are cut.
+func TestKeptOfEverybody(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		ctx, system := context.Background(), account.System("test")
+		store := catalog.New(event.NewLog(d), geo.NewDirectory(), nil, catalog.Rules{})
+		views := map[string]int{}
+		for n := range 23 {
+			made, err := store.CreateDataset(ctx, system, catalog.DatasetInput{
+				Title: catalog.Some([]string{"Jeu", "Autre", "jeu"}[n%3]), Description: catalog.Some("x"), Private: catalog.Some(n%2 == 0),
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			views[made.ID] = n * 7 % 5
+			err = d.Write(ctx, db.People, func(ctx context.Context, tx *db.Tx) error {
+				_, err := tx.NewRaw("UPDATE datasets SET views = ? WHERE id = ?", views[made.ID], made.ID).Exec(ctx)
+				return err
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if n%11 == 3 {
+				if err := store.DeleteDataset(ctx, system, made.ID, false); err != nil {
+					t.Fatal(err)
+				}
+				delete(views, made.ID)
+			}
+		}
+		for _, sort := range []string{"", "-created", "title", "-title", "views", "-views", "last_update", "-downloads"} {
+			var all []string
+			for offset := 0; offset < 25; offset += 4 {
+				ids, total, err := store.KeptDatasets(ctx, system, catalog.KeptFilter{Sort: sort}, catalog.Page{Offset: offset, Limit: 4})
+				if err != nil || total != len(views) {
+					t.Fatalf("%q: %d in all, want %d (%v)", sort, total, len(views), err)
+				}
+				all = append(all, ids...)
+			}
+			whole, _, err := store.KeptDatasets(ctx, system, catalog.KeptFilter{Sort: sort}, catalog.Page{Limit: 100})
+			if err != nil || !slices.Equal(all, whole) || len(slices.Compact(slices.Sorted(slices.Values(all)))) != len(views) {
+				t.Errorf("%q: the pages hold %v, the whole list %v (%v)", sort, all, whole, err)
+			}
+			if strings.HasSuffix(sort, "views") && !slices.IsSortedFunc(all, func(a, b string) int {
+				if sort == "views" {
+					return views[a] - views[b]
+				}
+				return views[b] - views[a]
+			}) {
+				t.Errorf("%q is out of order: %v", sort, all)
+			}
+		}
+	})
+}
+
 // TestElementsMove puts the elements of a topic in another order.
 func TestElementsMove(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
