@@ -6,6 +6,7 @@ import (
 
 	"grenier/internal/account"
 	"grenier/internal/catalog"
+	"grenier/internal/fault"
 )
 
 // adminDatasetEdit is the first page of a dataset's administration.
@@ -137,7 +138,7 @@ func (p *Portal) saveAdminDataset(v *visit, in adminDatasetArgs, sent *posted) e
 	}
 	next := v.datasetInput(sent, d)
 	next.Private = catalog.Some(d.Private) // decided by buttons of its own
-	if err := periodFault(sent); err != nil {
+	if err := fault.Collect(periodFault(sent), v.homonyms(sent, zonesField)); err != nil {
 		return sent.again(err, func() error { return p.showAdminDataset(v, in) })
 	}
 	if _, err := p.Catalog.UpdateDataset(sent.Context(), v.viewer, d.ID, next); err != nil {

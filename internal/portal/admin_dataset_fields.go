@@ -134,6 +134,9 @@ func (v *visit) frequencies() []option {
 // maxChosenZones bounds the zones that a form names one by one.
 const maxChosenZones = 200
 
+// zonesField is the member of the API that holds the zones of a coverage.
+const zonesField = "spatial.zones"
+
 // where asks for the territory.
 func (b *datasetFields) where() {
 	b.f.group("publish.where", "")
@@ -146,12 +149,13 @@ func (b *datasetFields) where() {
 	if b.d.Geometry != nil {
 		help = "publish.zones-shape"
 	}
-	field := b.f.picks("spatial.zones", "publish.zones", "zones", b.v.zoneOptions(zones[:min(len(zones), maxChosenZones)])...).help(help)
+	field := b.f.picks(zonesField, "publish.zones", "zones", b.v.zoneOptions(zones[:min(len(zones), maxChosenZones)])...).help(help)
 	if proposed && b.made.ofProducer {
 		field.proposed(proposedByProducer)
 	} else if proposed {
 		field.proposed(b.made.from())
 	}
+	b.f.askHomonyms(zonesField)
 	stored := deref(b.d.Granularity)
 	b.offer(stored, b.proposals().Granularity, func(value string) *fieldDraft {
 		return b.f.choose("spatial.granularity", "publish.granularity", value, b.v.granularities()).help("publish.granularity-help")
@@ -289,7 +293,7 @@ func (v *visit) datasetInput(sent *posted, d *catalog.Dataset) catalog.DatasetIn
 		in.TemporalCoverage = catalog.Some(catalog.TemporalInput{Start: sent.text("temporal_coverage.start"), End: sent.text("temporal_coverage.end")})
 	}
 	if sent.has("spatial.zones") {
-		in.Spatial = spatialOf(sent, d)
+		in.Spatial = v.spatialOf(sent, d)
 	}
 	if sent.has("access_type") {
 		audiences := []catalog.AudienceInput{}
@@ -323,8 +327,8 @@ func periodFault(sent *posted) error {
 
 // spatialOf is the coverage of a form. A shape, and zones beyond those that the
 // form names, stay while no other zone is chosen.
-func spatialOf(sent *posted, d *catalog.Dataset) catalog.Opt[catalog.SpatialInput] {
-	given := catalog.SpatialInput{Zones: sent.ids("spatial.zones"), Granularity: sent.text("spatial.granularity")}
+func (v *visit) spatialOf(sent *posted, d *catalog.Dataset) catalog.Opt[catalog.SpatialInput] {
+	given := catalog.SpatialInput{Zones: v.zoneIDs(sent, zonesField), Granularity: sent.text("spatial.granularity")}
 	if len(d.Zones) > maxChosenZones {
 		given.Zones = append(given.Zones, d.Zones[maxChosenZones:]...)
 	}
@@ -363,7 +367,7 @@ func (v *visit) imagined(d *catalog.Dataset, sent *posted) *catalog.Dataset {
 		next.DescriptionLength = int64(len([]rune(sent.text("description"))))
 	}
 	if sent.has("spatial.zones") {
-		covered := spatialOf(sent, d)
+		covered := v.spatialOf(sent, d)
 		next.HasSpatial = !covered.Null
 	}
 	if next.ResourceCount == 0 {

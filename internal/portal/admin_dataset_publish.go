@@ -161,7 +161,7 @@ func (p *Portal) publishDataset(v *visit, in adminDatasetArgs, sent *posted) err
 	again := func(err error) error { return sent.again(err, func() error { return p.showPublishDataset(v, in) }) }
 	next := v.datasetInput(sent, d)
 	next.Private = catalog.Some(sent.text("do") != "publish")
-	if err := periodFault(sent); err != nil {
+	if err := fault.Collect(periodFault(sent), v.homonyms(sent, zonesField)); err != nil {
 		return again(err)
 	}
 	if !d.Private {

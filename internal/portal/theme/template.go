@@ -112,8 +112,8 @@ const layoutFile = "templates/layout.html"
 // pageFile is the template of a page.
 func pageFile(page string) string { return "templates/pages/" + page + ".html" }
 
-// shared are the parts that all pages in a language start from; it is cloned,
-// never executed.
+// shared are all parts in a language; pages copy those that they show, it is never
+// executed.
 func (t *Theme) shared(lang string) (*template.Template, error) {
 	key := setKey{lang: lang}
 	value, ok := t.sets.Load(key)
@@ -132,14 +132,10 @@ func (t *Theme) shared(lang string) (*template.Template, error) {
 	return c.set, c.err
 }
 
-// compile parses the parts, the page, and what the pack redefines, in this
-// order: later definitions win.
+// compile parses the parts that the page shows, the page, and what the pack
+// redefines, in this order: later definitions win.
 func (t *Theme) compile(lang, page string) (*template.Template, error) {
-	shared, err := t.shared(lang)
-	if err != nil {
-		return nil, err
-	}
-	set, err := shared.Clone()
+	set, err := t.parted(lang, page)
 	if err != nil {
 		return nil, err
 	}
@@ -157,6 +153,54 @@ func (t *Theme) compile(lang, page string) (*template.Template, error) {
 		}
 	}
 	return set, nil
+}
+
+// parted is a set of the parts that a page and what the pack redefines lead to.
+// A copy of all parts for each page would cost most of the time and memory that
+// pages take.
+func (t *Theme) parted(lang, page string) (*template.Template, error) {
+	shared, err := t.shared(lang)
+	if err != nil {
+		return nil, err
+	}
+	named := []string{"layout"}
+	files := []string{pageFile(page)}
+	for _, b := range t.blocks {
+		named, files = append(named, b.name), append(files, b.file)
+	}
+	for _, file := range files {
+		trees, err := t.trees(file)
+		if err != nil {
+			return nil, err
+		}
+		for name, tree := range trees {
+			named = leadsTo(append(named, name), tree)
+		}
+	}
+	set := template.New("page").Funcs(t.functions(lang))
+	for len(named) > 0 {
+		name := named[len(named)-1]
+		named = named[:len(named)-1]
+		part := shared.Lookup(name)
+		if part == nil || part.Tree == nil || set.Lookup(name) != nil {
+			continue
+		}
+		if _, err := set.AddParseTree(name, part.Tree.Copy()); err != nil {
+			return nil, err
+		}
+		named = leadsTo(named, part.Tree)
+	}
+	return set, nil
+}
+
+// leadsTo adds the names of the templates that a template shows.
+func leadsTo(named []string, tree *parse.Tree) []string {
+	each(tree.Root, func(node parse.Node) {
+		if shown, ok := node.(*parse.TemplateNode); ok {
+			named = append(named, shown.Name)
+		}
+	})
+	return named
 }
 
 // functions are those of the templates; what they write is bounded in packs.
