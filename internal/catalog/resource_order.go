@@ -157,6 +157,57 @@ func (s *Store) ReorderResources(ctx context.Context, v account.Viewer, dataset 
 	return rows, err
 }
 
+// OrderResources puts the resources of a dataset in the order of identifiers, which
+// must name each of them once. It reads their ranks alone, and writes those that
+// have to change: one for one that moves, whatever the number of the others.
+func (s *Store) OrderResources(ctx context.Context, v account.Viewer, dataset string, ids []string) error {
+	return s.log.Write(ctx, db.People, func(ctx context.Context, tx *event.Tx) error {
+		d, err := s.editableHead(ctx, tx.Tx, v, dataset, false)
+		if err != nil {
+			return err
+		}
+		var there []placed
+		err = tx.NewRaw("SELECT id, rank FROM resources WHERE dataset_id = ? AND community = FALSE ORDER BY rank, id", d.ID).Scan(ctx, &there)
+		if err != nil {
+			return err
+		}
+		rows := make(map[string]*placed, len(there))
+		for i := range there {
+			rows[there[i].ID] = &there[i]
+		}
+		ranks := make([]*int64, len(ids))
+		for i, id := range ids {
+			if row := rows[id]; row != nil {
+				ranks[i] = &row.Rank
+			}
+			delete(rows, id) // one named twice is missing the second time
+		}
+		if len(ids) != len(there) || slices.Contains(ranks, nil) {
+			return fault.New(fault.Conflict, "The files have changed meanwhile. Load the page again.")
+		}
+		var moved []placed
+		difference := history.Difference{}
+		for i, rank := range ranksFor(ranks) {
+			if rank != *ranks[i] {
+				moved = append(moved, placed{ids[i], rank})
+				difference["resource/"+ids[i]+"/rank"] = [2]any{*ranks[i], rank}
+			}
+		}
+		if len(moved) == 0 {
+			return nil
+		}
+		if err := writeRanks(ctx, tx.Tx, moved); err != nil {
+			return err
+		}
+		if err := orderFormats(ctx, tx.Tx, d.ID); err != nil {
+			return err
+		}
+		before := *d
+		d.resourcesWritten = true
+		return s.saveDataset(ctx, tx, v, &before, d, "updated", difference)
+	})
+}
+
 func allResources(ctx context.Context, tx *event.Tx, dataset string) ([]Resource, error) {
 	var rows []Resource
 	err := tx.NewSelect().Model(&rows).Where("dataset_id = ? AND community = FALSE", dataset).OrderExpr("rank, id").Scan(ctx)

@@ -14,6 +14,7 @@ import (
 	"grenier/internal/db"
 	"grenier/internal/db/dbtest"
 	"grenier/internal/event"
+	"grenier/internal/fault"
 )
 
 // TestRanksFollowTheOrder: whatever ranks resources have and in whatever order
@@ -296,6 +297,51 @@ func TestScheduledPublication(t *testing.T) {
 			if got.Private != private || got.Visible == private {
 				t.Errorf("%s is private: %t", got.Title, got.Private)
 			}
+		}
+	})
+}
+
+// TestOneMovesAlone: to put one of many resources elsewhere writes that one, and
+// says the same of the dataset as an order of all that was given as such.
+func TestOneMovesAlone(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		s := newShelf(t, d)
+		ctx := context.Background()
+		inputs := make([]ResourceInput, 300)
+		for i := range inputs {
+			inputs[i] = ResourceInput{Title: Some(fmt.Sprint(i)), URL: Some("https://example.org/r"), Format: Some([]string{"csv", "json", "pdf"}[i%3])}
+		}
+		made, err := s.store.CreateDataset(ctx, platformAdmin, DatasetInput{Title: Some("Jeu"), Description: Some("d"), Resources: Some(inputs)})
+		s.ok(err)
+		versions := func() (sum int64) {
+			s.ok(d.Read().NewRaw("SELECT sum(version) FROM resources WHERE dataset_id = ?", made.ID).Scan(ctx, &sum))
+			return sum
+		}
+		random := rand.New(rand.NewPCG(5, 6))
+		for step := range 30 {
+			ids := s.resourceIDs(made.ID)
+			from, to, before := random.IntN(len(ids)), random.IntN(len(ids)), versions()
+			moved := ids[from]
+			wanted := slices.Insert(slices.Delete(slices.Clone(ids), from, from+1), to, moved)
+			s.ok(s.store.OrderResources(ctx, platformAdmin, made.ID, wanted))
+			if got := s.resourceIDs(made.ID); !slices.Equal(got, wanted) {
+				t.Fatalf("step %d: the order is not the one that was wanted", step)
+			}
+			if after := versions(); after > before+1 {
+				t.Errorf("step %d: %d resources were written for one that moved", step, after-before)
+			}
+			s.summaryHolds(fmt.Sprintf("step %d", step), made.ID)
+		}
+		ids := s.resourceIDs(made.ID)
+		twice := slices.Clone(ids)
+		twice[1] = twice[0]
+		for name, wrong := range map[string][]string{"too few": ids[1:], "one twice": twice, "one unknown": append([]string{db.NewUUID()}, ids[1:]...), "none": nil} {
+			if err := s.store.OrderResources(ctx, platformAdmin, made.ID, wrong); !fault.Is(err, fault.Conflict) {
+				t.Errorf("%s: an order that is not one of these resources answers %v", name, err)
+			}
+		}
+		if err := s.store.OrderResources(ctx, account.Nobody, made.ID, ids); !fault.Is(err, fault.Unauthorized) {
+			t.Errorf("anybody may order: %v", err)
 		}
 	})
 }

@@ -281,11 +281,7 @@ func (p *Portal) reorder(v *visit, in adminDatasetArgs, sent *posted, change fun
 	}
 	before := slices.Clone(order)
 	if order, err = change(order); err == nil && !slices.Equal(before, order) {
-		inputs := make([]catalog.ResourceInput, len(order))
-		for i, id := range order {
-			inputs[i].ID = id
-		}
-		_, err = p.Catalog.ReorderResources(sent.Context(), v.viewer, d.ID, inputs)
+		err = p.Catalog.OrderResources(sent.Context(), v.viewer, d.ID, order)
 	}
 	switch {
 	case err != nil && v.PrefersJSON():
