@@ -61,6 +61,9 @@ func (r *report) add(work, bar, measured, baseline string, met bool) {
 	fmt.Fprintf(os.Stderr, "  %-70s %-28s %s\n", work, measured, mark(met))
 }
 
+// progress tells of a measure on the way.
+func progress(format string, args ...any) { fmt.Fprintf(os.Stderr, format, args...) }
+
 func mark(met bool) string {
 	if met {
 		return "met"
@@ -97,7 +100,7 @@ func run(ctx context.Context, o options) error {
 	}{
 		{"start", o.measureStart}, {"kept", o.measureKept}, {"rows", o.measureRows}, {"search", o.measureSearch},
 		{"relevance", o.measureRelevance}, {"dump", o.measureDump}, {"pages-kept", o.measurePagesKept}, {"page-types", o.measurePages},
-		{"writes", o.measureWrites}, {"members", o.measureMembers}, {"upload", o.measureUpload},
+		{"admin", o.measureAdmin}, {"writes", o.measureWrites}, {"members", o.measureMembers}, {"upload", o.measureUpload},
 	} {
 		if !o.wants(measure.name) {
 			continue

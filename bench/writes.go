@@ -82,10 +82,7 @@ func (o options) writesOn(ctx context.Context, r *report, engine string, args ..
 // desk makes a server with an account by the program's own commands.
 func (o options) desk(ctx context.Context, args ...string) (*desk, error) {
 	const mail = "bench@example.org"
-	command := func(words ...string) (string, error) {
-		out, err := exec.CommandContext(ctx, o.program, append(append(words, "--data", o.data()), args...)...).Output()
-		return strings.TrimSpace(string(out)), err
-	}
+	command := func(words ...string) (string, error) { return o.command(ctx, append(words, args...)...) }
 	if _, err := command("user", "create", mail, "--first-name", "Ada", "--last-name", "Banc"); err != nil {
 		return nil, fmt.Errorf("user create: %w", err)
 	}
@@ -102,6 +99,16 @@ func (o options) desk(ctx context.Context, args ...string) (*desk, error) {
 		return nil, err
 	}
 	return &desk{process: p, token: token, organization: organization}, nil
+}
+
+// command runs a command of the program on the bench's data and returns what it
+// prints.
+func (o options) command(ctx context.Context, words ...string) (string, error) {
+	out, err := exec.CommandContext(ctx, o.program, append(words, "--data", o.data())...).Output()
+	if err != nil {
+		return "", fmt.Errorf("%s: %w", words[0], err)
+	}
+	return strings.TrimSpace(string(out)), nil
 }
 
 // send is the text of a request with a JSON body.
