@@ -5,8 +5,8 @@ import "regexp"
 // refusalWords say in the languages of the pages what subjects say in English,
 // which the API promises to the letter.
 var refusalWords = map[string]string{
-	errHomonyms: "form.fault-homonyms",
-	"This field is required.":                                                                                       "form.fault-required",
+	errHomonyms:               "form.fault-homonyms",
+	"This field is required.": "form.fault-required",
 	"You do not have the permission to modify that object.":                                                         "form.fault-forbidden",
 	"This email address is already used by another account.":                                                        "form.fault-email-taken",
 	"Somebody has changed this since you read it. Read it again, then repeat your change.":                          "form.fault-stale",
@@ -142,7 +142,6 @@ var refusalWords = map[string]string{
 	"The service to log in with does not confirm this login. Begin again.":                                                                                  "form.fault-service",
 	"What the service to log in with answered cannot be trusted, so nobody was logged in. Try again, and tell the administrators of this site if it lasts.": "form.fault-service",
 	"This link does not work, or the site is set up already. The link is printed by `grenier serve` when the site has no administrator.":                    "form.fault-setup",
-	"This is done in a session: log in with your password, a token is not enough.":                                                                          "form.fault-session",
 	"Invalid API token": "form.fault-session",
 	"Revoked API token": "form.fault-session",
 	"Expired API token": "form.fault-session",
@@ -205,7 +204,6 @@ var refusalWords = map[string]string{
 	"This file cannot be read at the moment.":                                                            "form.fault-unreadable",
 	"This link has run out. Open the page of the dataset again and take a new one.":                      "form.fault-link",
 	"This object is not deleted.":                                                                        "form.fault-not-deleted",
-	"This object has been deleted: bring it back first.":                                                 "form.fault-bring-back",
 	"Nothing of this kind is kept after it was deleted.":                                                 "form.fault-nothing-kept",
 	"No versions are kept of this kind of object.":                                                       "form.fault-nothing-kept",
 	"Versions of this kind of object are kept, but cannot be restored.":                                  "form.fault-nothing-kept",
@@ -260,9 +258,10 @@ var refusalPatterns = []refusalPattern{
 	{regexp.MustCompile(`^This hash costs too much|^Unknown form of hash`), "form.fault-hash"},
 	{regexp.MustCompile(`^Only administrators |^Log in as an administrator`), "form.fault-administrators"},
 	{regexp.MustCompile(`^Log in `), "form.fault-log-in"},
-	{regexp.MustCompile(`^This (token|API key) `), "form.fault-session"},
+	{regexp.MustCompile(`^This (token|API key) |^This is done in a session`), "form.fault-session"},
 	{regexp.MustCompile(`^(Not a valid (choice|type)\b|Value must be one of|Expected one of|Unknown (role|class|badge|frequency|granularity|scope|language|condition))|^The role .* does not exist$`), "form.fault-choice"},
 	{regexp.MustCompile(`^Too many `), "form.fault-often"},
+	{regexp.MustCompile(`: bring it back first\.$`), "form.fault-bring-back"},
 	{regexp.MustCompile(` has been deleted$`), "form.fault-deleted"},
 	{regexp.MustCompile(`(not found| does not exists?)$|^There is no such |^No such |^This (organization|object|person) (does not have|has no such|is not a member)|^You let no such|^Unknown membership request|^No work of this name`), "form.fault-missing"},
 }
