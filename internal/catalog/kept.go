@@ -62,47 +62,83 @@ func (s *Store) KeptDatasets(ctx context.Context, v account.Viewer, f KeptFilter
 	if f.Title != "" {
 		l.and("d.title_fold LIKE ? ESCAPE '!'", contains(f.Title))
 	}
-	if f.Owner == (account.Owner{}) && f.Title == "" && f.State == "" && !strings.HasPrefix(l.order, keptSorts["created"]) {
-		return l.merged(ctx, s.db, p)
+	if f.Owner == (account.Owner{}) && f.Title == "" && f.State == "" && v.May(account.ReadHidden, f.Owner, "") {
+		return l.everybodys(ctx, s.db, p)
+	}
+	if f.Title != "" {
+		return l.pageAtOnce(ctx, s.db, p)
 	}
 	return l.page(ctx, s.db, p)
 }
 
-// merged is page for a list of the datasets of everybody: the indexes by which
-// they are put in order hold apart what is visible and what is not, so that the
-// beginnings of both are merged.
-func (l *listing) merged(ctx context.Context, d *db.DB, p Page) (ids []string, total int, err error) {
+// pageAtOnce is page where what is listed is found by looking at each row: it is
+// counted on the way, unless the page is beyond the end.
+func (l *listing) pageAtOnce(ctx context.Context, d *db.DB, p Page) ([]string, int, error) {
+	var rows []struct {
+		ID    string
+		Total int
+	}
+	err := l.query(d.Read()).ColumnExpr(l.alias+".id, count(*) OVER () AS total").OrderExpr(l.order+", "+l.alias+".id DESC").
+		Limit(int64(p.Limit)).Offset(int64(p.Offset)).Scan(ctx, &rows)
+	if err != nil || len(rows) == 0 {
+		if err != nil || p.Offset == 0 && p.Limit > 0 {
+			return nil, 0, err
+		}
+		return l.page(ctx, d, p)
+	}
+	ids := make([]string, len(rows))
+	for i, row := range rows {
+		ids[i] = row.ID
+	}
+	return ids, rows[0].Total, nil
+}
+
+// everybodys is page for the list of all datasets that are not deleted. Their
+// number is that of all without the deleted ones, which databases count by the
+// least of their indexes.
+func (l *listing) everybodys(ctx context.Context, d *db.DB, p Page) (ids []string, total int, err error) {
+	err = d.Snapshot(ctx, func(ctx context.Context, read bun.IDB) error {
+		err := read.NewRaw("SELECT (SELECT count(*) FROM datasets) - (SELECT count(*) FROM datasets WHERE deleted_at IS NOT NULL)").Scan(ctx, &total)
+		if err != nil {
+			return err
+		}
+		if strings.HasPrefix(l.order, keptSorts["created"]) {
+			return l.query(read).ColumnExpr("d.id").OrderExpr(l.order+", d.id DESC").Limit(int64(p.Limit)).Offset(int64(p.Offset)).Scan(ctx, &ids)
+		}
+		return l.merged(read, p).Scan(ctx, &ids)
+	})
+	return ids, total, err
+}
+
+// merged asks for a page of all datasets: the indexes by which they are put in
+// order hold apart what is visible and what is not, so that the beginnings of both
+// are merged.
+func (l *listing) merged(read bun.IDB, p Page) *bun.RawQuery {
 	key, descending := strings.CutSuffix(l.order, " DESC NULLS LAST")
 	direction := "DESC"
 	if !descending {
 		key, direction = strings.TrimSuffix(l.order, " ASC NULLS LAST"), "ASC"
 	}
-	err = d.Snapshot(ctx, func(ctx context.Context, read bun.IDB) error {
-		count, err := l.query(read).Count(ctx)
-		if err != nil {
-			return err
-		}
-		total = int(count)
-		beginning := func(visible bool) *bun.SelectQuery {
-			return l.query(read).ColumnExpr("d.id, "+key+" AS place").Where("d.visible = ?", visible).
-				OrderExpr(l.order + ", d.id DESC").Limit(int64(p.Offset + p.Limit))
-		}
-		return read.NewRaw("SELECT id FROM (SELECT * FROM (?) AS seen UNION ALL SELECT * FROM (?) AS others) AS merged ORDER BY place "+direction+" NULLS LAST, id DESC LIMIT ? OFFSET ?",
-			beginning(true), beginning(false), p.Limit, p.Offset).Scan(ctx, &ids)
-	})
-	return ids, total, err
+	beginning := func(visible bool) *bun.SelectQuery {
+		return l.query(read).ColumnExpr("d.id, "+key+" AS place").Where("d.visible = ?", visible).
+			OrderExpr(l.order + ", d.id DESC").Limit(int64(p.Offset + p.Limit))
+	}
+	return read.NewRaw("SELECT id FROM (SELECT * FROM (?) AS seen UNION ALL SELECT * FROM (?) AS others) AS merged ORDER BY place "+direction+" NULLS LAST, id DESC LIMIT ? OFFSET ?",
+		beginning(true), beginning(false), p.Limit, p.Offset)
 }
 
 // states restricts a listing to the datasets in the state of the filter.
 func (f *KeptFilter) states(l *listing, now time.Time) {
-	if f.State == KeptDeleted {
+	switch f.State {
+	case KeptDeleted:
 		l.and("d.deleted_at IS NOT NULL")
+		return
+	case KeptPublic:
+		l.and("d.visible = TRUE") // none of those is deleted
 		return
 	}
 	l.and("d.deleted_at IS NULL")
 	switch f.State {
-	case KeptPublic:
-		l.and("d.visible = TRUE")
 	case KeptDraft:
 		l.and("d.private = TRUE AND d.publish_at IS NULL")
 	case KeptScheduled:

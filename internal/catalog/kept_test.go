@@ -84,6 +84,7 @@ func TestKeptOfEverybody(t *testing.T) {
 		ctx, system := context.Background(), account.System("test")
 		store := catalog.New(event.NewLog(d), geo.NewDirectory(), nil, catalog.Rules{})
 		views := map[string]int{}
+		titled := 0
 		for n := range 23 {
 			made, err := store.CreateDataset(ctx, system, catalog.DatasetInput{
 				Title: catalog.Some([]string{"Jeu", "Autre", "jeu"}[n%3]), Description: catalog.Some("x"), Private: catalog.Some(n%2 == 0),
@@ -104,6 +105,8 @@ func TestKeptOfEverybody(t *testing.T) {
 					t.Fatal(err)
 				}
 				delete(views, made.ID)
+			} else if n%3 != 1 {
+				titled++
 			}
 		}
 		for _, sort := range []string{"", "-created", "title", "-title", "views", "-views", "last_update", "-downloads"} {
@@ -118,6 +121,17 @@ func TestKeptOfEverybody(t *testing.T) {
 			whole, _, err := store.KeptDatasets(ctx, system, catalog.KeptFilter{Sort: sort}, catalog.Page{Limit: 100})
 			if err != nil || !slices.Equal(all, whole) || len(slices.Compact(slices.Sorted(slices.Values(all)))) != len(views) {
 				t.Errorf("%q: the pages hold %v, the whole list %v (%v)", sort, all, whole, err)
+			}
+			var named []string
+			for offset := 0; offset < 25; offset += 4 {
+				ids, total, err := store.KeptDatasets(ctx, system, catalog.KeptFilter{Sort: sort, Title: "JEU"}, catalog.Page{Offset: offset, Limit: 4})
+				if err != nil || total != titled {
+					t.Fatalf("%q: %d of a title from %d on, want %d (%v)", sort, total, offset, titled, err)
+				}
+				named = append(named, ids...)
+			}
+			if len(named) != titled || len(slices.Compact(slices.Sorted(slices.Values(named)))) != titled {
+				t.Errorf("%q: the pages of a title hold %v", sort, named)
 			}
 			if strings.HasSuffix(sort, "views") && !slices.IsSortedFunc(all, func(a, b string) int {
 				if sort == "views" {

@@ -5,7 +5,7 @@
 
 INSERT INTO compatibility (migration, oldest) VALUES (5, 1);
 
-CREATE INDEX datasets_there ON datasets (created_internal, id, title_fold) WHERE deleted_at IS NULL;
+CREATE INDEX datasets_there ON datasets (created_internal, id, title_fold, private, archived_at) WHERE deleted_at IS NULL;
 
 CREATE INDEX history_recent ON history (at DESC, object, version DESC);
 DROP INDEX history_at;
