@@ -188,7 +188,7 @@ func TestMySecondFactor(t *testing.T) {
 	}
 	for _, wrong := range []url.Values{{"password": {""}}, {"password": {"Wrong-password-1"}}, {"code": {"000000"}}} {
 		got := s.ask("/en"+factorPath+"/remove", session, wrong)
-		if got.Code != http.StatusBadRequest || !strings.Contains(got.Body.String(), "<details class=\"fold\" open>") {
+		if got.Code != http.StatusBadRequest || !strings.Contains(got.Body.String(), "<details class=\"more\" open>") {
 			t.Errorf("the second factor is removed with %v: %d", wrong, got.Code)
 		}
 	}

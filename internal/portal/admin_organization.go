@@ -108,9 +108,13 @@ func (v *visit) showNewOrganization(same []sameOrganization) error {
 		f.submit("admin-organization.same-create", "check").hidden(sameName, v.posted.text("name"))
 	}
 	v.organizationFields(f, &account.Organization{})
+	shown := f.view()
+	if len(same) > 0 {
+		shown.Failed = false // the page itself says what is the matter
+	}
 	return v.showAdmin(adminDraft{
 		name: "organization-new", title: v.say.T("admin-organization.new"), path: "/admin/organizations/new", scope: scopeMe,
-		lead: v.say.T("admin-organization.new-lead"), data: adminOrganizationNew{same, f.view()},
+		lead: v.say.T("admin-organization.new-lead"), data: adminOrganizationNew{same, shown},
 	})
 }
 

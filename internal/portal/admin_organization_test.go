@@ -295,7 +295,7 @@ func TestSameNameOfOrganizations(t *testing.T) {
 	s := newTown(t)
 	const path = "/en/admin/organizations/new"
 	form := url.Values{"name": {"  " + strings.ToUpper(s.o.Name) + " "}, "description": {"Another one."}}
-	body := s.sends(path, s.byEve, form, 409, "An organization has this name already", s.public, s.home+"/join", `name="same_name"`, "Another one.")
+	body := s.sends(path, s.byEve, form, 409, "An organization has this name already", "data-focus", s.public, s.home+"/join", `name="same_name"`, "Another one.")
 	if strings.Contains(body, "<B>VALMONT") {
 		t.Error("the name is not escaped")
 	}

@@ -76,7 +76,6 @@ var refusalWords = map[string]string{
 	"Field is required":                                                                                  "form.fault-required",
 	"This URL is already registered":                                                                     "admin-reuse.fault-registered",
 	"A topic element must have a title or an element.":                                                   "admin-topic.fault-empty",
-	"An organization has this name already: join it, or create yours all the same.":                      "admin-organization.fault-same",
 	"Give your password, or a code of your second factor.":                                               "admin-me.factor-remove-text",
 	"Type the name to confirm.":                                                                          "form.fault-typed",
 	"Drop files, give an address, or write a title.":                                                     "form.fault-begin",
