@@ -17,8 +17,8 @@ import (
 )
 
 // CheckTheme looks a theme pack through as a server would wear it, draws every
-// page with it in every language that it has words in, and tells all that its
-// author should know. The pack passes when no finding is a fault. Of the
+// page with it in the languages of the site and in those that the pack brings,
+// and tells all that its author should know. The pack passes when no finding is a fault. Of the
 // dependencies it reads the version, the languages and the front end.
 func CheckTheme(deps Deps, pack string) ([]theme.Finding, error) {
 	deps.Theme, deps.Dev = "", false
@@ -35,7 +35,10 @@ func CheckTheme(deps Deps, pack string) ([]theme.Finding, error) {
 		return []theme.Finding{theme.Blame(err)}, nil
 	}
 	var findings []theme.Finding
-	for _, err := range p.tryAll(worn, worn.Languages()) {
+	spoken := slices.DeleteFunc(worn.Languages(), func(lang string) bool {
+		return slices.Contains(p.look.base.Languages(), lang) && !slices.Contains(p.Languages, lang)
+	})
+	for _, err := range p.tryAll(worn, spoken) {
 		findings = append(findings, explain(worn, err))
 	}
 	findings = append(findings, worn.Findings()...)
