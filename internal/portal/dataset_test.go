@@ -95,7 +95,7 @@ func TestOwnersSeeWhatIsHidden(t *testing.T) {
 	s.dataset(2, "Effacé", func(d *catalog.Dataset) { d.DeletedAt, d.Visible, d.OwnerID = db.Now(), false, &owner.ID })
 	s.file(d, 1, "Fichier", func(r *catalog.Resource) { r.URL = base + "/1.csv" })
 	for target, wanted := range map[string]string{
-		"/datasets/dataset-1": "est privé", "/datasets/dataset-1/informations": "est privé", "/datasets/dataset-2": "a été supprimé",
+		"/datasets/dataset-1": "visible par vous uniquement", "/datasets/dataset-1/informations": "visible par vous uniquement", "/datasets/dataset-2": "a été supprimé",
 		"/explore/dataset-1?part=preview&resource_id=" + resourceID(1): "<table",
 		"/datasets/dataset-1/files.zip":                                "fichier.csv",
 	} {
