@@ -160,9 +160,17 @@ export class Upload extends Enhancement {
       sending.state = "failed";
       sending.row.classList.add("danger");
       this.say(sending, await this.words(failure));
-      if (!(failure instanceof Refused)) this.retry(sending);
+      if (failure instanceof Refused) this.refused(sending);
+      else this.retry(sending);
     }
     this.finish();
+  }
+
+  /** Marks a file that no second try brings in. */
+  private refused(sending: Sending): void {
+    sending.bar.remove();
+    sending.note.className = "error";
+    sending.note.prepend(icon("error"));
   }
 
   private retry(sending: Sending): void {
