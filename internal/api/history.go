@@ -59,7 +59,7 @@ type Binned struct {
 type binArgs struct {
 	web.Paging
 	Organization string `query:"organization" oid:"Organization arg must be an identifier" help:"The identifier of an organization"`
-	Kind         string `query:"kind" enum:"dataset,reuse,dataservice,chart,organization" help:"The kind of object"`
+	Kind         string `query:"kind" enum:"dataset,reuse,dataservice,topic,post,community_resource,chart,organization" help:"The kind of object"`
 }
 
 // historyRoutes read versions, restore them, and list what was deleted.
@@ -77,7 +77,10 @@ func (a *API) historyRoutes() {
 	web.Get[web.Page[Binned]](a.v2, "/bin/", web.Doc{
 		Summary: "List what I and my organizations deleted and can bring back", Tags: tags, Auth: web.User,
 	}, a.listBin)
-	web.Post[Restored](a.v2, "/bin/{kind}/{id}/restore/", web.Doc{Summary: "Bring a deleted object back", Tags: tags, Auth: web.User}, a.restoreBinned)
+	web.Post[Restored](a.v2, "/bin/{kind}/{id}/restore/", web.Doc{
+		Summary: "Bring a deleted object back", Tags: tags, Auth: web.User,
+		Description: "kind is dataset, reuse, dataservice, topic, post, community_resource, chart or organization; id an identifier.",
+	}, a.restoreBinned)
 }
 
 func version(l *catalog.Line) (Version, error) {

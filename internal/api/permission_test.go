@@ -97,11 +97,11 @@ var states = map[string][]string{
 	catalog.KindDataset:      {"public", "private", "deleted", "archived", "scheduled", "private and deleted"},
 	catalog.KindReuse:        {"public", "private", "deleted", "archived"},
 	catalog.KindDataservice:  {"public", "private", "deleted", "archived"},
-	catalog.KindTopic:        {"public", "private"},
+	catalog.KindTopic:        {"public", "private", "binned"},
 	catalog.KindOrganization: {"public", "deleted"},
-	catalog.KindPost:         {"public", "private"},
+	catalog.KindPost:         {"public", "private", "binned"},
 	catalog.KindContact:      {"public"},
-	catalog.KindCommunity:    {"public"},
+	catalog.KindCommunity:    {"public", "binned"},
 	"chart":                  {"public", "private", "deleted"},
 }
 
@@ -186,6 +186,12 @@ func (row walkRow) wanted(route *web.Route, w walker, o target) []int {
 		return []int{http.StatusNotFound}
 	case row.on == "":
 		return nil
+	}
+	if o.state == "binned" { // not there for anybody, but in the bin
+		if row.does == account.Administer && !w.may(row.does, o) {
+			return []int{http.StatusForbidden}
+		}
+		return []int{http.StatusNotFound}
 	}
 	hidden := o.hiddenStatus()
 	safe := route.Method == http.MethodGet
@@ -374,6 +380,9 @@ func (w *walk) place(kind, state, personal string) target {
 		w.t.Fatalf("the walk cannot make a %s", kind)
 	}
 	o.ids["it"] = w.ids[slug]
+	if state == "binned" {
+		w.bin(kind, o.ids["it"])
+	}
 	if o.assignable() && personal == "" {
 		w.exec("INSERT INTO assignments (id, user_id, organization_id, object_kind, object_id, created_at) VALUES (?, ?, ?, ?, ?, 0)",
 			db.NewID(), w.ids["anna"], w.town, kind, o.ids["it"])

@@ -28,7 +28,19 @@ func (s *secret) readBy(viewer string) bool {
 	return slices.Contains(readers[s.owner], viewer) || s.also != "" && s.also == viewer
 }
 
-func (s *secret) private() bool { return s.state == "private" || s.state == "draft" }
+// binned tells that the object is nowhere but in the bin.
+func (s *secret) binned() bool {
+	return s.state == "deleted" && slices.Contains([]string{"topic", "post", catalog.KindCommunity}, s.kind)
+}
+
+// private tells that to outsiders the object is as one that nobody knows.
+func (s *secret) private() bool { return s.state == "private" || s.state == "draft" || s.binned() }
+
+// mustShow tells that a viewer finds the object. Partial editors may read what is
+// in the bin, but find there only what they may bring back.
+func (s *secret) mustShow(viewer string) bool {
+	return s.readBy(viewer) && !(s.binned() && viewer == "pat")
+}
 
 // readers are those who may read the objects of an owner in every state.
 var readers = map[string][]string{
@@ -73,6 +85,7 @@ func newVault(t *testing.T, d *db.DB) *vault {
 		{kind: "topic", state: "private", owner: "town"}, {kind: "topic", state: "private", owner: "eve"},
 		{kind: "post", state: "draft"},
 		{kind: "visualization", state: "private", owner: "town"}, {kind: "visualization", state: "deleted", owner: "eve"},
+		{kind: "topic", state: "deleted", owner: "town"}, {kind: "topic", state: "deleted", owner: "eve"}, {kind: "post", state: "deleted"},
 	} {
 		s.id, s.word = db.NewID(), fmt.Sprintf("zqx%02dw", i)
 		v.secrets = append(v.secrets, &s)
@@ -213,11 +226,11 @@ func (v *vault) hide() {
 			v.exec("INSERT INTO dataservice_datasets (dataservice_id, dataset_id, position) VALUES (?, ?, 0)", s.id, v.ids["open"])
 		case "topic":
 			v.topic(n, s.word, func(t *catalog.Topic) {
-				t.ID, t.Owned, t.Private, t.Name, t.Description = s.id, v.owned(s.owner), pointer(true), "Thème "+s.word, &s.word
+				t.ID, t.Owned, t.Private, t.Name, t.Description = s.id, v.owned(s.owner), &private, "Thème "+s.word, &s.word
 			})
 			s.inner = append(s.inner, v.element(s.word, "dataset", v.ids["open"], s.word))
 		case "post":
-			v.post(n, s.word, func(p *catalog.Post) { p.ID, p.Name, p.Content = s.id, "Post "+s.word, &s.word })
+			v.post(n, s.word, func(p *catalog.Post) { p.ID, p.Name, p.Content, p.PublishedAt = s.id, "Post "+s.word, &s.word, deleted })
 		case "visualization":
 			v.chart(n, s.word, func(c *catalog.Chart) {
 				c.ID, c.Owned, c.Private, c.DeletedAt, c.Title, c.Description = s.id, v.owned(s.owner), private, deleted, "Courbe "+s.word, s.word
@@ -244,6 +257,49 @@ func (v *vault) hide() {
 	}
 	v.exec("INSERT INTO assignments (id, user_id, organization_id, object_kind, object_id, created_at) VALUES (?, ?, ?, 'dataset', ?, 0)",
 		db.NewID(), v.ids["pat"], v.town, v.secrets[0].id)
+	v.hideBinned()
+}
+
+// hideBinned deletes the secrets that leave their tables, and community resources
+// on public datasets.
+func (v *vault) hideBinned() {
+	for _, s := range v.secrets {
+		if s.binned() {
+			v.bin(s.kind, s.id)
+		}
+	}
+	for slug, owner := range map[string]string{"open": "town", "open-of-eve": "eve"} {
+		s := &secret{kind: catalog.KindCommunity, state: "deleted", owner: owner, id: db.NewUUID(), word: "zqb" + owner + "w"}
+		dataset, owned := v.ids[slug], v.owned(owner)
+		r := &catalog.Resource{
+			ID: s.id, Version: 1, DatasetID: &dataset, Community: true, Title: "Fichier " + s.word, TitleFold: "fichier " + s.word, Owned: owned,
+			Filetype: "remote", Type: "main", URL: "https://example.org/" + s.word + ".csv", CreatedInternal: made(10), ModifiedInternal: made(10),
+			Format: pointer("csv"), SchemaName: pointer("schema/" + s.word), Extras: db.JSON(fmt.Sprintf(`{"note":%q}`, s.word)),
+		}
+		v.put(catalog.KindResource, r.ID, r.ID, false, r)
+		v.resources, v.community = append(v.resources, r.ID), append(v.community, s)
+		v.bin(s.kind, s.id)
+	}
+}
+
+// bin deletes an object that leaves its table.
+func (p *portal) bin(kind, id string) {
+	p.t.Helper()
+	admin, err := account.ViewerOf(p.t.Context(), p.DB.Read(), p.admin)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	switch kind {
+	case catalog.KindTopic:
+		err = p.Catalog.DeleteTopic(p.t.Context(), admin, id)
+	case catalog.KindPost:
+		err = p.Catalog.DeletePost(p.t.Context(), admin, id)
+	default:
+		err = p.Catalog.RemoveCommunity(p.t.Context(), admin, id)
+	}
+	if err != nil {
+		p.t.Fatalf("a %s cannot be deleted: %v", kind, err)
+	}
 }
 
 // historyKind is the kind under which the log and the tables know what routes call otherwise.

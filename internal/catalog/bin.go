@@ -14,10 +14,21 @@ import (
 )
 
 // binTables are the kinds of objects that are kept for a while after they were
-// deleted: their table and what their title is called there.
-var binTables = []struct{ kind, table, title string }{
-	{KindDataset, "datasets", "title"}, {KindReuse, "reuses", "title"}, {KindDataservice, "dataservices", "title"}, {kindChart, "charts", "title"},
-	{KindOrganization, "organizations", "name"},
+// deleted: their table and what their title is called there. Datasets are purged
+// first, with the community resources on them.
+var binTables = []binTable{
+	{KindDataset, "datasets", "title"}, {KindReuse, "reuses", "title"}, {KindDataservice, "dataservices", "title"}, {KindTopic, "bin", "title"},
+	{KindPost, "bin", "title"}, {KindCommunity, "bin", "title"}, {kindChart, "charts", "title"}, {KindOrganization, "organizations", "name"},
+}
+
+type binTable struct{ kind, table, title string }
+
+// deleted is the condition of the rows of the kind that were deleted.
+func (t binTable) deleted() string {
+	if t.table == "bin" {
+		return "kind = '" + t.kind + "'"
+	}
+	return "deleted_at IS NOT NULL"
 }
 
 // BinFilter narrows the bin; empty members do not.
@@ -59,7 +70,7 @@ func (s *Store) Bin(ctx context.Context, v account.Viewer, f BinFilter, p Page) 
 			organization = "NULL"
 		}
 		parts = append(parts, "SELECT id, '"+t.kind+"' AS kind, "+t.title+" AS title, deleted_at, version, "+organization+
-			" AS organization_id FROM "+t.table+" WHERE deleted_at IS NOT NULL AND ("+condition+")")
+			" AS organization_id FROM "+t.table+" WHERE "+t.deleted()+" AND ("+condition+")")
 		args = append(args, given...)
 	}
 	if len(parts) == 0 {
@@ -111,7 +122,7 @@ func binCondition(v account.Viewer, f BinFilter, kind string) (condition string,
 	if mine := (account.Owner{User: v.UserID()}); f.Organization == "" && v.MayEdit(mine, "") {
 		conditions, args = append(conditions, "owner_id = ?"), append(args, v.UserID())
 	}
-	if assigned := binAssigned(v, f); len(assigned) > 0 {
+	if assigned := binAssigned(v, f); len(assigned) > 0 && kind != KindCommunity {
 		conditions, args = append(conditions, "id IN (SELECT object_id FROM assignments WHERE user_id = ? AND organization_id IN (?))"),
 			append(args, v.UserID(), bun.List(assigned))
 	}
@@ -179,7 +190,7 @@ func (r Rules) binRetention() time.Duration {
 // restored. Who may change it may; Invalid when it was not deleted.
 func (r Restorer) BringBack(ctx context.Context, v account.Viewer, kind, id string) (*Subject, error) {
 	s := r.Store
-	if !slices.ContainsFunc(binTables, func(t struct{ kind, table, title string }) bool { return t.kind == kind }) {
+	if !slices.ContainsFunc(binTables, func(t binTable) bool { return t.kind == kind }) {
 		return nil, fault.New(fault.NotFound, "Nothing of this kind is kept after it was deleted.")
 	}
 	subject, err := historied(ctx, s.db.Read(), v, kind, id)
@@ -202,10 +213,15 @@ func (r Restorer) BringBack(ctx context.Context, v account.Viewer, kind, id stri
 		_, err = s.UpdateChart(ctx, v, id, ChartInput{Deleted: alive})
 	case KindOrganization:
 		_, err = r.Accounts.UpdateOrganization(ctx, v, id, account.OrganizationInput{Deleted: alive})
+	default:
+		err = s.bringWhole(ctx, v, subject)
 	}
 	if err != nil {
 		return nil, err
 	}
-	subject.DeletedAt = db.Time{}
-	return subject, nil
+	found, err := subjects(ctx, s.db.Read(), map[string][]string{kind: {id}})
+	if err == nil && found[id] == nil {
+		err = fault.New(fault.NotFound, "Object not found")
+	}
+	return found[id], err
 }

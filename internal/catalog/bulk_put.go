@@ -278,6 +278,18 @@ func (c *bulkChange[T]) set(field *bulkField[T], bit FieldSet, from *T) {
 	c.changed |= bit
 }
 
+// leaveBin forgets what the bin holds whole of objects that an input brings again.
+func (k *bulkKind[T]) leaveBin(ctx context.Context, tx *event.Tx, created []*T) error {
+	if k.kind != KindTopic && k.kind != KindPost {
+		return nil
+	}
+	ids := make([]string, len(created))
+	for i := range created {
+		ids[i] = *k.common(created[i]).id
+	}
+	return deleteOf(ctx, tx, "bin", "id", ids)
+}
+
 // write brings changes into the database, with their versions, history and
 // events.
 func (k *bulkKind[T]) write(ctx context.Context, tx *event.Tx, changes []*bulkChange[T]) error {
@@ -312,6 +324,9 @@ func (k *bulkKind[T]) write(ctx context.Context, tx *event.Tx, changes []*bulkCh
 			*common.version++
 			updated = append(updated, &change.object)
 		}
+	}
+	if err := k.leaveBin(ctx, tx, created); err != nil {
+		return err
 	}
 	if err := insertAll(ctx, tx, created); err != nil {
 		return err

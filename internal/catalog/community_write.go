@@ -175,40 +175,59 @@ func moveCommunity(ctx context.Context, tx *db.Tx, v account.Viewer, r *Resource
 	return r.giveTo(ctx, tx, r.ID, to)
 }
 
-// RemoveCommunity takes a community resource away for good.
+// RemoveCommunity puts a community resource into the bin, with its file; it can be
+// brought back.
 func (s *Store) RemoveCommunity(ctx context.Context, v account.Viewer, id string) error {
 	return s.log.Write(ctx, db.People, func(ctx context.Context, tx *event.Tx) error {
 		r, err := editableCommunity(ctx, tx.Tx, v, id)
 		if err != nil {
 			return err
 		}
-		if err := s.deleteResources(ctx, tx, []string{id}); err != nil {
+		public, err := communitySeen(ctx, tx, r)
+		if err != nil {
+			return err
+		}
+		if err := forget(ctx, tx.Tx, "resources", "id", id); err != nil {
 			return err
 		}
 		r.Version++
-		return recordCommunity(ctx, tx, v, r, "deleted", history.Difference{"title": {r.Title, nil}})
+		row := &binRow{
+			ID: r.ID, Kind: KindCommunity, Version: r.Version, Title: r.Title, Slug: r.ID, OrganizationID: r.OrganizationID, OwnerID: r.OwnerID,
+			DatasetID: r.DatasetID, Private: !public, DeletedAt: db.Now(),
+		}
+		if err := s.keepWhole(ctx, tx, row, r); err != nil {
+			return err
+		}
+		return recordCommunity(ctx, tx, v, r, "deleted", row.dead())
 	})
 }
 
 // recordCommunity tells of a change of a community resource, and of the dataset
 // that shows it.
 func recordCommunity(ctx context.Context, tx *event.Tx, v account.Viewer, r *Resource, what string, difference history.Difference) error {
-	public := true
-	if r.DatasetID != nil {
-		var rows []bool
-		if err := tx.NewRaw("SELECT "+publicDataset+" FROM datasets d WHERE d.id = ?", *r.DatasetID).Scan(ctx, &rows); err != nil {
-			return err
-		}
-		public = len(rows) > 0 && rows[0]
+	public, err := communitySeen(ctx, tx, r)
+	if err != nil {
+		return err
 	}
-	err := v.Record(ctx, tx, account.Change{
+	err = v.Record(ctx, tx, account.Change{
 		What: what, Kind: KindCommunity, ID: r.ID, Owner: r.OwnedBy().Ref(), Version: r.Version, Difference: difference,
-		Before: public && what != "created", After: public && what != "deleted",
+		Before: public && what != "created" && what != "restored", After: public && what != "deleted",
 	})
 	if err != nil {
 		return err
 	}
 	return tellDataset(ctx, tx, v, r.DatasetID)
+}
+
+// communitySeen tells whether everybody may read a community resource: who may
+// read its dataset.
+func communitySeen(ctx context.Context, tx *event.Tx, r *Resource) (bool, error) {
+	if r.DatasetID == nil {
+		return true, nil
+	}
+	var rows []bool
+	err := tx.NewRaw("SELECT "+publicDataset+" FROM datasets d WHERE d.id = ?", *r.DatasetID).Scan(ctx, &rows)
+	return len(rows) > 0 && rows[0], err
 }
 
 // tellDataset tells the log that a dataset shows something else beside its own

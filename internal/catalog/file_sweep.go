@@ -21,6 +21,10 @@ const referred = `(
 	OR EXISTS (SELECT 1 FROM charts o WHERE o.id = f.object_id AND o.image LIKE ` + pictured + `)
 	OR EXISTS (SELECT 1 FROM oauth_clients o WHERE o.id = f.object_id AND o.image LIKE ` + pictured + `))`
 
+// binned is the condition of files (as f) that ended when what they belong to was
+// put into the bin: they stay until it is purged.
+const binned = "EXISTS (SELECT 1 FROM bin o WHERE o.id = f.object_id AND o.deleted_at <= f.ended_at)"
+
 // pictured is the pattern of the addresses of a picture, whose name is two hex
 // digits, a slash and thirty more.
 const pictured = `'/s/' || f.storage || '/' || substr(f.path, 1, 33) || '%'`
@@ -45,7 +49,7 @@ func (f *Files) Sweep(ctx context.Context) (swept Swept, err error) {
 	}{
 		{&swept.Ended, "f.ended_at IS NULL AND NOT " + referred, "UPDATE files SET ended_at = ?0", []any{db.TimeOf(now)}},
 		{new(int), "f.ended_at IS NOT NULL AND " + referred, "UPDATE files SET ended_at = NULL", nil},
-		{&swept.Files, "f.ended_at < ?0", "DELETE FROM files", []any{db.TimeOf(now.Add(-f.rules.BinRetention))}},
+		{&swept.Files, "f.ended_at < ?0 AND NOT " + binned, "DELETE FROM files", []any{db.TimeOf(now.Add(-f.rules.BinRetention))}},
 	} {
 		if *step.count, err = f.sweepFiles(ctx, step.change, step.condition, step.args); err != nil {
 			return swept, err

@@ -17,16 +17,22 @@ const kindChart = "chart"
 
 // subjectQueries load what lines about changes say of objects, by kind.
 var subjectQueries = map[string]string{
-	KindDataset:      "SELECT id, title, slug, organization_id, owner_id, private, deleted_at FROM datasets WHERE id IN (?)",
-	KindReuse:        "SELECT id, title, slug, organization_id, owner_id, private, deleted_at FROM reuses WHERE id IN (?)",
-	KindDataservice:  "SELECT id, title, slug, organization_id, owner_id, private, deleted_at FROM dataservices WHERE id IN (?)",
-	kindChart:        "SELECT id, title, slug, organization_id, owner_id, private, deleted_at FROM charts WHERE id IN (?)",
-	KindTopic:        "SELECT id, name AS title, slug, organization_id, owner_id, COALESCE(private, FALSE) AS private, NULL AS deleted_at FROM topics WHERE id IN (?)",
+	KindDataset:     "SELECT id, title, slug, organization_id, owner_id, private, deleted_at FROM datasets WHERE id IN (?)",
+	KindReuse:       "SELECT id, title, slug, organization_id, owner_id, private, deleted_at FROM reuses WHERE id IN (?)",
+	KindDataservice: "SELECT id, title, slug, organization_id, owner_id, private, deleted_at FROM dataservices WHERE id IN (?)",
+	kindChart:       "SELECT id, title, slug, organization_id, owner_id, private, deleted_at FROM charts WHERE id IN (?)",
+	KindTopic: "SELECT id, name AS title, slug, organization_id, owner_id, COALESCE(private, FALSE) AS private, NULL AS deleted_at FROM topics WHERE id IN (?0)" +
+		wholeSubject + "'" + KindTopic + "' AND id IN (?0)",
 	KindOrganization: "SELECT id, name AS title, slug, id AS organization_id, NULL AS owner_id, FALSE AS private, deleted_at FROM organizations WHERE id IN (?)",
-	KindPost:         "SELECT id, name AS title, slug, NULL AS organization_id, NULL AS owner_id, (published_at IS NULL) AS private, NULL AS deleted_at FROM posts WHERE id IN (?)",
-	KindContact:      "SELECT id, name AS title, id AS slug, organization_id, owner_id, FALSE AS private, NULL AS deleted_at FROM contact_points WHERE id IN (?)",
-	KindCommunity:    "SELECT id, title, id AS slug, organization_id, owner_id, FALSE AS private, NULL AS deleted_at FROM resources WHERE community = TRUE AND id IN (?)",
+	KindPost: "SELECT id, name AS title, slug, NULL AS organization_id, NULL AS owner_id, (published_at IS NULL) AS private, NULL AS deleted_at FROM posts WHERE id IN (?0)" +
+		wholeSubject + "'" + KindPost + "' AND id IN (?0)",
+	KindContact: "SELECT id, name AS title, id AS slug, organization_id, owner_id, FALSE AS private, NULL AS deleted_at FROM contact_points WHERE id IN (?)",
+	KindCommunity: "SELECT id, title, id AS slug, organization_id, owner_id, FALSE AS private, NULL AS deleted_at FROM resources WHERE community = TRUE AND id IN (?0)" +
+		wholeSubject + "'" + KindCommunity + "' AND id IN (?0)",
 }
+
+// wholeSubject loads the same of what the bin holds whole, of a kind.
+const wholeSubject = " UNION ALL SELECT id, title, slug, organization_id, owner_id, private, deleted_at FROM bin WHERE kind = "
 
 // Subject is an object as lines about its changes name it.
 type Subject struct {
@@ -112,6 +118,7 @@ const unseen = `SELECT id FROM datasets WHERE private = TRUE OR deleted_at IS NO
 	UNION ALL SELECT id FROM reuses WHERE private = TRUE OR deleted_at IS NOT NULL
 	UNION ALL SELECT id FROM dataservices WHERE private = TRUE OR deleted_at IS NOT NULL
 	UNION ALL SELECT id FROM topics WHERE private = TRUE
+	UNION ALL SELECT id FROM bin
 	UNION ALL SELECT id FROM organizations WHERE deleted_at IS NOT NULL`
 
 // shownOnly keeps the changes that a viewer may read of, so that none of the

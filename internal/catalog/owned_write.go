@@ -217,7 +217,20 @@ func forget(ctx context.Context, tx *db.Tx, table, column string, ids ...string)
 // forgetBesides removes all that stands beside the rows of objects that go for
 // good, whatever their kind.
 func forgetBesides(ctx context.Context, tx *db.Tx, ids ...string) error {
-	for _, table := range []string{"tags", "badges", "object_zones", "object_contacts", "extras", "coverages", "harvests", "given", "slugs", "follows", "assignments"} {
+	if err := forgetShown(ctx, tx, ids...); err != nil {
+		return err
+	}
+	for _, table := range []string{"slugs", "follows", "assignments"} {
+		if err := forget(ctx, tx, table, "object_id", ids...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// forgetShown removes what stands beside the rows of objects and is part of them.
+func forgetShown(ctx context.Context, tx *db.Tx, ids ...string) error {
+	for _, table := range []string{"tags", "badges", "object_zones", "object_contacts", "extras", "coverages", "harvests", "given"} {
 		if err := forget(ctx, tx, table, "object_id", ids...); err != nil {
 			return err
 		}

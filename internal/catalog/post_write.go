@@ -245,7 +245,7 @@ func loadPost(ctx context.Context, tx *event.Tx, id string) (*PostRecord, error)
 	return locked(ctx, tx, "posts", KindPost, id, loadPosts)
 }
 
-// DeletePost removes a post for good.
+// DeletePost puts a post into the bin; it can be brought back.
 func (s *Store) DeletePost(ctx context.Context, v account.Viewer, id string) error {
 	if err := administers(v); err != nil {
 		return err
@@ -255,12 +255,16 @@ func (s *Store) DeletePost(ctx context.Context, v account.Viewer, id string) err
 		if err != nil {
 			return err
 		}
-		if err := forgetBesides(ctx, tx.Tx, id); err != nil {
+		if err := forgetShown(ctx, tx.Tx, id); err != nil {
 			return err
 		}
 		if err := forget(ctx, tx.Tx, "posts", "id", id); err != nil {
 			return err
 		}
-		return p.state().change(ctx, tx, v, "deleted", p.Version+1, p.public(), false, nil)
+		row := &binRow{ID: p.ID, Kind: KindPost, Version: p.Version + 1, Title: p.Name, Slug: p.Slug, Private: !p.public(), DeletedAt: db.Now()}
+		if err := s.keepWhole(ctx, tx, row, p); err != nil {
+			return err
+		}
+		return p.state().change(ctx, tx, v, "deleted", row.Version, p.public(), false, row.dead())
 	})
 }

@@ -32,7 +32,7 @@ func (s *Store) Purge(ctx context.Context, progress func(purged int)) (purged in
 	for _, t := range binTables {
 		for after := ""; ; {
 			var ids []string
-			err := s.db.Read().NewRaw("SELECT id FROM "+t.table+" WHERE deleted_at IS NOT NULL AND deleted_at < ? AND id > ? ORDER BY id LIMIT ?",
+			err := s.db.Read().NewRaw("SELECT id FROM "+t.table+" WHERE "+t.deleted()+" AND deleted_at < ? AND id > ? ORDER BY id LIMIT ?",
 				before, after, purgePage).Scan(ctx, &ids)
 			if err != nil {
 				return purged, err
@@ -90,12 +90,13 @@ func (s *Store) purge(ctx context.Context, kind, table, id string, before db.Tim
 	})
 }
 
-// purgeResources removes the resources of a dataset, community ones included,
-// some at a time.
+// purgeResources removes the resources of a dataset, community ones and those in
+// the bin included, some at a time.
 func (s *Store) purgeResources(ctx context.Context, dataset string) error {
 	for removed := purgeBatch; removed == purgeBatch; {
 		err := s.log.Write(ctx, db.Background, func(ctx context.Context, tx *event.Tx) error {
-			ids, err := idsOf(ctx, tx, "SELECT id FROM resources WHERE dataset_id = ? ORDER BY id LIMIT ?", dataset, purgeBatch)
+			ids, err := idsOf(ctx, tx, "SELECT id FROM (SELECT id FROM resources WHERE dataset_id = ?0 UNION ALL SELECT id FROM bin WHERE dataset_id = ?0) AS r ORDER BY id LIMIT ?1",
+				dataset, purgeBatch)
 			if removed = len(ids); err != nil || removed == 0 {
 				return err
 			}
@@ -106,6 +107,9 @@ func (s *Store) purgeResources(ctx context.Context, dataset string) error {
 				return err
 			}
 			if err := forgetBesides(ctx, tx.Tx, ids...); err != nil {
+				return err
+			}
+			if err := forget(ctx, tx.Tx, "bin", "id", ids...); err != nil {
 				return err
 			}
 			return forget(ctx, tx.Tx, "resources", "id", ids...)
@@ -224,10 +228,13 @@ func (s *Store) disown(ctx context.Context, organization string) error {
 			}
 		}
 	}
-	return nil
+	return s.log.Write(ctx, db.Background, func(ctx context.Context, tx *event.Tx) error {
+		_, err := tx.NewRaw("UPDATE bin SET organization_id = NULL WHERE organization_id = ?", organization).Exec(ctx)
+		return err
+	})
 }
 
-// endFilesOf ends the files of objects that go for good; their bytes are swept
+// endFilesOf ends the files of objects that are deleted; their bytes are swept
 // later.
 func (s *Store) endFilesOf(ctx context.Context, tx *event.Tx, objects ...string) error {
 	_, err := tx.NewRaw("UPDATE files SET ended_at = ? WHERE object_id IN (?) AND ended_at IS NULL", db.Now(), bun.List(objects)).Exec(ctx)

@@ -72,7 +72,7 @@ func (s *Store) UpdateTopic(ctx context.Context, v account.Viewer, id string, in
 	return s.Topic(ctx, v, id)
 }
 
-// DeleteTopic removes a topic for good, with its elements.
+// DeleteTopic puts a topic into the bin with its elements; it can be brought back.
 func (s *Store) DeleteTopic(ctx context.Context, v account.Viewer, id string) error {
 	return s.log.Write(ctx, db.People, func(ctx context.Context, tx *event.Tx) error {
 		t, err := loadTopic(ctx, tx, id)
@@ -87,7 +87,7 @@ func (s *Store) DeleteTopic(ctx context.Context, v account.Viewer, id string) er
 			gone = append(gone, t.elements[i].ID)
 		}
 		for batch := range slices.Chunk(gone, 500) {
-			if err := forgetBesides(ctx, tx.Tx, batch...); err != nil {
+			if err := forgetShown(ctx, tx.Tx, batch...); err != nil {
 				return err
 			}
 		}
@@ -96,7 +96,14 @@ func (s *Store) DeleteTopic(ctx context.Context, v account.Viewer, id string) er
 				return err
 			}
 		}
-		if err := t.state().change(ctx, tx, v, "deleted", t.Version+1, !t.isPrivate(), false, nil); err != nil {
+		row := &binRow{
+			ID: t.ID, Kind: KindTopic, Version: t.Version + 1, Title: t.Name, Slug: t.Slug, OrganizationID: t.OrganizationID, OwnerID: t.OwnerID,
+			Private: t.isPrivate(), DeletedAt: db.Now(),
+		}
+		if err := s.keepWhole(ctx, tx, row, TopicRecord{Topic: t.Topic, Elements: t.elements}); err != nil {
+			return err
+		}
+		if err := t.state().change(ctx, tx, v, "deleted", row.Version, !t.isPrivate(), false, row.dead()); err != nil {
 			return err
 		}
 		return regather(ctx, tx, v, t, &topicWrite{})

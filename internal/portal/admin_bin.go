@@ -57,7 +57,10 @@ func (p *Portal) showSiteBin(v *visit, in binArgs) error {
 }
 
 // binKinds are the kinds that the bin holds.
-var binKinds = []string{catalog.KindDataset, catalog.KindReuse, catalog.KindDataservice, catalog.KindChart, catalog.KindOrganization}
+var binKinds = []string{
+	catalog.KindDataset, catalog.KindReuse, catalog.KindDataservice, catalog.KindTopic, catalog.KindPost, catalog.KindCommunity, catalog.KindChart,
+	catalog.KindOrganization,
+}
 
 func (v *visit) showBin(of scope, path string, f catalog.BinFilter, in binArgs) error {
 	l := v.lister(path, in.listArgs, nil, "kind")

@@ -223,7 +223,7 @@ func (p *Portal) showAdminCommunity(v *visit, in adminObjectArgs) error {
 		content.Upload, content.API = u.view(), "/api/1/datasets/community_resources/"+r.ID+"/upload/"+keepingTitle
 		content.Done = v.path(path) + "?done=admin-kept.done-saved"
 	}
-	d := v.form("delete", path+"/delete").version(r.Version).titled("admin-kept.delete", "admin-kept.delete-forever").submit("admin-kept.delete", "trash")
+	d := v.form("delete", path+"/delete").version(r.Version).titled("admin-kept.delete", "admin-kept.delete-text").submit("admin-kept.delete", "trash")
 	content.Danger.Forms = []formView{d.typed(r.Title).view()}
 	draft := adminDraft{
 		name: "community", title: r.Title, path: path, scope: v.scopeOfOwner(r.OwnedBy()), icon: "users", kicker: "admin-community.kind",

@@ -304,11 +304,7 @@ func (v *visit) keptDanger(k *keptSort, o *keptObject) dangerZone {
 		f := v.form("archive", k.path(o.ID)+"/archive").titled("admin-kept.archive", "admin-kept.archive-text").submit("admin-kept.archive", "archive").danger()
 		zone.Forms = append(zone.Forms, f.version(o.Version).withHidden("archived", "true").view())
 	}
-	removal := "admin-kept.delete-text"
-	if !k.restores {
-		removal = "admin-kept.delete-forever"
-	}
-	f := v.form("delete", k.path(o.ID)+"/delete").titled("admin-kept.delete", removal).submit("admin-kept.delete", "trash").typed(o.Title)
+	f := v.form("delete", k.path(o.ID)+"/delete").titled("admin-kept.delete", "admin-kept.delete-text").submit("admin-kept.delete", "trash").typed(o.Title)
 	if k.archives && v.viewer.Admin() && o.Owner.User != v.viewer.UserID() {
 		f.check("send_legal_notice", "admin-kept.notice", false)
 	}

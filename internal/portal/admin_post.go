@@ -200,7 +200,7 @@ func (p *Portal) showAdminPost(v *visit, in adminObjectArgs) error {
 	f.text("credit_to", "admin-post.credit", deref(post.CreditTo)).most(255)
 	f.link("credit_url", "admin-post.credit-url", deref(post.CreditURL))
 	content := adminPost{Form: f.view(), Picture: picturePath("posts", post.ID, "200"), Image: v.imageForm(path+"/image", "admin-post.image-help")}
-	d := v.form("delete", path+"/delete").version(post.Version).titled("admin-kept.delete", "admin-kept.delete-forever").submit("admin-kept.delete", "trash")
+	d := v.form("delete", path+"/delete").version(post.Version).titled("admin-kept.delete", "admin-kept.delete-text").submit("admin-kept.delete", "trash")
 	content.Danger.Forms = []formView{d.typed(post.Name).view()}
 	return v.showAdmin(v.adminPostDraft(post, "post", "", content))
 }

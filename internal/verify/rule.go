@@ -33,14 +33,21 @@ var tables = []struct{ kind, table string }{
 	{"contact_point", "contact_points"}, {"chart", "charts"}, {"topic_element", "topic_elements"}, {"license", "licenses"}, {"site", "sites"},
 }
 
+// binned are the kinds whose deleted objects the bin holds whole.
+var binned = map[string]bool{"topic": true, "post": true, "community_resource": true}
+
 // dangling is the condition of a row that names, by kind and identifier, an
-// object that is not there.
+// object that is neither there nor in the bin.
 func dangling(kind, id string) string {
 	conditions := make([]string, 0, len(tables)+1)
 	known := make([]string, len(tables))
 	for i, t := range tables {
 		known[i] = "'" + t.kind + "'"
-		conditions = append(conditions, fmt.Sprintf("x.%s = '%s' AND NOT EXISTS (SELECT 1 FROM %s o WHERE o.id = x.%s)", kind, t.kind, t.table, id))
+		condition := fmt.Sprintf("x.%s = '%s' AND NOT EXISTS (SELECT 1 FROM %s o WHERE o.id = x.%s)", kind, t.kind, t.table, id)
+		if binned[t.kind] {
+			condition += fmt.Sprintf(" AND NOT EXISTS (SELECT 1 FROM bin o WHERE o.id = x.%s)", id)
+		}
+		conditions = append(conditions, condition)
 	}
 	conditions = append(conditions, fmt.Sprintf("x.%s NOT IN (%s)", kind, strings.Join(known, ", ")))
 	return strings.Join(conditions, " OR ")
