@@ -5,6 +5,7 @@ import "regexp"
 // refusalWords say in the languages of the pages what subjects say in English,
 // which the API promises to the letter.
 var refusalWords = map[string]string{
+	"An organization has this name already: join it, or create yours all the same.": "form.fault-same-name",
 	errHomonyms:               "form.fault-homonyms",
 	"This field is required.": "form.fault-required",
 	"You do not have the permission to modify that object.":                                                         "form.fault-forbidden",
