@@ -48,18 +48,32 @@ func (a *API) imageRoutes() {
 			return a.Accounts.SetAvatar(ctx, v, id, p)
 		}}
 	}
+	program := pictured{catalog.KindProgram, a.managedProgram, func(ctx context.Context, v account.Viewer, id string, p account.Picture) error {
+		return a.OAuth.SetImage(ctx, v, id, p)
+	}}
 	me := func(c *web.Call) (string, bool, error) { return viewer(c).UserID(), false, nil }
 	reuse := pictured{catalog.KindReuse, by("reuse", catalog.KindReuse, a.Catalog.ResolveReuse), image(catalog.KindReuse)}
 	cover := pictured{catalog.KindPost, by("post", catalog.KindPost, a.Catalog.ResolvePost), image(catalog.KindPost)}
 	drawing := pictured{catalog.KindChart, by("visualization", catalog.KindChart, a.Catalog.ResolveChart), image(catalog.KindChart)}
-	a.takePicture(http.MethodPost, "/organizations/{org}/logo/", "Send the logo of an organization", "organizations", web.User, logo)
-	a.takePicture(http.MethodPut, "/organizations/{org}/logo/", "Replace the logo of an organization", "organizations", web.User, logo)
-	a.takePicture(http.MethodPost, "/me/avatar/", "Send my portrait", "me", web.User, portrait(me))
-	a.takePicture(http.MethodPost, "/users/{user}/avatar/", "Send the portrait of a person", "users", web.Admin, portrait(a.resolvePortrayed))
-	a.takePicture(http.MethodPost, "/reuses/{reuse}/image/", "Send the picture of a reuse", "reuses", web.User, reuse)
-	a.takePicture(http.MethodPost, "/posts/{post}/image/", "Send the picture of a post", "posts", web.Admin, cover)
-	a.takePicture(http.MethodPut, "/posts/{post}/image/", "Replace the picture of a post", "posts", web.Admin, cover)
-	a.takePicture(http.MethodPost, "/visualizations/{visualization}/image/", "Send the picture of a visualization", "visualizations", web.User, drawing)
+	a.takePicture(a.v1, http.MethodPost, "/organizations/{org}/logo/", "Send the logo of an organization", "organizations", web.User, logo)
+	a.takePicture(a.v1, http.MethodPut, "/organizations/{org}/logo/", "Replace the logo of an organization", "organizations", web.User, logo)
+	a.takePicture(a.v1, http.MethodPost, "/me/avatar/", "Send my portrait", "me", web.User, portrait(me))
+	a.takePicture(a.v1, http.MethodPost, "/users/{user}/avatar/", "Send the portrait of a person", "users", web.Admin, portrait(a.resolvePortrayed))
+	a.takePicture(a.v1, http.MethodPost, "/reuses/{reuse}/image/", "Send the picture of a reuse", "reuses", web.User, reuse)
+	a.takePicture(a.v1, http.MethodPost, "/posts/{post}/image/", "Send the picture of a post", "posts", web.Admin, cover)
+	a.takePicture(a.v1, http.MethodPut, "/posts/{post}/image/", "Replace the picture of a post", "posts", web.Admin, cover)
+	a.takePicture(a.v1, http.MethodPost, "/visualizations/{visualization}/image/", "Send the picture of a visualization", "visualizations", web.User, drawing)
+	a.takePicture(a.v2, http.MethodPost, "/oauth/clients/{client}/image/", "Send the picture of a program", "oauth", web.User, program)
+}
+
+// managedProgram finds the program of a request among those that the caller
+// manages.
+func (a *API) managedProgram(c *web.Call) (string, bool, error) {
+	client, err := a.OAuth.Client(c.Context(), viewer(c), c.Param("client"))
+	if err != nil {
+		return "", false, err
+	}
+	return client.ID, false, nil
 }
 
 // resolvePortrayed finds the person whose portrait a request brings.
@@ -71,17 +85,17 @@ func (a *API) resolvePortrayed(c *web.Call) (string, bool, error) {
 	return user.ID, false, nil
 }
 
-func (a *API) takePicture(method, path, summary, tag string, auth web.Auth, of pictured) {
+func (a *API) takePicture(table *web.Table, method, path, summary, tag string, auth web.Auth, of pictured) {
 	doc := web.Doc{
 		Summary: summary, Tags: []string{tag}, Auth: auth, MaxBody: image.DefaultBytes + formRoom, Consumes: []string{"multipart/form-data"},
 		Description: "The form holds the field file, a JPEG, PNG or WebP picture, and may hold bbox, the part to show: left,top,right,bottom in pixels.",
 	}
 	take := func(c *web.Call, _ web.None, _ web.Raw) error { return a.picture(c, of) }
 	if method == http.MethodPut {
-		web.Put[UploadedImage](a.v1, path, doc, take)
+		web.Put[UploadedImage](table, path, doc, take)
 		return
 	}
-	web.Post[UploadedImage](a.v1, path, doc, take)
+	web.Post[UploadedImage](table, path, doc, take)
 }
 
 func (a *API) picture(c *web.Call, of pictured) error {

@@ -148,3 +148,41 @@ func TestPictureRefusals(t *testing.T) {
 		}
 	}
 }
+
+// TestPictureOfAProgram sends the picture of a program, which those who manage it
+// may, and looks at where people see it, until the program is removed.
+func TestPictureOfAProgram(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		p := newPortal(t, d)
+		made := p.call("eve", "POST", "/api/2/oauth/clients/", object{"name": "Explorer", "redirect_uris": []string{"https://example.org/back"}}, http.StatusCreated)
+		path := "/api/2/oauth/clients/" + p.text(made, "id") + "/"
+		file := fileField("mark.png", drawn(t, 600, 300))
+		for token, status := range map[string]int{"": http.StatusUnauthorized, p.adaToken: http.StatusNotFound} {
+			if sent := post(p.Server, path+"image/", token, file); sent.Status != status {
+				t.Errorf("a stranger's picture answered %d %s", sent.Status, sent.Body)
+			}
+		}
+		if sent := post(p.Server, path+"image/", p.eveToken, fileField("mark.svg", "<svg/>")); sent.Status != http.StatusBadRequest {
+			t.Errorf("no picture answered %d", sent.Status)
+		}
+		sent := post(p.Server, path+"image/", p.eveToken, file)
+		if sent.Status != http.StatusOK {
+			t.Fatalf("answered %d %s", sent.Status, sent.Body)
+		}
+		shown := p.call("eve", "GET", path, nil, http.StatusOK)
+		image, small := p.text(shown, "image"), p.text(shown, "image_thumbnail")
+		if image != p.text(sent, "image") || p.sizeOf(image) != "600×300" || p.sizeOf(small) != "150×150" || p.sizeOf(strings.Replace(small, "-150", "-25", 1)) != "25×25" {
+			t.Errorf("the program shows %s and %s", image, small)
+		}
+		if swept, err := p.Files.Sweep(context.Background()); err != nil || swept.Ended != 0 {
+			t.Errorf("a sweep ended %d files, %v", swept.Ended, err)
+		}
+		if changed := p.call("eve", "PUT", path, object{"name": "Explorer 2"}, http.StatusOK); p.text(changed, "image") != image {
+			t.Error("another name took the picture away")
+		}
+		p.call("eve", "DELETE", path, nil, http.StatusNoContent)
+		if answer := p.Get(local(image)); answer.Status == http.StatusOK {
+			t.Errorf("the picture of a removed program answers %d", answer.Status)
+		}
+	})
+}

@@ -24,22 +24,26 @@ func (a *API) oauthRoutes() {
 
 // OAuthClient is a program that may ask people to let it act for them.
 type OAuthClient struct {
-	ID           string   `json:"id"`
-	Name         string   `json:"name"`
-	Description  string   `json:"description"`
-	Owner        *string  `json:"owner"`
-	Organization *string  `json:"organization"`
-	RedirectURIs []string `json:"redirect_uris"`
-	Scopes       []string `json:"scopes"`
-	GrantTypes   []string `json:"grant_types"`
-	Confidential bool     `json:"confidential"`
-	Internal     bool     `json:"internal"`
-	CreatedAt    Moment   `json:"created_at"`
+	ID           string  `json:"id"`
+	Name         string  `json:"name"`
+	Description  string  `json:"description"`
+	Owner        *string `json:"owner"`
+	Organization *string `json:"organization"`
+	// Image is its picture, ImageThumbnail the same as a square of 150 pixels.
+	Image          *string  `json:"image"`
+	ImageThumbnail *string  `json:"image_thumbnail"`
+	RedirectURIs   []string `json:"redirect_uris"`
+	Scopes         []string `json:"scopes"`
+	GrantTypes     []string `json:"grant_types"`
+	Confidential   bool     `json:"confidential"`
+	Internal       bool     `json:"internal"`
+	CreatedAt      Moment   `json:"created_at"`
 }
 
 func oauthClient(c oauth.Client) OAuthClient {
 	return OAuthClient{
 		ID: c.ID, Name: c.Name, Description: c.Description, Owner: c.OwnerID, Organization: c.OrganizationID,
+		Image: picture(c.Image), ImageThumbnail: picture(c.ImageThumbnail),
 		RedirectURIs: list(c.Redirects()), Scopes: list(c.ScopeList()), GrantTypes: list(c.Grants()), Confidential: c.Confidential,
 		Internal: c.Internal, CreatedAt: moment(c.CreatedAt),
 	}
@@ -71,6 +75,8 @@ type OAuthProgram struct {
 	ID          string `json:"id"`
 	Name        string `json:"name"`
 	Description string `json:"description"`
+	// ImageThumbnail is its picture, a square of 150 pixels.
+	ImageThumbnail *string `json:"image_thumbnail"`
 }
 
 // OAuthClientWrite is what may be written of a program; members that are left
@@ -167,7 +173,7 @@ func (a *API) listMyGrants(c *web.Call, _ web.None) error {
 	all := make([]OAuthGrant, len(granted))
 	for i, one := range granted {
 		all[i] = OAuthGrant{
-			Client: OAuthProgram{one.Client.ID, one.Client.Name, one.Client.Description}, Scopes: list(one.Scopes),
+			Client: OAuthProgram{one.Client.ID, one.Client.Name, one.Client.Description, picture(one.Client.ImageThumbnail)}, Scopes: list(one.Scopes),
 			CreatedAt: moment(one.Since), ExpiresAt: moment(one.Until), LastUsedAt: moment(one.LastUsedAt),
 		}
 	}

@@ -131,6 +131,7 @@ var walkRows = map[string]walkRow{
 	"GET /api/2/oauth/clients/{client}/":                           {account: true, foreign: true, only: []walker{sysadmin}},
 	"PUT /api/2/oauth/clients/{client}/":                           {account: true, foreign: true, only: []walker{sysadmin}},
 	"DELETE /api/2/oauth/clients/{client}/":                        {account: true, foreign: true, harmful: true, only: []walker{sysadmin}},
+	"POST /api/2/oauth/clients/{client}/image/":                    {account: true, foreign: true, only: []walker{sysadmin}},
 	"POST /api/2/oauth/clients/{client}/secret/":                   {account: true, foreign: true, only: []walker{sysadmin}},
 	"GET /api/2/me/grants/":                                        {account: true},
 	"DELETE /api/2/me/grants/{client}/":                            {account: true, foreign: true},

@@ -27,22 +27,30 @@ type pictureKind struct {
 	shown   int
 }
 
+// KindProgram is the kind of programs that act for people. They are no part of the
+// catalogue, which keeps their pictures alone.
+const KindProgram = "oauth_client"
+
 var pictureKinds = map[string]pictureKind{
 	KindOrganization: {StorageAvatars, 500, []int{100, 60, 25}, 100},
 	KindUser:         {StorageAvatars, 0, []int{500, 200, 100, 32, 25}, 500},
 	KindReuse:        {StorageImages, 800, []int{500, 100, 50, 25}, 500},
 	KindPost:         {StorageImages, 0, []int{400, 100, 50}, 100},
 	KindChart:        {StorageImages, 250, nil, 0},
+	KindProgram:      {StorageImages, 0, []int{150, 25}, 150},
 }
 
 // PreparePicture refuses who may not change the picture of an object, before it
-// is read. The write asks again.
+// is read. The write asks again. Who may change a program is for those who keep
+// it to say.
 func (f *Files) PreparePicture(ctx context.Context, v account.Viewer, kind, id string) error {
 	switch kind {
 	case KindUser:
 		return account.MaySetAvatar(v, id)
 	case KindPost:
 		return administers(v)
+	case KindProgram:
+		return account.MayChangeAccount(v)
 	case KindOrganization:
 		if !v.MayManage(id) {
 			return errNotYours

@@ -100,10 +100,7 @@ func (p *Portal) saveMyProfile(v *visit, in web.None, sent *posted) error {
 
 func (p *Portal) saveMyPicture(v *visit, in web.None, sent *posted, picture *bytes.Reader) error {
 	if err := p.setMyPicture(v, sent, picture); err != nil {
-		if known := fault.Of(err); known.Code == fault.Invalid && len(known.Fields) == 0 {
-			err = fault.At(known.SafeText(), "file")
-		}
-		return sent.again(err, func() error { return p.showMyProfile(v, in) })
+		return sent.again(pictureRefusal(err), func() error { return p.showMyProfile(v, in) })
 	}
 	return sent.done(profilePath, "admin-me.done-picture")
 }

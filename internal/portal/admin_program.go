@@ -1,12 +1,15 @@
 package portal
 
 import (
+	"bytes"
 	"net/url"
 	"slices"
 	"strings"
 
 	"grenier/internal/account"
 	"grenier/internal/account/oauth"
+	"grenier/internal/catalog"
+	"grenier/internal/fault"
 	"grenier/internal/web"
 )
 
@@ -25,6 +28,7 @@ func (p *Portal) adminProgramRoutes(t *table) {
 	adminPage(t, programsPath+"/{id}", p.showProgram)
 	form(t, programsPath+"/{id}", "PUT /api/2/oauth/clients/{client}/", p.saveProgram)
 	form(t, programsPath+"/{id}/secret", "POST /api/2/oauth/clients/{client}/secret/", p.rotateProgram)
+	pictureForm(t, programsPath+"/{id}/image", "POST /api/2/oauth/clients/{client}/image/", p.saveProgramImage)
 	form(t, programsPath+"/{id}/remove", "DELETE /api/2/oauth/clients/{client}/", p.removeProgram)
 	form(t, programsPath+"/{id}/withdraw", "DELETE /api/2/me/grants/{client}/", p.withdrawProgram)
 }
@@ -92,7 +96,7 @@ func (v *visit) grantedList(granted []oauth.Granted) listing {
 	for i := range granted {
 		g := &granted[i]
 		name := textCell(g.Client.Name)
-		name.Detail = shortTitle(g.Client.Description)
+		name.Detail, name.Picture = shortTitle(g.Client.Description), deref(g.Client.ImageThumbnail)
 		used := textCell(v.say.T("admin-token.unused"))
 		if !g.LastUsedAt.IsZero() {
 			used = momentCell(g.LastUsedAt.Time)
@@ -130,8 +134,10 @@ func (v *visit) programList(programs []oauth.Client, total int, names map[string
 		if c.OrganizationID != nil {
 			owner = names[*c.OrganizationID]
 		}
+		name := linkCell(c.Name, v.path(programPath(c.ID)), shortTitle(c.Description))
+		name.Picture = deref(c.ImageThumbnail)
 		list.Rows = append(list.Rows, listRow{Cells: []listCell{
-			linkCell(c.Name, v.path(programPath(c.ID)), shortTitle(c.Description)), textCell(owner), textCell(v.programKind(c.Confidential)), textCell(v.say.Date(c.CreatedAt)),
+			name, textCell(owner), textCell(v.programKind(c.Confidential)), textCell(v.say.Date(c.CreatedAt)),
 		}})
 	}
 	return list
@@ -156,6 +162,10 @@ type meProgram struct {
 	// Endpoints are the addresses that it needs.
 	Endpoints []Link
 	Form      formView
+	// Picture is the address of its picture, empty for none; Image takes another
+	// one.
+	Picture string
+	Image   formView
 	// Secret gives it another one; without a label when it keeps none.
 	Secret button
 	Danger dangerZone
@@ -241,6 +251,9 @@ func (p *Portal) showProgram(v *visit, in programArgs) error {
 	f := v.form("program", path).version(c.Version).submit("form.save", "check").cancel(programsPath)
 	v.programFields(f, c)
 	content := meProgram{ID: c.ID, Kind: v.programKind(c.Confidential), Owner: v.say.T("admin.scope-me"), Endpoints: v.programEndpoints(), Form: f.view()}
+	if p.Files != nil {
+		content.Picture, content.Image = deref(c.ImageThumbnail), v.imageForm(path+"/image", "admin-program.image-help")
+	}
 	if c.OrganizationID != nil {
 		content.Owner = names[*c.OrganizationID]
 	}
@@ -268,6 +281,38 @@ func (p *Portal) saveProgram(v *visit, in programArgs, sent *posted) error {
 		return sent.again(err, func() error { return p.showProgram(v, in) })
 	}
 	return sent.done(programPath(in.ID), "admin-program.done-saved")
+}
+
+func (p *Portal) saveProgramImage(v *visit, in programArgs, sent *posted, picture *bytes.Reader) error {
+	if err := v.saveProgramPicture(sent, in.ID, picture); err != nil {
+		return sent.again(pictureRefusal(err), func() error { return p.showProgram(v, in) })
+	}
+	return sent.done(programPath(in.ID), "admin-kept.done-image")
+}
+
+// saveProgramPicture makes what was sent the picture of a program that the person
+// manages.
+func (v *visit) saveProgramPicture(sent *posted, id string, picture *bytes.Reader) error {
+	if v.p.Files == nil || picture.Len() == 0 {
+		return fault.At("Choose a picture first.", "file")
+	}
+	if _, err := v.p.Programs.Client(sent.Context(), v.viewer, id); err != nil {
+		return err
+	}
+	drawn, err := v.p.Files.Picture(sent.Context(), v.viewer, catalog.KindProgram, picture, nil)
+	if err != nil {
+		return err
+	}
+	return v.p.Programs.SetImage(sent.Context(), v.viewer, id, drawn)
+}
+
+// pictureRefusal shows what is wrong with a picture beside the field that it was
+// chosen in.
+func pictureRefusal(err error) error {
+	if known := fault.Of(err); known.Code == fault.Invalid && len(known.Fields) == 0 {
+		return fault.At(known.SafeText(), "file")
+	}
+	return err
 }
 
 func (p *Portal) rotateProgram(v *visit, in programArgs, sent *posted) error {

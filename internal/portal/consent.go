@@ -13,6 +13,8 @@ type ConsentQuestion struct {
 	// Client is the program's name, Maker whose it is, Description what it says
 	// of itself.
 	Client, Maker, Description string
+	// Picture is the address of its picture on the site, empty for none.
+	Picture string
 	// Scopes are what it asks for.
 	Scopes []string
 	// Host is the server that waits for the answer, Redirect its address there.
@@ -24,6 +26,8 @@ type ConsentQuestion struct {
 // consentPage asks whether a program may act for a person.
 type consentPage struct {
 	Client, Maker, Description string
+	// Picture is the address of the program's picture, empty for none.
+	Picture string
 	// Host is the server that waits for the answer.
 	Host string
 	// Person is who is asked, by name.
@@ -54,7 +58,7 @@ func (p *Portal) Consent(c *web.Call, asked ConsentQuestion) error {
 		return v.toLogin(v.R.URL.RequestURI())
 	}
 	content := consentPage{
-		Client: asked.Client, Maker: asked.Maker, Description: asked.Description, Host: asked.Host, Person: v.viewer.User.FullName(),
+		Client: asked.Client, Picture: asked.Picture, Maker: asked.Maker, Description: asked.Description, Host: asked.Host, Person: v.viewer.User.FullName(),
 		Action: asked.Action,
 	}
 	for _, scope := range asked.Scopes {

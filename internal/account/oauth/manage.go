@@ -132,6 +132,16 @@ func same(pair [2]any) bool {
 	return pair[0] == pair[1]
 }
 
+// SetImage gives a program that the viewer manages its picture.
+func (s *Server) SetImage(ctx context.Context, v account.Viewer, id string, p account.Picture) error {
+	_, err := s.change(ctx, v, id, "updated", func(ctx context.Context, tx *event.Tx, c *Client) (history.Difference, error) {
+		difference := history.Difference{"image": {c.Image, p.Image}}
+		c.Image, c.ImageThumbnail = &p.Image, &p.Thumbnail
+		return difference, p.Place(ctx, tx.Tx, "oauth_client", c.ID)
+	})
+	return err
+}
+
 // RotateSecret gives a program another secret, shown once; the one before works
 // no longer.
 func (s *Server) RotateSecret(ctx context.Context, v account.Viewer, id string) (secret string, err error) {
@@ -146,10 +156,15 @@ func (s *Server) RotateSecret(ctx context.Context, v account.Viewer, id string) 
 	return secret, err
 }
 
-// RemoveClient takes a program away, and ends everything that people let it do.
+// RemoveClient takes a program away with its picture, and ends everything that
+// people let it do.
 func (s *Server) RemoveClient(ctx context.Context, v account.Viewer, id string) error {
 	_, err := s.change(ctx, v, id, "deleted", func(ctx context.Context, tx *event.Tx, c *Client) (history.Difference, error) {
 		c.DisabledAt = db.Now()
+		if err := (account.Picture{}).Place(ctx, tx.Tx, "oauth_client", c.ID); err != nil {
+			return nil, err
+		}
+		c.Image, c.ImageThumbnail = nil, nil
 		_, err := tx.NewUpdate().Model((*grant)(nil)).Set("active = ?", false).Where("client_id = ?", c.ID).Exec(ctx)
 		return history.Difference{"disabled": {nil, c.DisabledAt}}, err
 	})
