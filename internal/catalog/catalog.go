@@ -50,6 +50,7 @@ type Store struct {
 	zoneCounts fresh[map[string]int64]
 	downloaded fresh[[]string]
 	settings   settingsCache
+	titles     titles
 }
 
 // Rules are the settings that the rules of the catalogue depend on.

@@ -59,16 +59,45 @@ func (s *Store) KeptDatasets(ctx context.Context, v account.Viewer, f KeptFilter
 		l.and("d.visible = TRUE")
 	}
 	f.states(&l, time.Now())
-	if f.Title != "" {
+	everybodys := f.Owner == (account.Owner{}) && v.May(account.ReadHidden, f.Owner, "")
+	switch {
+	case everybodys && f.Title != "" && f.State != KeptDeleted:
+		return s.everybodysTitled(ctx, &l, f, p)
+	case f.Title != "":
 		l.and("d.title_fold LIKE ? ESCAPE '!'", contains(f.Title))
-	}
-	if f.Owner == (account.Owner{}) && f.Title == "" && f.State == "" && v.May(account.ReadHidden, f.Owner, "") {
+		return l.pageAtOnce(ctx, s.db, p)
+	case everybodys && f.State == "":
 		return l.everybodys(ctx, s.db, p)
 	}
-	if f.Title != "" {
-		return l.pageAtOnce(ctx, s.db, p)
-	}
 	return l.page(ctx, s.db, p)
+}
+
+// everybodysTitled is page for the datasets of a whole site, none deleted, whose
+// title holds the text of the filter.
+func (s *Store) everybodysTitled(ctx context.Context, l *listing, f KeptFilter, p Page) ([]string, int, error) {
+	found, held, err := s.titles.holding(ctx, s.db, s.log, f.Title)
+	if err != nil {
+		return nil, 0, err
+	}
+	by := f.Sort
+	if _, known := keptSorts[strings.TrimPrefix(by, "-")]; !known {
+		by = "-created"
+	}
+	switch {
+	case len(found) == 0 && held:
+		return nil, 0, nil
+	case held && f.State == "" && titledOrders[by] != nil:
+		return titledPage(found, by, p), len(found), nil
+	case held && len(found) <= titlesNamed:
+		ids := make([]string, len(found))
+		for i, row := range found {
+			ids[i] = row.ID
+		}
+		l.and("d.id IN (?)", bun.List(ids))
+	default:
+		l.and("d.title_fold LIKE ? ESCAPE '!'", contains(f.Title))
+	}
+	return l.pageAtOnce(ctx, s.db, p)
 }
 
 // pageAtOnce is page where what is listed is found by looking at each row: it is
