@@ -433,7 +433,8 @@ func (tab *Tab) Focus(selector string) {
 	}
 }
 
-// Settled waits until nothing more comes over the wire and two frames are drawn.
+// Settled waits until nothing more comes over the wire, no part of the page is
+// busy and two frames are drawn.
 func (tab *Tab) Settled() {
 	tab.t.Helper()
 	for deadline := time.Now().Add(happensWithin); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
@@ -445,7 +446,7 @@ func (tab *Tab) Settled() {
 }
 
 func (tab *Tab) idle() bool {
-	return Value[bool](tab, `document.readyState === "complete" && [...document.images].every((i) => i.complete || i.loading === "lazy")`)
+	return Value[bool](tab, `document.readyState === "complete" && [...document.images].every((i) => i.complete || i.loading === "lazy") && !document.querySelector("[aria-busy=true]")`)
 }
 
 func shortened(text string) string {
