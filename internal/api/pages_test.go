@@ -396,9 +396,9 @@ func TestKeptPagesFall(t *testing.T) {
 	}
 }
 
-// counting are the pages that tell numbers of the whole catalogue, as they were
-// counted some seconds before; they are shown again for some seconds only.
-var counting = regexp.MustCompile(`^/(tags|exports|sitemap|dashboard)`)
+// counting are the pages that tell numbers of the whole catalogue, or name what
+// is most frequent in it as an example, as it was counted some seconds before; they are shown again for some seconds only.
+var counting = regexp.MustCompile(`^/(tags|exports|feeds|sitemap|dashboard)`)
 
 // totals are the numbers of the whole catalogue on the first page, which are
 // counted again each second at most, and behind readers where that takes long.
