@@ -99,12 +99,32 @@ func (c customExtra) check(f *fieldErrors, at int) {
 	}
 }
 
+// ExtrasIn reads extras that are to be merged into those of an object: a JSON
+// object.
+func ExtrasIn(given json.RawMessage) (map[string]json.RawMessage, error) {
+	var members map[string]json.RawMessage
+	if json.Unmarshal(given, &members) != nil || members == nil {
+		return nil, fault.New(fault.Invalid, "Wrong payload format, dict expected")
+	}
+	return members, nil
+}
+
+// ExtraNames reads which extras are to be taken away from an object: a JSON list
+// of texts.
+func ExtraNames(given json.RawMessage) ([]string, error) {
+	var names []string
+	if json.Unmarshal(given, &names) != nil || names == nil {
+		return nil, fault.New(fault.Invalid, "Wrong payload format, list expected")
+	}
+	return names, nil
+}
+
 // MergeOrganizationExtras adds members to the extras of an organisation, in the
 // place of those of the same name; null takes one away. It returns them all.
 func (w *Writer) MergeOrganizationExtras(ctx context.Context, v Viewer, id string, given json.RawMessage) (db.JSON, error) {
-	var changes map[string]json.RawMessage
-	if err := json.Unmarshal(given, &changes); err != nil || changes == nil {
-		return nil, fault.New(fault.Invalid, "Wrong payload format, dict expected")
+	changes, err := ExtrasIn(given)
+	if err != nil {
+		return nil, err
 	}
 	return w.changeExtras(ctx, v, id, func(members map[string]json.RawMessage) {
 		maps.Copy(members, changes)
@@ -115,11 +135,11 @@ func (w *Writer) MergeOrganizationExtras(ctx context.Context, v Viewer, id strin
 // RemoveOrganizationExtras takes members out of the extras of an organisation;
 // names that it does not have are passed over.
 func (w *Writer) RemoveOrganizationExtras(ctx context.Context, v Viewer, id string, names json.RawMessage) error {
-	var gone []string
-	if err := json.Unmarshal(names, &gone); err != nil || gone == nil {
-		return fault.New(fault.Invalid, "Wrong payload format, list expected")
+	gone, err := ExtraNames(names)
+	if err != nil {
+		return err
 	}
-	_, err := w.changeExtras(ctx, v, id, func(members map[string]json.RawMessage) {
+	_, err = w.changeExtras(ctx, v, id, func(members map[string]json.RawMessage) {
 		for _, name := range gone {
 			delete(members, name)
 		}

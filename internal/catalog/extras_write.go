@@ -8,20 +8,27 @@ import (
 	"grenier/internal/account"
 	"grenier/internal/db"
 	"grenier/internal/event"
-	"grenier/internal/fault"
 	"grenier/internal/history"
 )
 
 // MergeDatasetExtras gives a dataset further extras and takes away those that
 // are null; it returns them all. It leaves the moment of the last change alone.
-func (s *Store) MergeDatasetExtras(ctx context.Context, v account.Viewer, id string, in map[string]json.RawMessage) (db.JSON, error) {
+func (s *Store) MergeDatasetExtras(ctx context.Context, v account.Viewer, id string, given json.RawMessage) (db.JSON, error) {
+	in, err := account.ExtrasIn(given)
+	if err != nil {
+		return nil, err
+	}
 	return s.changeExtras(ctx, v, id, func(stored db.JSON) (json.RawMessage, error) { return mergedExtras(stored, in) })
 }
 
 // RemoveDatasetExtras takes extras away from a dataset; keys that it does not
 // have are no matter.
-func (s *Store) RemoveDatasetExtras(ctx context.Context, v account.Viewer, id string, keys []string) error {
-	_, err := s.changeExtras(ctx, v, id, func(stored db.JSON) (json.RawMessage, error) {
+func (s *Store) RemoveDatasetExtras(ctx context.Context, v account.Viewer, id string, given json.RawMessage) error {
+	keys, err := account.ExtraNames(given)
+	if err != nil {
+		return err
+	}
+	_, err = s.changeExtras(ctx, v, id, func(stored db.JSON) (json.RawMessage, error) {
 		left, _, err := withoutKeys(stored, keys)
 		return left, err
 	})
@@ -70,7 +77,11 @@ func (s *Store) changeExtras(ctx context.Context, v account.Viewer, id string, c
 // everything else: it reads and writes no more than the rows of the resource and
 // of its dataset, and leaves the moments of their last change alone. What it alone
 // writes is no version that history keeps.
-func (s *Store) MergeResourceExtras(ctx context.Context, v account.Viewer, dataset, id string, in map[string]json.RawMessage) (db.JSON, error) {
+func (s *Store) MergeResourceExtras(ctx context.Context, v account.Viewer, dataset, id string, given json.RawMessage) (db.JSON, error) {
+	in, err := account.ExtrasIn(given)
+	if err != nil {
+		return nil, err
+	}
 	return s.changeResourceExtras(ctx, v, dataset, id, analysed(in), func(stored db.JSON) (json.RawMessage, error) {
 		return mergedExtras(stored, in)
 	})
@@ -78,8 +89,12 @@ func (s *Store) MergeResourceExtras(ctx context.Context, v account.Viewer, datas
 
 // RemoveResourceExtras takes extras away from a resource, which must have them
 // all.
-func (s *Store) RemoveResourceExtras(ctx context.Context, v account.Viewer, dataset, id string, keys []string) error {
-	_, err := s.changeResourceExtras(ctx, v, dataset, id, false, func(stored db.JSON) (json.RawMessage, error) {
+func (s *Store) RemoveResourceExtras(ctx context.Context, v account.Viewer, dataset, id string, given json.RawMessage) error {
+	keys, err := account.ExtraNames(given)
+	if err != nil {
+		return err
+	}
+	_, err = s.changeResourceExtras(ctx, v, dataset, id, false, func(stored db.JSON) (json.RawMessage, error) {
 		left, unknown, err := withoutKeys(stored, keys)
 		if unknown != "" {
 			return nil, errUnknownKey
@@ -151,9 +166,3 @@ func tellExtras(ctx context.Context, tx *event.Tx, v account.Viewer, d *Dataset,
 		Difference: difference,
 	})
 }
-
-// ErrNotDictionary and ErrNotList refuse bodies of another form.
-var (
-	ErrNotDictionary = fault.New(fault.Invalid, "Wrong payload format, dict expected")
-	ErrNotList       = fault.New(fault.Invalid, "Wrong payload format, list expected")
-)
