@@ -66,7 +66,9 @@ func (d *dataserviceWrite) apply(ctx context.Context, tx *event.Tx, s *Store, v 
 	if err == nil {
 		d.datasets = links
 	}
-	errs := []error{err, d.licensed(ctx, tx, in.License), d.contacts(ctx, tx, &wrong, in.ContactPoints)}
+	errs := []error{err, d.licensed(ctx, tx, in.License)}
+	d.Contacts, err = contactPoints(ctx, tx.Tx, &wrong.refusals, d.OwnedBy(), d.Contacts, in.ContactPoints)
+	errs = append(errs, err)
 	return fault.Collect(append(errs, wrong.collect())...)
 }
 
@@ -142,14 +144,6 @@ func (d *dataserviceWrite) licensed(ctx context.Context, tx *event.Tx, in Opt[st
 	}
 	d.License = &known[0]
 	return nil
-}
-
-// contacts reads whom to ask: contact points of the same owner.
-func (d *dataserviceWrite) contacts(ctx context.Context, tx *event.Tx, wrong *checks, in Opt[[]string]) error {
-	scratch := Dataset{Owned: d.Owned, Attributes: d.Attributes}
-	err := contactPoints(ctx, tx.Tx, &wrong.refusals, &scratch, in)
-	d.Contacts = scratch.Contacts
-	return err
 }
 
 // public tells whether everybody may read the dataservice.

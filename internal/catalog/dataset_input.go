@@ -202,8 +202,12 @@ func (s *Store) applyTo(ctx context.Context, tx *db.Tx, wrong *refusals, d *Data
 	if err := s.datasetExtras(ctx, tx, wrong, d, in.Extras); err != nil {
 		return err
 	}
-	if err := contactPoints(ctx, tx, wrong, d, in.ContactPoints); err != nil {
+	var err error
+	if d.Contacts, err = contactPoints(ctx, tx, wrong, d.OwnedBy(), d.Contacts, in.ContactPoints); err != nil {
 		return err
+	}
+	if in.ContactPoints.Set {
+		d.ContactCount = int64(len(d.Contacts))
 	}
 	if in.Private.Set {
 		d.Private = in.Private.Value
@@ -243,40 +247,39 @@ func licence(ctx context.Context, tx *db.Tx, in Opt[string], d *Dataset) error {
 	return nil
 }
 
-// contactPoints takes those that exist and belong to the dataset's owner;
-// those it has already stay.
-func contactPoints(ctx context.Context, tx *db.Tx, wrong *refusals, d *Dataset, in Opt[[]string]) error {
+// contactPoints are those of an object after a write: they exist and belong to its
+// owner; those it has already may stay.
+func contactPoints(ctx context.Context, tx *db.Tx, wrong *refusals, owner account.Owner, present []string, in Opt[[]string]) ([]string, error) {
 	if !in.Set {
-		return nil
+		return present, nil
 	}
 	const mismatch = "Wrong contact point id or contact point ownership mismatch"
 	if len(in.Value) > maxDatasetContacts {
 		wrong.at(fmt.Sprintf("At most %d contact points.", maxDatasetContacts), "contact_points")
-		return nil
+		return present, nil
 	}
 	points, err := contactsByID(ctx, tx, in.Value)
 	if err != nil {
-		return err
+		return present, err
 	}
-	has := make(map[string]bool, len(d.Contacts))
-	for _, id := range d.Contacts {
+	has := make(map[string]bool, len(present))
+	for _, id := range present {
 		has[id] = true
 	}
 	var wanted []string
 	listed := make(map[string]bool, len(in.Value))
 	for _, id := range in.Value {
 		point := points[id]
-		if point == nil || !has[id] && point.OwnedBy() != d.OwnedBy() {
+		if point == nil || !has[id] && point.OwnedBy() != owner {
 			wrong.at(mismatch, "contact_points")
-			return nil
+			return present, nil
 		}
 		if !listed[id] {
 			listed[id] = true
 			wanted = append(wanted, id)
 		}
 	}
-	d.Contacts, d.ContactCount = wanted, int64(len(wanted))
-	return nil
+	return wanted, nil
 }
 
 // maxDatasetContacts bounds the contact points of a dataset.
