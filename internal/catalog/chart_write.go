@@ -229,7 +229,7 @@ func (s *Store) CreateChart(ctx context.Context, v account.Viewer, in ChartInput
 // UpdateChart changes what the input holds and keeps the rest.
 func (s *Store) UpdateChart(ctx context.Context, v account.Viewer, id string, in ChartInput) (*Chart, error) {
 	err := s.writeChart(ctx, v, id, "updated", in.Deleted.Set && in.Deleted.Null, func(ctx context.Context, tx *event.Tx, c *Chart) error {
-		owner, err := keptOwner(v, c.OwnedBy(), in.Organization, in.Owner)
+		owner, err := objectOwner.keptOwner(v, c.OwnedBy(), in.Organization, in.Owner)
 		if err != nil {
 			return err
 		}

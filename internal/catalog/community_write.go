@@ -168,7 +168,7 @@ func moveCommunity(ctx context.Context, tx *db.Tx, v account.Viewer, r *Resource
 		}
 		r.DatasetID = &in.Dataset.Value
 	}
-	to, err := newOwnerOf(v, r.OwnedBy(), in.Organization, in.Owner)
+	to, err := datasetOwner.keptOwner(v, r.OwnedBy(), in.Organization, in.Owner)
 	if err != nil {
 		return err
 	}

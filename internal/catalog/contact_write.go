@@ -158,7 +158,7 @@ func (s *Store) changeContact(ctx context.Context, v account.Viewer, id string, 
 // and the administrators and editors of its organisation.
 func (s *Store) UpdateContact(ctx context.Context, v account.Viewer, id string, in ContactInput) (*ContactPoint, error) {
 	err := s.changeContact(ctx, v, id, func(ctx context.Context, tx *event.Tx, p *ContactPoint) error {
-		if _, err := keptOwner(v, p.OwnedBy(), in.Organization, in.Owner); err != nil {
+		if _, err := objectOwner.keptOwner(v, p.OwnedBy(), in.Organization, in.Owner); err != nil {
 			return err
 		}
 		before := *p

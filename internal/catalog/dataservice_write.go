@@ -69,7 +69,7 @@ func (s *Store) insertDataservice(ctx context.Context, tx *event.Tx, v account.V
 // UpdateDataservice changes what the input holds and keeps the rest.
 func (s *Store) UpdateDataservice(ctx context.Context, v account.Viewer, id string, in DataserviceInput) (*Dataservice, error) {
 	err := s.writeDataservice(ctx, v, id, "updated", in.Deleted.Set && in.Deleted.Null, func(ctx context.Context, tx *event.Tx, d *dataserviceWrite) error {
-		owner, err := keptOwner(v, d.OwnedBy(), in.Organization, in.Owner)
+		owner, err := objectOwner.keptOwner(v, d.OwnedBy(), in.Organization, in.Owner)
 		if err != nil {
 			return err
 		}

@@ -3,10 +3,7 @@ package catalog
 import (
 	"context"
 	"slices"
-	"strings"
 	"time"
-
-	"github.com/uptrace/bun"
 
 	"grenier/internal/account"
 	"grenier/internal/db"
@@ -104,44 +101,6 @@ func (s *Store) insertDataset(ctx context.Context, tx *event.Tx, v account.Viewe
 	})
 }
 
-// newOwner says whom a new object belongs to.
-func newOwner(v account.Viewer, organization, owner Opt[string]) (account.Owner, error) {
-	given := account.Owner{Organization: organization.Value}
-	if given.Organization == "" {
-		given.User = owner.Value
-	}
-	if given == (account.Owner{}) {
-		given.User = v.UserID()
-	}
-	if v.MayPublishAs(given) {
-		return given, nil
-	}
-	if given.Organization != "" {
-		return given, fault.At("Permission denied for this organization", "organization")
-	}
-	return given, fault.At("You can only set yourself as owner", "owner")
-}
-
-// knownOwner refuses an owner that does not exist or was deleted, whom only an
-// administrator can name.
-func knownOwner(ctx context.Context, tx *db.Tx, owner account.Owner) error {
-	table, member, id := "organizations", "organization", owner.Organization
-	if id == "" {
-		table, member, id = "users", "owner", owner.User
-	}
-	if id == "" {
-		return nil
-	}
-	var found []string
-	if err := db.ScanFixed(ctx, tx, &found, "SELECT id FROM "+table+" WHERE id = ?1 AND deleted_at IS NULL", id); err != nil {
-		return err
-	}
-	if len(found) == 0 {
-		return fault.At("Unknown identifier: name one that exists, or leave it out to publish as yourself.", member)
-	}
-	return nil
-}
-
 // assign gives a partial editor the object it has just made.
 func (s *Store) assign(ctx context.Context, tx *db.Tx, v account.Viewer, kind, id string, owner account.Owner) error {
 	if v.Memberships[owner.Organization] != account.RolePartialEditor {
@@ -237,31 +196,11 @@ func (s *Store) UpdateDataset(ctx context.Context, v account.Viewer, id string, 
 
 // changeOwner gives a dataset to the owner that an input names.
 func changeOwner(ctx context.Context, tx *db.Tx, v account.Viewer, d *Dataset, in DatasetInput) error {
-	to, err := newOwnerOf(v, d.OwnedBy(), in.Organization, in.Owner)
+	to, err := datasetOwner.keptOwner(v, d.OwnedBy(), in.Organization, in.Owner)
 	if err != nil {
 		return err
 	}
 	return d.giveTo(ctx, tx, d.ID, to)
-}
-
-// newOwnerOf says whom an object belongs to after a write that names an owner.
-// It refuses a change of owner, which has its own procedure, to all but
-// administrators.
-func newOwnerOf(v account.Viewer, owner account.Owner, organization, person Opt[string]) (account.Owner, error) {
-	const refusal = "Cannot change owner after creation. Please use transfer feature."
-	switch {
-	case organization.Value != "" && organization.Value != owner.Organization:
-		if !v.Admin() {
-			return owner, fault.At(refusal, "organization")
-		}
-		return account.Owner{Organization: organization.Value}, nil
-	case person.Value != "" && person.Value != owner.User && organization.Value == "":
-		if !v.Admin() {
-			return owner, fault.At(refusal, "owner")
-		}
-		return account.Owner{User: person.Value}, nil
-	}
-	return owner, nil
 }
 
 // DeleteDataset marks a dataset as deleted; it can be brought back. With notice,
@@ -381,27 +320,9 @@ func (g *GivenDataset) outdate(before, after *Dataset) {
 // writeBeside inserts tags, zones, contact points, extras and shape of a new
 // dataset, a list in one statement.
 func writeBeside(ctx context.Context, tx *db.Tx, d *Dataset) error {
-	for _, list := range []struct {
-		into   string
-		kinded bool
-		values []string
-	}{
-		{"tags (object_id, position, tag, kind)", true, d.Tags}, {"object_zones (object_id, position, zone, kind)", true, d.Zones},
-		{"object_contacts (object_id, position, contact_id)", false, d.Contacts},
-	} {
-		for part := range slices.Chunk(list.values, resourceBatch) {
-			rows := make([]any, len(part))
-			for i, value := range part {
-				row := []any{d.ID, slices.Index(list.values, value), value}
-				if list.kinded {
-					row = append(row, KindDataset)
-				}
-				rows[i] = bun.List(row)
-			}
-			query := "INSERT INTO " + list.into + " VALUES " + strings.TrimSuffix(strings.Repeat("(?), ", len(rows)), ", ")
-			if err := tx.Queue(ctx, tx.NewRaw(query, rows...)); err != nil {
-				return err
-			}
+	for _, list := range d.besides().lists() {
+		if err := list.insert(ctx, tx, KindDataset, d.ID); err != nil {
+			return err
 		}
 	}
 	if d.Extras != nil {

@@ -3,6 +3,8 @@ package catalog
 import (
 	"context"
 	"reflect"
+	"slices"
+	"strings"
 
 	"github.com/uptrace/bun"
 
@@ -45,6 +47,70 @@ func maker(v account.Viewer, doing string, organization, owner Opt[string]) (acc
 	return newOwner(v, organization, owner)
 }
 
+// newOwner says whom a new object belongs to.
+func newOwner(v account.Viewer, organization, owner Opt[string]) (account.Owner, error) {
+	given := account.Owner{Organization: organization.Value}
+	if given.Organization == "" {
+		given.User = owner.Value
+	}
+	if given == (account.Owner{}) {
+		given.User = v.UserID()
+	}
+	if v.MayPublishAs(given) {
+		return given, nil
+	}
+	if given.Organization != "" {
+		return given, fault.At("Permission denied for this organization", "organization")
+	}
+	return given, fault.At("You can only set yourself as owner", "owner")
+}
+
+// knownOwner refuses an owner that does not exist or was deleted, whom only an
+// administrator can name.
+func knownOwner(ctx context.Context, tx *db.Tx, owner account.Owner) error {
+	table, member, id := "organizations", "organization", owner.Organization
+	if id == "" {
+		table, member, id = "users", "owner", owner.User
+	}
+	if id == "" {
+		return nil
+	}
+	var found []string
+	if err := db.ScanFixed(ctx, tx, &found, "SELECT id FROM "+table+" WHERE id = ?1 AND deleted_at IS NULL", id); err != nil {
+		return err
+	}
+	if len(found) == 0 {
+		return fault.At("Unknown identifier: name one that exists, or leave it out to publish as yourself.", member)
+	}
+	return nil
+}
+
+// ownerRefusal are the words that refuse another owner to who is no administrator.
+type ownerRefusal struct{ organization, owner string }
+
+// The refusals of datasets with what lies on them, and of all others.
+var (
+	datasetOwner = ownerRefusal{"Cannot change owner after creation. Please use transfer feature.", "Cannot change owner after creation. Please use transfer feature."}
+	objectOwner  = ownerRefusal{"Cannot modify organization after creation", "Cannot modify owner after creation"}
+)
+
+// keptOwner says whom an object belongs to after a write that names an owner: only an
+// administrator changes it so, everybody else has to ask for a transfer. To name
+// nobody changes nothing; the organisation counts when both are named.
+func (words ownerRefusal) keptOwner(v account.Viewer, current account.Owner, organization, owner Opt[string]) (account.Owner, error) {
+	given, member, refusal := account.Owner{Organization: organization.Value}, "organization", words.organization
+	if given.Organization == "" {
+		given, member, refusal = account.Owner{User: owner.Value}, "owner", words.owner
+	}
+	switch {
+	case given == current || given == account.Owner{}:
+		return current, nil
+	case !v.Admin():
+		return current, fault.At(refusal, member)
+	}
+	return given, nil
+}
+
 // changeable refuses who may not change an object: it is not found when it is
 // hidden from the viewer, gone when it was deleted, unless the write brings it
 // back.
@@ -79,26 +145,6 @@ func locked[T any](ctx context.Context, tx *event.Tx, table, kind, id string, lo
 	}
 	rows, err := load(ctx, tx, []string{id})
 	return only(rows, err, func() error { return fault.New(fault.NotFound, missing[kind]) })
-}
-
-// keptOwner says whom an object belongs to after a write that names an owner: only an
-// administrator changes it so, everybody else has to ask for a transfer.
-func keptOwner(v account.Viewer, current account.Owner, organization, owner Opt[string]) (account.Owner, error) {
-	toOrganization := organization.Set && organization.Value != current.Organization
-	toUser := owner.Set && owner.Value != current.User
-	switch {
-	case !toOrganization && !toUser:
-		return current, nil
-	case !v.Admin() && toOrganization:
-		return current, fault.At("Cannot modify organization after creation", "organization")
-	case !v.Admin():
-		return current, fault.At("Cannot modify owner after creation", "owner")
-	case organization.Value != "":
-		return account.Owner{Organization: organization.Value}, nil
-	case owner.Value != "":
-		return account.Owner{User: owner.Value}, nil
-	}
-	return current, nil
 }
 
 // belongTo gives an object its owner, who must exist.
@@ -157,31 +203,55 @@ type besides struct {
 	extras, geometry      db.JSON
 }
 
+// besideList is a list beside the row of an object, in its order.
+type besideList struct {
+	table string
+	// row has the columns of a row of the table: the object, the position, the
+	// value, and with kinded the kind of the object.
+	row    string
+	kinded bool
+	values []string
+}
+
+func (b besides) lists() []besideList {
+	return []besideList{
+		{"tags", "object_id, position, tag, kind", true, b.tags}, {"object_zones", "object_id, position, zone, kind", true, b.zones},
+		{"object_contacts", "object_id, position, contact_id", false, b.contacts},
+	}
+}
+
+// insert writes a list of which no row is there, many values in one statement.
+func (l besideList) insert(ctx context.Context, tx *db.Tx, kind, id string) error {
+	position := 0
+	for part := range slices.Chunk(l.values, resourceBatch) {
+		rows := make([]any, len(part))
+		for i, value := range part {
+			row := []any{id, position, value}
+			if position++; l.kinded {
+				row = append(row, kind)
+			}
+			rows[i] = bun.List(row)
+		}
+		query := "INSERT INTO " + l.table + " (" + l.row + ") VALUES " + strings.TrimSuffix(strings.Repeat("(?), ", len(rows)), ", ")
+		if err := tx.Queue(ctx, tx.NewRaw(query, rows...)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // save writes what differs from before.
 func (b besides) save(ctx context.Context, tx *db.Tx, kind, id string, before besides) error {
-	for _, list := range []struct {
-		table, column string
-		old, new      []string
-	}{
-		{"tags", "tag", before.tags, b.tags}, {"object_zones", "zone", before.zones, b.zones}, {"object_contacts", "contact_id", before.contacts, b.contacts},
-	} {
-		if reflect.DeepEqual(nothing(list.old), nothing(list.new)) {
+	was := before.lists()
+	for i, list := range b.lists() {
+		if slices.Equal(was[i].values, list.values) {
 			continue
 		}
 		if err := forget(ctx, tx, list.table, "object_id", id); err != nil {
 			return err
 		}
-		for position, value := range list.new {
-			var err error
-			if list.table == "object_contacts" {
-				_, err = tx.NewRaw("INSERT INTO object_contacts (object_id, contact_id, position) VALUES (?, ?, ?)", id, value, position).Exec(ctx)
-			} else {
-				_, err = tx.NewRaw("INSERT INTO ? (object_id, ?, kind, position) VALUES (?, ?, ?, ?)",
-					bun.Ident(list.table), bun.Ident(list.column), id, value, kind, position).Exec(ctx)
-			}
-			if err != nil {
-				return err
-			}
+		if err := list.insert(ctx, tx, kind, id); err != nil {
+			return err
 		}
 	}
 	for _, document := range []struct {

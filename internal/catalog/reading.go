@@ -25,10 +25,13 @@ var (
 	missing = map[string]string{
 		KindDataset: "Dataset not found", KindReuse: "Reuse not found", KindDataservice: "Dataservice not found", KindTopic: "Topic not found",
 		KindPost: "Post not found", KindOrganization: "Organization not found", KindChart: "Visualization not found",
+		KindContact: "Contact point not found", KindCommunity: "Community resource does not exist", KindResource: "Resource does not exist",
+		KindElement: "Topic element not found", KindUser: "User not found",
 	}
 	deleted = map[string]string{
 		KindDataset: "Dataset has been deleted", KindReuse: "This reuse has been deleted", KindDataservice: "Dataservice has been deleted",
 		KindOrganization: "Organization has been deleted", KindChart: "Visualization has been deleted",
+		KindTopic: "Topic has been deleted", KindPost: "Post has been deleted", KindCommunity: "Community resource has been deleted",
 	}
 )
 

@@ -75,7 +75,7 @@ func (r *ReuseRecord) saveBeside(ctx context.Context, tx *event.Tx, before *Reus
 // UpdateReuse changes what the input holds and keeps the rest.
 func (s *Store) UpdateReuse(ctx context.Context, v account.Viewer, id string, in ReuseInput) (*Reuse, error) {
 	err := s.writeReuse(ctx, v, id, "updated", in.Deleted.Set && in.Deleted.Null, func(ctx context.Context, tx *event.Tx, r *ReuseRecord) error {
-		owner, err := keptOwner(v, r.OwnedBy(), in.Organization, in.Owner)
+		owner, err := objectOwner.keptOwner(v, r.OwnedBy(), in.Organization, in.Owner)
 		if err != nil {
 			return err
 		}

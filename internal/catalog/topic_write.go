@@ -57,7 +57,7 @@ func (s *Store) CreateTopic(ctx context.Context, v account.Viewer, in TopicInput
 // UpdateTopic changes what the input holds and keeps the rest.
 func (s *Store) UpdateTopic(ctx context.Context, v account.Viewer, id string, in TopicInput) (*Topic, error) {
 	err := s.writeTopic(ctx, v, id, "updated", func(ctx context.Context, tx *event.Tx, t *topicWrite) error {
-		owner, err := keptOwner(v, t.OwnedBy(), in.Organization, in.Owner)
+		owner, err := objectOwner.keptOwner(v, t.OwnedBy(), in.Organization, in.Owner)
 		if err != nil {
 			return err
 		}
