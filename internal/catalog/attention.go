@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -47,19 +48,29 @@ const (
 // lateCondition is the SQL condition of the datasets, as d, that are late at a
 // moment, as Quality tells it: by more than a day.
 func lateCondition(now time.Time) (condition string, args []any) {
+	var either []string
+	for _, one := range lateConditions(now) {
+		either = append(either, one.sql)
+		args = append(args, one.args...)
+	}
+	return "(" + strings.Join(either, " OR ") + ")", args
+}
+
+// lateConditions are the parts of lateCondition, by the delay that a frequency
+// gives: no dataset meets two of them.
+func lateConditions(now time.Time) []condition {
 	byDelay := map[time.Duration][]string{}
 	for frequency, delay := range frequencyDelays {
 		if delay > 0 {
 			byDelay[delay] = append(byDelay[delay], frequency)
 		}
 	}
-	var either []string
-	for delay, frequencies := range byDelay {
-		slices.Sort(frequencies)
-		either = append(either, "(d.frequency IN (?) AND d.last_update < ?)")
-		args = append(args, bun.List(frequencies), db.TimeOf(now.Add(-delay-day)))
+	var parts []condition
+	for _, delay := range slices.Sorted(maps.Keys(byDelay)) {
+		slices.Sort(byDelay[delay])
+		parts = append(parts, condition{"(d.frequency IN (?) AND d.last_update < ?)", []any{bun.List(byDelay[delay]), db.TimeOf(now.Add(-delay - day))}})
 	}
-	return "(" + strings.Join(either, " OR ") + ")", args
+	return parts
 }
 
 // AssignedObject is an object that a partial editor may edit.

@@ -68,6 +68,8 @@ func (s *Store) KeptDatasets(ctx context.Context, v account.Viewer, f KeptFilter
 		return l.pageAtOnce(ctx, s.db, p)
 	case everybodys && f.State == "":
 		return l.everybodys(ctx, s.db, p)
+	case everybodys && f.State == KeptLate:
+		return l.everybodysLate(ctx, s.db, time.Now(), p)
 	}
 	return l.page(ctx, s.db, p)
 }
@@ -135,6 +137,29 @@ func (l *listing) everybodys(ctx context.Context, d *db.DB, p Page) (ids []strin
 			return l.query(read).ColumnExpr("d.id").OrderExpr(l.order+", d.id DESC").Limit(int64(p.Limit)).Offset(int64(p.Offset)).Scan(ctx, &ids)
 		}
 		return l.merged(read, p).Scan(ctx, &ids)
+	})
+	return ids, total, err
+}
+
+// everybodysLate is page for the list of all datasets that are late. Each delay is
+// a range of an index, which is counted and read without the others.
+func (l *listing) everybodysLate(ctx context.Context, d *db.DB, now time.Time, p Page) (ids []string, total int, err error) {
+	var parts []string
+	var args []any
+	for _, one := range lateConditions(now) {
+		parts = append(parts, "SELECT d.id, d.created_internal FROM datasets d WHERE "+attended+" AND "+one.sql)
+		args = append(args, one.args...)
+	}
+	late := bun.SafeQuery(strings.Join(parts, " UNION ALL "), args...)
+	err = d.Snapshot(ctx, func(ctx context.Context, read bun.IDB) error {
+		if err := read.NewRaw("SELECT count(*) FROM (?) AS d", late).Scan(ctx, &total); err != nil {
+			return err
+		}
+		page := l.query(read)
+		if strings.HasPrefix(l.order, keptSorts["created"]) {
+			page = read.NewSelect().TableExpr("(?) AS d", late)
+		}
+		return page.ColumnExpr("d.id").OrderExpr(l.order+", d.id DESC").Limit(int64(p.Limit)).Offset(int64(p.Offset)).Scan(ctx, &ids)
 	})
 	return ids, total, err
 }

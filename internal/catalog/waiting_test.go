@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"context"
+	"slices"
 	"testing"
 	"time"
 
@@ -90,6 +91,17 @@ func TestWaiting(t *testing.T) {
 				if _, listed, err := s.store.KeptDatasets(ctx, account.System("test"), KeptFilter{Owner: owner, State: state}, Page{Limit: 1}); err != nil || listed != count {
 					t.Errorf("%+v: %d %s are counted, %d listed, %v", owner, count, state, listed, err)
 				}
+			}
+		}
+		for _, sort := range []string{"", "created", "-created", "title", "-views"} {
+			everybodys := KeptFilter{State: KeptLate, Sort: sort}
+			whole, total, err := s.store.KeptDatasets(ctx, account.System("test"), everybodys, Page{Limit: 10})
+			if err != nil || total != 6 || len(whole) != 6 { // by today's clock "in time" is late too
+				t.Errorf("%q: %d datasets of the site are late, %v, want 6 (%v)", sort, total, whole, err)
+			}
+			rest, _, err := s.store.KeptDatasets(ctx, account.System("test"), everybodys, Page{Offset: 3, Limit: 10})
+			if err != nil || !slices.Equal(rest, whole[3:]) {
+				t.Errorf("%q: behind the third are %v, want %v (%v)", sort, rest, whole[3:], err)
 			}
 		}
 		if got, err := s.store.Waiting(ctx, account.Nobody, now, 2); err != nil || got.Late.Count != 0 {
