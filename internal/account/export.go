@@ -30,7 +30,7 @@ var exportParts = []exportPart{
 	{"assignments", `SELECT id AS cursor, organization_id, object_kind, object_id, created_at FROM assignments
 		WHERE user_id = ?0 AND id > ?1 ORDER BY id LIMIT ?2`},
 	{"membership_requests", `SELECT id AS cursor, organization_id, kind, status, role, comment, created_at, handled_at FROM membership_requests
-		WHERE user_id = ?0 AND id > ?1 ORDER BY id LIMIT ?2`},
+		WHERE (user_id = ?0 OR user_id IS NULL AND email = (SELECT u.email FROM users u WHERE u.id = ?0)) AND id > ?1 ORDER BY id LIMIT ?2`},
 	{"tokens", `SELECT id AS cursor, name, prefix, scopes, created_at, last_used_at, expires_at, revoked_at FROM tokens
 		WHERE user_id = ?0 AND id > ?1 ORDER BY id LIMIT ?2`},
 	{"sessions", `SELECT id AS cursor, agent, address, created_at, seen_at, expires_at, provider FROM sessions

@@ -118,9 +118,5 @@ func (w *Writer) takeOver(ctx context.Context, tx *event.Tx, user *User, who Ide
 	if _, err := w.restamp(ctx, tx, user, ""); err != nil {
 		return err
 	}
-	err := saveUser(ctx, tx, asPerson(user), user, true, "updated", history.Difference{"confirmed": {false, true}, "password": {nil, nil}})
-	if err != nil {
-		return err
-	}
-	return bindInvitations(ctx, tx, user)
+	return saveUser(ctx, tx, asPerson(user), user, true, "updated", history.Difference{"confirmed": {false, true}, "password": {nil, nil}})
 }

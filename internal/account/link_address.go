@@ -117,9 +117,7 @@ func (w *Writer) moveAddress(ctx context.Context, tx *event.Tx, user *User, emai
 	}
 	former := letterTo(user, "account.address_changed", "address", email)
 	user.Email = &email
-	if err := confirmUser(ctx, tx, user); err != nil {
-		return err
-	}
+	confirmUser(user)
 	// That it changed: addresses are kept in one place alone.
 	if err := saveUser(ctx, tx, asPerson(user), user, user.Active, "updated", history.Difference{"email": {nil, nil}}); err != nil {
 		return err

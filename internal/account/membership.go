@@ -23,7 +23,7 @@ const (
 )
 
 // MembershipRequest is a person who asks to become a member of an organisation,
-// or an invitation: of a person, or of an address that has no account yet.
+// or an invitation: of a person, or of an address until whoever has it answers.
 type MembershipRequest struct {
 	bun.BaseModel `bun:"table:membership_requests,alias:mr"`
 
@@ -79,6 +79,10 @@ func (s *Organizations) Requests(ctx context.Context, v Viewer, organization str
 	}
 	var rows []MembershipRequest
 	query := s.db.Read().NewSelect().Model(&rows).Where("organization_id = ?", organization)
+	if f.User != "" && f.User == v.UserID() {
+		concerns, args := concerning(v.User)
+		query, f.User = query.Where(concerns, args...), ""
+	}
 	for column, value := range map[string]string{"status": f.Status, "kind": f.Kind, "user_id": f.User} {
 		if value != "" {
 			query = query.Where("? = ?", bun.Ident(column), value)
@@ -150,7 +154,8 @@ func (s *Organizations) Invitations(ctx context.Context, v Viewer) ([]Membership
 		return nil, fault.New(fault.Unauthorized, "Log in to read your invitations.")
 	}
 	var rows []MembershipRequest
-	err := s.db.Read().NewSelect().Model(&rows).Where("user_id = ?", v.User.ID).Where("status = ?", StatusPending).
+	concerns, args := concerning(v.User)
+	err := s.db.Read().NewSelect().Model(&rows).Where(concerns, args...).Where("status = ?", StatusPending).
 		Where("kind = ?", InvitationKind).
 		Where("EXISTS (SELECT 1 FROM organizations o WHERE o.id = mr.organization_id AND o.deleted_at IS NULL)").
 		OrderExpr("created_at, id").Limit(mostRequests).Scan(ctx)

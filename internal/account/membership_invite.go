@@ -4,8 +4,6 @@ import (
 	"context"
 	"net/url"
 
-	"github.com/uptrace/bun"
-
 	"grenier/internal/db"
 	"grenier/internal/event"
 	"grenier/internal/fault"
@@ -23,9 +21,9 @@ type Invitation struct {
 	Assignments []Subject
 }
 
-// Invite asks somebody to become a member of an organisation. The address of a
-// person with an account invites that person; the invitation of another one
-// waits for the account. Its administrators may.
+// Invite asks somebody to become a member of an organisation. An invitation to an
+// address is answered by whoever has the address, now or later; whether that is
+// somebody yet is told to nobody but them. Its administrators may.
 func (w *Writer) Invite(ctx context.Context, v Viewer, organization string, in Invitation) (*MembershipRequest, error) {
 	var request *MembershipRequest
 	err := w.manage(ctx, v, organization, func(ctx context.Context, tx *event.Tx, o *Organization) error {
@@ -45,12 +43,12 @@ func (w *Writer) Invite(ctx context.Context, v Viewer, organization string, in I
 		}
 		request = &MembershipRequest{
 			ID: db.NewUUID(), OrganizationID: organization, Kind: InvitationKind, Status: StatusPending, Role: in.Role, Comment: in.Comment,
-			CreatedAt: db.Now(), User: user, Assignments: in.Assignments,
+			CreatedAt: db.Now(), Assignments: in.Assignments,
 		}
-		if user != nil {
-			request.UserID = &user.ID
-		} else {
+		if email != "" {
 			request.Email = &email
+		} else {
+			request.UserID, request.User = &user.ID, user
 		}
 		if v.User != nil {
 			request.CreatedBy = &v.User.ID
@@ -90,15 +88,15 @@ func checkInvitation(in *Invitation) (email string, err error) {
 	return email, wrong.collect()
 }
 
-// invited finds the person that an invitation names; nil for an address without
-// an account.
+// invited finds the person that an invitation names; nil for an address that
+// nobody has shown to be theirs.
 func invited(ctx context.Context, tx *event.Tx, id, email string) (*User, error) {
 	var people []User
 	query := tx.NewSelect().Model(&people).Where("deleted_at IS NULL").Where("active = TRUE")
 	if id != "" {
 		query = query.Where("id = ?", id)
 	} else {
-		query = query.Where("email = ?", email)
+		query = query.Where("email = ?", email).Where("confirmed_at IS NOT NULL")
 	}
 	if err := query.Scan(ctx); err != nil {
 		return nil, err
@@ -112,29 +110,45 @@ func invited(ctx context.Context, tx *event.Tx, id, email string) (*User, error)
 	return nil, nil
 }
 
-// uninvited refuses an invitation of who is a member or has been asked already.
+// uninvited refuses an invitation of who is a member, has asked to be one or has
+// been invited already. An invitation to an address knows nothing of one to the
+// person who has it, nor the other way round: the refusal would tell whose the
+// address is.
 func uninvited(ctx context.Context, tx *event.Tx, organization string, user *User, email string) error {
-	column, value, member := "email", email, "email"
-	if user != nil {
-		column, value = "user_id", user.ID
-		if email == "" {
-			member = "user"
-		}
-		switch _, err := memberOf(ctx, tx, organization, user.ID); {
-		case err == nil:
-			return fault.At("This person is a member of the organization already.", member)
-		case !fault.Is(err, fault.NotFound):
+	member := "user"
+	if email != "" {
+		member = "email"
+		waiting, err := pendingRequest(ctx, tx, organization, "email", email)
+		if err != nil {
 			return err
 		}
-	}
-	waiting, err := pendingRequest(ctx, tx, organization, column, value)
-	if err == nil && waiting != nil {
-		if waiting.Kind == RequestKind {
-			return fault.At("This person has asked for membership: accept their request.", member)
+		if waiting != nil {
+			return errInvited(member)
 		}
-		return fault.At("An invitation waits for an answer already.", member)
 	}
-	return err
+	if user == nil {
+		return nil
+	}
+	switch _, err := memberOf(ctx, tx, organization, user.ID); {
+	case err == nil:
+		return fault.At("This person is a member of the organization already.", member)
+	case !fault.Is(err, fault.NotFound):
+		return err
+	}
+	waiting, err := pendingRequest(ctx, tx, organization, "user_id", user.ID)
+	switch {
+	case err != nil || waiting == nil:
+		return err
+	case waiting.Kind == RequestKind:
+		return fault.At("This person has asked for membership: accept their request.", member)
+	case email != "":
+		return nil
+	}
+	return errInvited(member)
+}
+
+func errInvited(member string) error {
+	return fault.At("An invitation waits for an answer already.", member)
 }
 
 func (w *Writer) invite(ctx context.Context, tx *event.Tx, v Viewer, o *Organization, request *MembershipRequest) error {
@@ -175,7 +189,11 @@ func (w *Writer) writeInvitation(ctx context.Context, tx *event.Tx, v Viewer, o 
 	letter := mail.Letter{
 		Kind: "membership.invited", Args: []any{"person", person, "organization", o.Name}, Button: "/admin/me/invitations", Quote: request.Comment,
 	}
-	if request.UserID == nil {
+	known, err := invitedPerson(ctx, tx, request)
+	if err != nil {
+		return err
+	}
+	if known == "" {
 		letter.Kind = "membership.invited-new"
 		letter.Button = "/register?" + url.Values{"next": {"/admin/me/invitations"}, "email": {*request.Email}}.Encode()
 	}
@@ -184,11 +202,38 @@ func (w *Writer) writeInvitation(ctx context.Context, tx *event.Tx, v Viewer, o 
 
 // writeToInvited posts a letter to the person or the address of an invitation.
 func (w *Writer) writeToInvited(ctx context.Context, tx *event.Tx, request *MembershipRequest, l mail.Letter) error {
-	if request.UserID != nil {
-		return w.writeToUser(ctx, tx, *request.UserID, l)
+	known, err := invitedPerson(ctx, tx, request)
+	if err != nil {
+		return err
+	}
+	if known != "" {
+		return w.writeToUser(ctx, tx, known, l)
 	}
 	l.To = *request.Email
 	return w.post(ctx, tx.Tx, l)
+}
+
+// invitedPerson is who may answer an invitation now; empty while nobody has its
+// address.
+func invitedPerson(ctx context.Context, tx *event.Tx, request *MembershipRequest) (string, error) {
+	if request.UserID != nil {
+		return *request.UserID, nil
+	}
+	user, err := invited(ctx, tx, "", *request.Email)
+	if err != nil || user == nil {
+		return "", err
+	}
+	return user.ID, nil
+}
+
+// concerning is the condition of requests and invitations of a person: by
+// account, or by the address that they have shown to be theirs.
+func concerning(user *User) (condition string, args []any) {
+	address := ""
+	if user.Email != nil && !user.ConfirmedAt.IsZero() {
+		address = *user.Email
+	}
+	return "(user_id = ? OR user_id IS NULL AND email = ?)", []any{user.ID, address}
 }
 
 // AcceptInvitation makes the viewer a member of the organisation that invited
@@ -199,8 +244,20 @@ func (w *Writer) AcceptInvitation(ctx context.Context, v Viewer, id string) erro
 		if err := w.join(ctx, tx, v, o, request); err != nil {
 			return err
 		}
-		return v.settle(ctx, tx, request, StatusAccepted, nil)
+		if err := v.settle(ctx, tx, request, StatusAccepted, nil); err != nil {
+			return err
+		}
+		return settleOthers(ctx, tx, v, o.ID)
 	})
+}
+
+// settleOthers cancels what else waits of a new member in the organisation: it
+// may have invited both the person and the address.
+func settleOthers(ctx context.Context, tx *event.Tx, v Viewer, organization string) error {
+	concerns, args := concerning(v.User)
+	_, err := tx.NewRaw("UPDATE membership_requests SET status = ?, handled_at = ? WHERE organization_id = ? AND kind = ? AND status = ? AND "+concerns,
+		append([]any{StatusCanceled, db.Now(), organization, InvitationKind, StatusPending}, args...)...).Exec(ctx)
+	return err
 }
 
 func (w *Writer) join(ctx context.Context, tx *event.Tx, v Viewer, o *Organization, request *MembershipRequest) error {
@@ -245,8 +302,9 @@ func (w *Writer) answerInvitation(ctx context.Context, v Viewer, id string,
 	}
 	return w.log.Write(ctx, db.People, func(ctx context.Context, tx *event.Tx) error {
 		var organization []string
-		err := tx.NewRaw("SELECT organization_id FROM membership_requests WHERE id = ? AND user_id = ? AND kind = ?", id, v.User.ID, InvitationKind).
-			Scan(ctx, &organization)
+		concerns, args := concerning(v.User)
+		err := tx.NewRaw("SELECT organization_id FROM membership_requests WHERE id = ? AND kind = ? AND "+concerns,
+			append([]any{id, InvitationKind}, args...)...).Scan(ctx, &organization)
 		if err != nil {
 			return err
 		}
@@ -264,38 +322,18 @@ func (w *Writer) answerInvitation(ctx context.Context, v Viewer, id string,
 		if request.Status != StatusPending {
 			return fault.New(fault.Invalid, "This invitation has been answered or canceled already.")
 		}
-		if err := answer(ctx, tx, o, request); err != nil || request.CreatedBy == nil {
+		if err := answer(ctx, tx, o, request); err != nil {
 			return err
+		}
+		// Who has answered is no secret any more.
+		if _, err := tx.NewRaw("UPDATE membership_requests SET user_id = ?, email = NULL WHERE id = ?", v.User.ID, id).Exec(ctx); err != nil {
+			return err
+		}
+		if request.CreatedBy == nil {
+			return nil
 		}
 		return w.writeToUser(ctx, tx, *request.CreatedBy, mail.Letter{
 			Kind: "membership.invitation-" + request.Status, Args: []any{"person", v.User.FullName(), "organization", o.Name}, Button: membersPage(o),
 		})
 	})
-}
-
-// bindInvitations gives a person the invitations that wait for their address.
-// Whoever confirms that an address is theirs calls it.
-func bindInvitations(ctx context.Context, tx *event.Tx, user *User) error {
-	if user.Email == nil {
-		return nil
-	}
-	// An organisation that invited both the person and the address keeps the
-	// first alone.
-	const both = "organization_id IN (SELECT o.organization_id FROM membership_requests o WHERE o.user_id = ? AND o.status = ?)"
-	_, err := tx.NewRaw("UPDATE membership_requests SET status = ?, handled_at = ? WHERE email = ? AND status = ? AND "+both,
-		StatusCanceled, db.Now(), *user.Email, StatusPending, user.ID, StatusPending).Exec(ctx)
-	if err != nil {
-		return err
-	}
-	var bound []MembershipRequest
-	if err := tx.NewSelect().Model(&bound).Where("email = ?", *user.Email).Where("status = ?", StatusPending).Scan(ctx); err != nil || len(bound) == 0 {
-		return err
-	}
-	ids := make([]string, len(bound))
-	for i := range bound {
-		ids[i] = bound[i].ID
-		Viewer{User: user}.emitRequest(tx, &bound[i], "bound")
-	}
-	_, err = tx.NewRaw("UPDATE membership_requests SET user_id = ?, email = NULL WHERE id IN (?)", user.ID, bun.List(ids)).Exec(ctx)
-	return err
 }

@@ -213,10 +213,15 @@ func TestInvitations(t *testing.T) {
 		h := newHouse(t, d)
 		ada := h.as("ada")
 		byAddress, err := h.Invite(ctxOf(t), ada, h.id, Invitation{Email: "EVE@example.org", Role: RoleAdmin, Comment: "Come!"})
-		if err != nil || byAddress.User == nil || byAddress.User.ID != h.people["eve"].ID || byAddress.Email != nil {
+		if err != nil || byAddress.User != nil || byAddress.UserID != nil || *byAddress.Email != "eve@example.org" {
 			t.Fatalf("the address of a person invites %+v (%v)", byAddress, err)
 		}
 		h.letters("membership.invited eve@example.org")
+		byName, err := h.Invite(ctxOf(t), ada, h.id, Invitation{UserID: h.people["eve"].ID})
+		h.must(err) // as for who has another address
+		h.letters("membership.invited eve@example.org")
+		h.must(h.CancelInvitation(ctxOf(t), ada, h.id, byName.ID))
+		h.letters("membership.canceled eve@example.org")
 		for name, c := range map[string]struct {
 			in     Invitation
 			member string
@@ -228,7 +233,7 @@ func TestInvitations(t *testing.T) {
 			"an unknown role":          {Invitation{UserID: h.people["kim"].ID, Role: "chief"}, "role"},
 			"a member":                 {Invitation{UserID: h.people["bob"].ID}, "user"},
 			"a member by address":      {Invitation{Email: "bob@example.org"}, "email"},
-			"who was invited":          {Invitation{UserID: h.people["eve"].ID}, "user"},
+			"who was invited":          {Invitation{Email: "Eve@Example.org"}, "email"},
 			"an editor of some":        {Invitation{UserID: h.people["kim"].ID, Assignments: []Subject{{"dataset", db.NewID()}}}, "assignments"},
 			"an editor of what is not": {Invitation{UserID: h.people["kim"].ID, Role: RolePartialEditor, Assignments: []Subject{{"dataset", db.NewID()}}}, "assignments"},
 		} {
@@ -294,12 +299,16 @@ func TestInvitationsWaitForAnAccount(t *testing.T) {
 		h.refused("inviting an address twice", err, fault.Invalid)
 		h.people["new"] = mustUser(t, h.Writer, "new@example.org")
 		waiting, err := h.organizations.Invitations(ctxOf(t), h.as("new"))
-		if err != nil || len(waiting) != 1 || waiting[0].ID != first.ID || waiting[0].Email != nil {
+		if err != nil || len(waiting) != 1 || waiting[0].ID != first.ID {
 			t.Fatalf("the new account finds %+v (%v)", waiting, err)
 		}
 		h.must(h.AcceptInvitation(ctxOf(t), h.as("new"), first.ID))
 		if h.role("new") != RolePartialEditor {
 			t.Errorf("became %q", h.role("new"))
+		}
+		rows, _, err := h.organizations.Requests(ctxOf(t), h.as("ada"), h.id, RequestFilter{})
+		if err != nil || len(rows) != 1 || rows[0].User == nil || rows[0].Email != nil || rows[0].Status != StatusAccepted {
+			t.Errorf("the answered invitation is %+v (%v)", rows, err)
 		}
 	})
 }

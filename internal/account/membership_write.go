@@ -61,6 +61,9 @@ func (w *Writer) ask(ctx context.Context, tx *event.Tx, v Viewer, o *Organizatio
 		return nil, false, err
 	}
 	waiting, err := pendingRequest(ctx, tx, o.ID, "user_id", v.User.ID)
+	if err == nil && waiting == nil && v.User.Email != nil {
+		waiting, err = pendingRequest(ctx, tx, o.ID, "email", *v.User.Email)
+	}
 	if err != nil {
 		return nil, false, err
 	}

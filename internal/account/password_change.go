@@ -71,9 +71,7 @@ func (w *Writer) Reset(ctx context.Context, link, password, confirmation string)
 			user.PasswordRotationDemanded, user.PasswordRotationPerformed = db.Time{}, db.Now()
 		}
 		if user.ConfirmedAt.IsZero() {
-			if err := confirmUser(ctx, tx, user); err != nil {
-				return err
-			}
+			confirmUser(user)
 		}
 		_, err = w.savePassword(ctx, tx, asPerson(user), user, "", "account.reset_done")
 		return err

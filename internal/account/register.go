@@ -196,9 +196,7 @@ func (w *Writer) Confirm(ctx context.Context, link string) error {
 		case expired:
 			return w.postConfirmation(ctx, tx, user)
 		}
-		if err := confirmUser(ctx, tx, user); err != nil {
-			return err
-		}
+		confirmUser(user)
 		return saveUser(ctx, tx, asPerson(user), user, true, "updated", history.Difference{"confirmed_at": {nil, user.ConfirmedAt}})
 	})
 	if err == nil && expired {
@@ -207,9 +205,6 @@ func (w *Writer) Confirm(ctx context.Context, link string) error {
 	return err
 }
 
-// confirmUser notes that an address is its person's, who is now told of what
-// waited for the address. The caller saves the person.
-func confirmUser(ctx context.Context, tx *event.Tx, user *User) error {
-	user.ConfirmedAt = db.Now()
-	return bindInvitations(ctx, tx, user)
-}
+// confirmUser notes that an address is its person's, who may now answer what
+// waits for the address. The caller saves the person.
+func confirmUser(user *User) { user.ConfirmedAt = db.Now() }

@@ -95,11 +95,7 @@ func insertUser(ctx context.Context, tx *event.Tx, v Viewer, user *User) error {
 	if _, err := tx.NewInsert().Model(user).Exec(ctx); err != nil {
 		return err
 	}
-	err = v.Record(ctx, tx, Change{What: "created", Kind: "user", ID: user.ID, Owner: user.ID, Version: user.Version, After: true})
-	if err != nil || user.ConfirmedAt.IsZero() {
-		return err
-	}
-	return bindInvitations(ctx, tx, user)
+	return v.Record(ctx, tx, Change{What: "created", Kind: "user", ID: user.ID, Owner: user.ID, Version: user.Version, After: true})
 }
 
 // SetPassword gives a person another password. The person and administrators

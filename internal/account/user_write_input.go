@@ -146,10 +146,7 @@ func (w *Writer) UpdateUser(ctx context.Context, v Viewer, id string, in UserInp
 		if err := w.changedUser(ctx, tx, v, &before, user); err != nil {
 			return err
 		}
-		if err := saveUser(ctx, tx, v, user, before.Active, "updated", difference); err != nil || sameText(before.Email, user.Email) {
-			return err
-		}
-		return bindInvitations(ctx, tx, user)
+		return saveUser(ctx, tx, v, user, before.Active, "updated", difference)
 	})
 	if db.IsUnique(err) {
 		return nil, emailTaken

@@ -131,7 +131,7 @@ func (p *Portal) showInvitations(v *visit, in adminContactsArgs) error {
 }
 
 func (v *visit) invitationRow(o *account.Organization, r *account.MembershipRequest) listRow {
-	whom := listCell{Text: deref(r.Email), Detail: v.say.T("admin-member.no-account")}
+	whom := listCell{Text: deref(r.Email), Detail: v.say.T("admin-member.by-address")}
 	if r.User != nil {
 		whom = linkCell(r.User.FullName(), v.publicPage(catalog.KindUser, r.User.Slug), "")
 	}
