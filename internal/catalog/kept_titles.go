@@ -21,7 +21,7 @@ const (
 	// are held apart, until so many are that all titles are read again.
 	titlesApart = 2_000
 	// titlesNamed bounds the datasets that a query is given by name.
-	titlesNamed = 1_000
+	titlesNamed = 10_000
 )
 
 // titles holds the titles of all datasets that are not deleted, so that those
