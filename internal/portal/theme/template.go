@@ -73,8 +73,9 @@ const (
 	// maxDepth bounds the functions of Go that wait for each other while a page
 	// is drawn: some five for each template within another.
 	maxDepth = 4000
-	// depthEvery is how many writes pass between two looks at the depth.
-	depthEvery = 64
+	// depthEvery is how many writes pass between two looks at the depth; a look
+	// takes as long as some hundred of them.
+	depthEvery = 512
 )
 
 // tooDeep tells whether more functions wait for each other than maxDepth.
