@@ -175,11 +175,11 @@ func (s *Tokens) note(id, agent string) {
 	defer s.mu.Unlock()
 	noted := s.used[id]
 	noted.at = db.Now()
-	if agent != "" && len(noted.agents) < maxAgents {
+	if agent = cutText(agent, 255); agent != "" && len(noted.agents) < maxAgents {
 		if noted.agents == nil {
 			noted.agents = make(map[string]bool)
 		}
-		noted.agents[agent[:min(len(agent), 255)]] = true
+		noted.agents[agent] = true
 	}
 	s.used[id] = noted
 }

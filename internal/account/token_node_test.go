@@ -2,6 +2,7 @@ package account
 
 import (
 	"context"
+	"strings"
 	"testing"
 
 	"grenier/internal/db"
@@ -97,4 +98,28 @@ func rightsEnd(t *testing.T, options db.Options) {
 	if _, err := theirs.Viewer(ctx, plain, "test"); !fault.Is(err, fault.Unauthorized) {
 		t.Errorf("on the other node the token answers %v", err)
 	}
+}
+
+// TestTokenAgentsAreText: a program that names itself in no text takes nothing from
+// what is noted of other tokens.
+func TestTokenAgentsAreText(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		user := mustUser(t, NewWriter(event.NewLog(d)), "ada@example.org")
+		tokens := NewTokens(d, []byte("secret"))
+		for _, agent := range []string{"sound/1", "\xff\xfe", "null\x00", strings.Repeat("é", 200)} {
+			token, plain, err := tokens.Create(ctxOf(t), user.ID, "", nil, db.Time{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := tokens.Viewer(ctxOf(t), plain, agent); err != nil {
+				t.Fatal(err)
+			}
+			if err := tokens.Flush(ctxOf(t)); err != nil {
+				t.Errorf("the uses of %.10q are not written down: %v", agent, err)
+			}
+			if n := count(t, d, "SELECT count(*) FROM tokens WHERE id = ? AND last_used_at IS NOT NULL", token.ID); n != 1 {
+				t.Errorf("the use of %.10q is lost", agent)
+			}
+		}
+	})
 }
