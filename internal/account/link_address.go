@@ -52,15 +52,16 @@ func (w *Writer) AskAddress(ctx context.Context, v Viewer, address, again string
 		if err != nil {
 			return err
 		}
-		if owner != nil {
-			letter := letterTo(owner, "account.known")
-			letter.Button = "/login"
-			return w.post(ctx, tx.Tx, letter)
-		}
+		// In both cases: whether this letter comes must not tell whose the address is.
 		if user.Email != nil {
 			if err := w.post(ctx, tx.Tx, letterTo(user, "account.address_asked", "address", email)); err != nil {
 				return err
 			}
+		}
+		if owner != nil {
+			letter := letterTo(owner, "account.known")
+			letter.Button = "/login"
+			return w.post(ctx, tx.Tx, letter)
 		}
 		return w.postAddress(ctx, tx, user, email)
 	})

@@ -260,6 +260,9 @@ func TestChangeAddress(t *testing.T) {
 		if err := b.AskAddress(ctxOf(t), v, "bob@example.org", "bob@example.org"); err != nil || b.box.last(t, "account.known").To != "bob@example.org" {
 			t.Errorf("the address of another: %v", err)
 		}
+		if told := b.box.letters[b.box.count()-2]; told.Kind != "account.address_asked" || told.To != "ada@example.org" {
+			t.Errorf("whether the address has an account shows by the letters to the present one: %+v", told)
+		}
 		if err := b.AskAddress(ctxOf(t), v, "new@example.org", "New@example.org"); err != nil {
 			t.Fatal(err)
 		}
