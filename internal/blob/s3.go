@@ -332,7 +332,7 @@ func (b *bucket) Keep(ctx context.Context, stage string, parts []Part, key strin
 		return b.Drop(ctx, stage)
 	}
 	if len(parts) == 1 && size < s3CopyMost {
-		err = b.copyPart(ctx, stage, parts[0], object)
+		err = b.copyPart(ctx, stage, parts[0], key, object)
 	} else {
 		err = b.compose(ctx, stage, parts, size, key, object)
 	}
@@ -342,12 +342,31 @@ func (b *bucket) Keep(ctx context.Context, stage string, parts []Part, key strin
 	return b.Drop(ctx, stage)
 }
 
-func (b *bucket) copyPart(ctx context.Context, stage string, part Part, object string) error {
+// copyPart sums a part up once more and has the service copy what was summed up: a
+// part that came late, while it was put together, must not pass under the key of
+// another content.
+func (b *bucket) copyPart(ctx context.Context, stage string, part Part, key, object string) error {
 	from, err := b.staged(stage, part.Number)
 	if err != nil {
 		return err
 	}
-	_, err = b.core.Client.CopyObject(ctx, minio.CopyDestOptions{Bucket: b.name, Object: object}, minio.CopySrcOptions{Bucket: b.name, Object: from})
+	body, info, _, err := b.core.GetObject(ctx, b.name, from, minio.GetObjectOptions{})
+	if err != nil {
+		return s3Error(err)
+	}
+	sum := sha256.New()
+	_, err = io.Copy(sum, body)
+	if err := errors.Join(err, body.Close()); err != nil {
+		return s3Error(err)
+	}
+	if hex.EncodeToString(sum.Sum(nil)) != key {
+		return ErrChanged
+	}
+	_, err = b.core.Client.CopyObject(ctx, minio.CopyDestOptions{Bucket: b.name, Object: object},
+		minio.CopySrcOptions{Bucket: b.name, Object: from, MatchETag: info.ETag})
+	if minio.ToErrorResponse(err).StatusCode == http.StatusPreconditionFailed {
+		return ErrChanged
+	}
 	return s3Error(err)
 }
 

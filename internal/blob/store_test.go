@@ -311,6 +311,29 @@ func TestSealedFolder(t *testing.T) {
 	}
 }
 
+// TestLatePart: a part that comes once its upload was summed up is never kept under
+// the key of what it was.
+func TestLatePart(t *testing.T) {
+	for name, store := range stores(t) {
+		body, other := bytesOf(1000, 1), bytesOf(1000, 2)
+		parts := []blob.Part{{Size: int64(len(body))}}
+		if _, err := store.Stage(t.Context(), "late", parts[0], bytes.NewReader(body)); err != nil {
+			t.Fatal(err)
+		}
+		if err := store.Seal(t.Context(), "late"); err != nil {
+			t.Fatal(err)
+		}
+		_, late := store.Stage(t.Context(), "late", parts[0], bytes.NewReader(other))
+		err := store.Keep(t.Context(), "late", parts, keyOf(body))
+		if !errors.Is(late, blob.ErrSealed) && !errors.Is(err, blob.ErrChanged) {
+			t.Errorf("%s takes the late part (%v) and keeps it (%v)", name, late, err)
+		}
+		if err == nil && keyOf(read(t, store, keyOf(body), 0, -1)) != keyOf(body) {
+			t.Errorf("%s keeps other bytes under a key", name)
+		}
+	}
+}
+
 // TestTry: a store that cannot be used is told at once, by what is wrong and without its secret.
 func TestTry(t *testing.T) {
 	for name, store := range stores(t) {

@@ -282,8 +282,9 @@ func (f *Files) end(ctx context.Context, v account.Viewer, t UploadTarget, end U
 }
 
 var (
-	errUploadGone = fault.New(fault.Invalid, "This upload is no longer here: send the file again.")
-	errUploadDone = errors.New("catalog: the upload is done")
+	errUploadGone  = fault.New(fault.Invalid, "This upload is no longer here: send the file again.")
+	errPartChanged = fault.New(fault.Conflict, "A part of this upload was sent again while the file was put together: send the parts again, then end the upload.")
+	errUploadDone  = errors.New("catalog: the upload is done")
 )
 
 // settleUpload marks an upload as done, once.
@@ -322,7 +323,11 @@ func (f *Files) join(ctx context.Context, upload *Upload, end UploadEnd) (blob.C
 			return content, err
 		}
 	}
-	if err := f.shelf.Keep(ctx, upload.ID, parts, content); err != nil {
+	err = f.shelf.Keep(ctx, upload.ID, parts, content)
+	if errors.Is(err, blob.ErrChanged) { // a part that was on its way came after all
+		return content, errors.Join(errPartChanged, f.reopen(ctx, upload.ID))
+	}
+	if err != nil {
 		return content, err
 	}
 	content.Head, err = f.shelf.Head(ctx, content.SHA256)
