@@ -47,7 +47,7 @@ func (w *Writer) CloseMine(ctx context.Context, v Viewer) error {
 // Administrators may; Gone when it is closed already.
 func (w *Writer) CloseUser(ctx context.Context, v Viewer, id string, how Closing) error {
 	if !v.Admin() {
-		return fault.New(fault.Forbidden, "Only administrators close the accounts of others.")
+		return NotAdministrator(v, "Only administrators close the accounts of others.")
 	}
 	if id == v.UserID() {
 		return fault.New(fault.Forbidden, "You cannot delete yourself with this API. Use the \"me\" API instead.")

@@ -7,7 +7,6 @@ import (
 	"github.com/uptrace/bun"
 
 	"grenier/internal/db"
-	"grenier/internal/fault"
 )
 
 // The states by which administrators look for people.
@@ -52,7 +51,7 @@ var directorySorts = map[string]string{
 // are. Administrators may ask.
 func (p *People) Directory(ctx context.Context, v Viewer, f DirectoryFilter) (users []User, total int, err error) {
 	if !v.Admin() {
-		return nil, 0, fault.New(fault.Forbidden, "Only administrators list accounts.")
+		return nil, 0, NotAdministrator(v, "Only administrators list accounts.")
 	}
 	condition := peopleStates[f.State]
 	if condition == "" {

@@ -185,7 +185,7 @@ func newPasswordRules(password, present string) error {
 // in a letter. Administrators may.
 func (w *Writer) DemandRotation(ctx context.Context, v Viewer, id string) error {
 	if !v.Admin() {
-		return fault.New(fault.Forbidden, "Only administrators demand another password.")
+		return NotAdministrator(v, "Only administrators demand another password.")
 	}
 	return w.log.Write(ctx, db.People, func(ctx context.Context, tx *event.Tx) error {
 		user, err := lockUser(ctx, tx, "id = ?", id)
@@ -207,7 +207,7 @@ func (w *Writer) DemandRotation(ctx context.Context, v Viewer, id string) error 
 // password: argon2id, bcrypt, or udata's. Administrators may.
 func (w *Writer) ImportPassword(ctx context.Context, v Viewer, id, encoded string) error {
 	if !v.Admin() {
-		return fault.New(fault.Forbidden, "Only administrators import passwords.")
+		return NotAdministrator(v, "Only administrators import passwords.")
 	}
 	if _, err := parseHash(encoded); err != nil {
 		return err

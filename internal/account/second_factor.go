@@ -314,7 +314,7 @@ func (w *Writer) RemoveFactor(ctx context.Context, v Viewer, password, code stri
 // sessions end. Administrators may.
 func (w *Writer) UnsetFactor(ctx context.Context, v Viewer, id string) error {
 	if !v.Admin() {
-		return fault.New(fault.Forbidden, "Only administrators unset the second factor of others.")
+		return NotAdministrator(v, "Only administrators unset the second factor of others.")
 	}
 	_, err := w.removeFactor(ctx, v, id, "")
 	return err

@@ -364,6 +364,18 @@ func inSession(v Viewer) error {
 // errKey answers a key that is for less than the account.
 var errKey = fault.New(fault.Forbidden, "This API key may not change the account: use one that may do everything (scope admin), or log in.")
 
+// errKeyAdmin answers a key of an administrator that is for less than administration.
+var errKeyAdmin = fault.New(fault.Forbidden, "This API key may not administer the site: use one that may do everything (scope admin), or log in.")
+
+// NotAdministrator is the answer to who does not administer the platform. An
+// administrator whose key may not is told that it is the key; others read text.
+func NotAdministrator(v Viewer, text string) error {
+	if v.KeyAlone() {
+		return errKeyAdmin
+	}
+	return fault.New(fault.Forbidden, text)
+}
+
 // MayChangeAccount refuses whoever does not act with all rights of a person.
 func MayChangeAccount(v Viewer) error {
 	switch {

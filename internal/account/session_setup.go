@@ -172,7 +172,7 @@ func checkSite(title string, given Setup) error {
 // them. Administrators of the platform may.
 func (w *Writer) AddMember(ctx context.Context, v Viewer, organization, user string, role Role) error {
 	if !v.Admin() {
-		return fault.New(fault.Forbidden, "Only administrators add members without an invitation.")
+		return NotAdministrator(v, "Only administrators add members without an invitation.")
 	}
 	return w.manage(ctx, v, organization, func(ctx context.Context, tx *event.Tx, o *Organization) error {
 		_, err := addMember(ctx, tx, v, o, user, role)

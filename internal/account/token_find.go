@@ -13,7 +13,7 @@ import (
 // Administrators may.
 func (s *Tokens) Find(ctx context.Context, v Viewer, given string) (*Token, error) {
 	if !v.Admin() {
-		return nil, fault.New(fault.Forbidden, "Only administrators look up tokens.")
+		return nil, NotAdministrator(v, "Only administrators look up tokens.")
 	}
 	given = strings.TrimSpace(given)
 	shown := given[:min(len(given), len(TokenPrefix)+8)]
@@ -35,7 +35,7 @@ func (s *Tokens) Find(ctx context.Context, v Viewer, given string) (*Token, erro
 // most limit. Administrators may.
 func (s *Tokens) All(ctx context.Context, v Viewer, limit int) ([]Token, error) {
 	if !v.Admin() {
-		return nil, fault.New(fault.Forbidden, "Only administrators list the tokens of others.")
+		return nil, NotAdministrator(v, "Only administrators list the tokens of others.")
 	}
 	var tokens []Token
 	err := s.db.Read().NewSelect().Model(&tokens).Where("revoked_at IS NULL").

@@ -28,7 +28,7 @@ type NewUser struct {
 // account has the address.
 func (w *Writer) CreateUser(ctx context.Context, v Viewer, given NewUser) (*User, error) {
 	if !v.Admin() {
-		return nil, fault.New(fault.Forbidden, "Only administrators create accounts.")
+		return nil, NotAdministrator(v, "Only administrators create accounts.")
 	}
 	email, first, last, err := checkNewUser(given)
 	if err != nil {
@@ -121,7 +121,7 @@ func (w *Writer) SetPassword(ctx context.Context, v Viewer, id, password string)
 // Administrators may.
 func (w *Writer) SetAdmin(ctx context.Context, v Viewer, id string, admin bool) error {
 	if !v.Admin() {
-		return fault.New(fault.Forbidden, "Only administrators name administrators.")
+		return NotAdministrator(v, "Only administrators name administrators.")
 	}
 	return w.updateUser(ctx, v, id, func(user *User) history.Difference {
 		if user.Admin == admin {
@@ -137,7 +137,7 @@ func (w *Writer) SetAdmin(ctx context.Context, v Viewer, id string, admin bool) 
 // Administrators may.
 func (w *Writer) SetActive(ctx context.Context, v Viewer, id string, active bool) error {
 	if !v.Admin() {
-		return fault.New(fault.Forbidden, "Only administrators disable accounts.")
+		return NotAdministrator(v, "Only administrators disable accounts.")
 	}
 	return w.updateUser(ctx, v, id, func(user *User) history.Difference {
 		if user.Active == active {
@@ -195,7 +195,7 @@ func (w *Writer) updateUser(ctx context.Context, v Viewer, id string, apply func
 // Administrators may ask.
 func (p *People) ByEmail(ctx context.Context, v Viewer, email string) (*User, error) {
 	if !v.Admin() {
-		return nil, fault.New(fault.Forbidden, "Only administrators look up addresses.")
+		return nil, NotAdministrator(v, "Only administrators look up addresses.")
 	}
 	normal, wrong := normalEmail(email)
 	if wrong != "" {
@@ -215,7 +215,7 @@ func (p *People) ByEmail(ctx context.Context, v Viewer, email string) (*User, er
 // "" for the first page. Administrators may ask.
 func (p *People) Accounts(ctx context.Context, v Viewer, after string, limit int) ([]User, error) {
 	if !v.Admin() {
-		return nil, fault.New(fault.Forbidden, "Only administrators list accounts.")
+		return nil, NotAdministrator(v, "Only administrators list accounts.")
 	}
 	var users []User
 	err := p.db.Read().NewSelect().Model(&users).Where("email IS NOT NULL").Where("deleted_at IS NULL").

@@ -102,7 +102,7 @@ func (f *fieldErrors) userEmail(in Opt[string], into **string) {
 // required.
 func (w *Writer) MakeUser(ctx context.Context, v Viewer, in UserInput) (*User, error) {
 	if !v.Admin() {
-		return nil, fault.New(fault.Forbidden, "Only administrators create accounts.")
+		return nil, NotAdministrator(v, "Only administrators create accounts.")
 	}
 	in.Email.Set, in.FirstName.Set, in.LastName.Set = true, true, true
 	in.Email.Null = false

@@ -58,6 +58,10 @@ func (v Viewer) Admin() bool {
 	return v.Origin == "system" || v.User != nil && v.User.Admin && v.Whole()
 }
 
+// KeyAlone tells whether the viewer would administer the platform, were it not for
+// the scopes of their key.
+func (v Viewer) KeyAlone() bool { return v.User != nil && v.User.Admin && !v.Admin() }
+
 // Actor names the viewer for events and history.
 func (v Viewer) Actor() (kind, id string) {
 	switch {

@@ -71,7 +71,7 @@ func bearer(r *http.Request) (plain string, ok bool) {
 }
 
 func known(viewer account.Viewer) web.Caller {
-	return web.Caller{Viewer: viewer, Known: true, Admin: viewer.Admin()}
+	return web.Caller{Viewer: viewer, Known: true, Admin: viewer.Admin(), KeyAlone: viewer.KeyAlone()}
 }
 
 func (s Callers) token(r *http.Request, key string) (account.Viewer, error) {

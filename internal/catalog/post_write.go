@@ -130,7 +130,7 @@ func administers(v account.Viewer) error {
 	case v.Anonymous():
 		return fault.New(fault.Unauthorized, "Log in as an administrator.")
 	case !v.May(account.Administer, account.Owner{}, ""):
-		return fault.New(fault.Forbidden, "You do not have the permission to modify that object.")
+		return account.NotAdministrator(v, "You do not have the permission to modify that object.")
 	}
 	return nil
 }

@@ -23,6 +23,8 @@ type Caller struct {
 	Known bool
 	// Admin is true for an administrator of the platform.
 	Admin bool
+	// KeyAlone is true for an administrator whose key may not administer.
+	KeyAlone bool
 }
 
 // Authenticator finds the caller of a request. For nobody it returns the viewer that stands for nobody.

@@ -22,6 +22,7 @@ const (
 	textMethod       = "The method is not allowed for the requested URL."
 	textUnauthorized = "The server could not verify that you are authorized to access the URL requested. You either supplied the wrong credentials (e.g. a bad password), or your browser doesn't understand how to supply the credentials required."
 	textForbidden    = "You do not have the permission to modify that object."
+	textKeyAlone     = "This API key may not administer the site: use one that may do everything (scope admin), or log in."
 	textInternal     = "The server met an error that it did not expect. Name the id of this request when you report it."
 	textTimeout      = "This took too long and was given up. Ask for less, or try again later."
 )

@@ -358,6 +358,8 @@ func (h *Handler) admit(c *Call) error {
 	switch {
 	case c.Route.Auth != Anyone && !c.Caller.Known:
 		return fault.New(fault.Unauthorized, textUnauthorized)
+	case c.Route.Auth == Admin && !c.Caller.Admin && c.Caller.KeyAlone:
+		return fault.New(fault.Forbidden, textKeyAlone)
 	case c.Route.Auth == Admin && !c.Caller.Admin:
 		return fault.New(fault.Forbidden, textForbidden)
 	case h.closed(c.Route):

@@ -24,7 +24,7 @@ func (s *Server) Clients(ctx context.Context, v account.Viewer, everybody bool, 
 		return nil, 0, err
 	}
 	if everybody && !v.Admin() {
-		return nil, 0, fault.New(fault.Forbidden, "Only administrators list the programs of others.")
+		return nil, 0, account.NotAdministrator(v, "Only administrators list the programs of others.")
 	}
 	err = s.db.Snapshot(ctx, func(ctx context.Context, read bun.IDB) error {
 		query := read.NewSelect().Model(&clients).Where("oc.disabled_at IS NULL")
