@@ -3,6 +3,7 @@ package account
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -132,6 +133,22 @@ func TestExport(t *testing.T) {
 			t.Fatal(err)
 		}
 		v = b.viewer(renewed)
+		const deleted = int64(1_700_000_000_000_000)
+		for i, kind := range []string{"topic", "community_resource"} {
+			execute(t, d, `INSERT INTO bin (id, kind, version, title, slug, owner_id, private, deleted_at, content) VALUES (?, ?, 1, ?, ?, ?, FALSE, ?, '{}')`,
+				db.NewID(), kind, "Binned "+kind, kind, user.ID, deleted+int64(i))
+		}
+		for i, title := range []string{"Kept", "Binned "} {
+			end := db.TimeOf(time.UnixMicro(deleted))
+			if i == 0 {
+				end = db.Time{}
+			}
+			execute(t, d, `INSERT INTO reuses (id, version, slug, owner_id, title, title_fold, type, topic, url, url_hash, private, visible, created_at, modified_at,
+				deleted_at, datasets, discussions, discussions_open, followers, views, description)
+				VALUES (?, 1, ?, ?, ?, '', 'api', '', '', '', FALSE, FALSE, 1, 1, ?, 0, 0, 0, 0, 0, '')`, db.NewID(), db.NewID(), user.ID, title, end)
+			execute(t, d, `INSERT INTO charts (id, version, slug, owner_id, title, title_fold, description, private, visible, x_axis, y_axis, series, views, created_at,
+				modified_at, deleted_at) VALUES (?, 1, ?, ?, ?, '', '', FALSE, FALSE, '{}', '{}', '[]', 0, 1, 1, ?)`, db.NewID(), db.NewID(), user.ID, title, end)
+		}
 		var out bytes.Buffer
 		if err := b.Export(ctxOf(t), v, &out); err != nil {
 			t.Fatal(err)
@@ -140,9 +157,15 @@ func TestExport(t *testing.T) {
 		if err := json.Unmarshal(out.Bytes(), &tree); err != nil {
 			t.Fatalf("%v in %s", err, out.String())
 		}
-		for name, want := range map[string]int{"memberships": 1, "tokens": 1, "sessions": 1, "follows": 1, "contact_points": 1, "identities": 1, "datasets": 0, "history": 1} {
+		for name, want := range map[string]int{"memberships": 1, "tokens": 1, "sessions": 1, "follows": 1, "contact_points": 1, "identities": 1, "datasets": 0, "reuses": 1, "visualizations": 1, "bin": 4, "history": 1} {
 			if list, ok := tree[name].([]any); !ok || len(list) != want {
 				t.Errorf("%s: %v", name, tree[name])
+			}
+		}
+		for _, row := range tree["bin"].([]any) {
+			binned := row.(map[string]any)
+			if title, _ := binned["title"].(string); !strings.HasPrefix(title, "Binned ") || !strings.HasPrefix(fmt.Sprint(binned["deleted_at"]), "2023-11-14T") {
+				t.Errorf("the bin holds %v", binned)
 			}
 		}
 		account := tree["account"].(map[string]any)

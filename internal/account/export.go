@@ -39,7 +39,11 @@ var exportParts = []exportPart{
 	{"datasets", exportOwned("datasets", "title")},
 	{"reuses", exportOwned("reuses", "title")},
 	{"dataservices", exportOwned("dataservices", "title")},
-	{"topics", exportOwned("topics", "name")},
+	{"topics", "SELECT id AS cursor, slug, name AS title, created_at FROM topics WHERE owner_id = ?0 AND id > ?1 ORDER BY id LIMIT ?2"},
+	{"visualizations", exportOwned("charts", "title")},
+	{"bin", exportBin("datasets", "dataset") + " UNION ALL " + exportBin("reuses", "reuse") + " UNION ALL " + exportBin("dataservices", "dataservice") +
+		" UNION ALL " + exportBin("charts", "visualization") + " UNION ALL " +
+		"SELECT id AS cursor, kind, slug, title, deleted_at FROM bin WHERE owner_id = ?0 AND id > ?1 ORDER BY cursor LIMIT ?2"},
 	{"contact_points", `SELECT id AS cursor, name, email, contact_form, role, created_at FROM contact_points
 		WHERE owner_id = ?0 AND id > ?1 ORDER BY id LIMIT ?2`},
 	{"follows", `SELECT id AS cursor, object_kind, object_id, since, until FROM follows WHERE follower_id = ?0 AND id > ?1 ORDER BY id LIMIT ?2`},
@@ -47,13 +51,18 @@ var exportParts = []exportPart{
 }
 
 func exportOwned(table, title string) string {
-	return "SELECT id AS cursor, slug, " + title + " AS title, created_at FROM " + table + " WHERE owner_id = ?0 AND id > ?1 ORDER BY id LIMIT ?2"
+	return "SELECT id AS cursor, slug, " + title + " AS title, created_at FROM " + table + " WHERE owner_id = ?0 AND deleted_at IS NULL AND id > ?1 ORDER BY id LIMIT ?2"
+}
+
+// exportBin gives what of a table was deleted and can still be brought back.
+func exportBin(table, kind string) string {
+	return "SELECT id AS cursor, '" + kind + "' AS kind, slug, title, deleted_at FROM " + table + " WHERE owner_id = ?0 AND deleted_at IS NOT NULL AND id > ?1"
 }
 
 // exportMoments are the columns that hold moments.
 var exportMoments = map[string]bool{
 	"created_at": true, "handled_at": true, "last_used_at": true, "expires_at": true, "revoked_at": true, "seen_at": true, "since": true,
-	"until": true, "sent_at": true, "at": true,
+	"until": true, "deleted_at": true, "sent_at": true, "at": true,
 }
 
 // exportAccount is the account in an export.
