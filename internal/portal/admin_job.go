@@ -101,28 +101,30 @@ type adminJobPlan struct {
 	Kind, Default string
 }
 
-// jobNames are the messages that name kinds of work.
-var jobNames = map[string]string{
-	"oauth.prune": "oauth-prune", "catalog.purge": "catalog-purge", "catalog.publish": "catalog-publish", "catalog.badges": "catalog-badges",
-	"requests.forget": "requests-forget", "sessions.prune": "sessions-prune", "accounts.inactive": "accounts-inactive", "tokens.warn": "tokens-warn",
-	"files.sweep": "files-sweep", "uploads.purge": "uploads-purge", "events.prune": "events-prune", "database.optimize": "database-optimize",
-	"jobs.cleanup": "jobs-cleanup", "mail.send": "mail-send", "mail.prune": "mail-prune",
+// JobMessages are the messages that name a kind of work and say what it does.
+func JobMessages(kind string) (label, text string) {
+	name := strings.ReplaceAll(kind, ".", "-")
+	return "admin-job.kind-" + name, "admin-job.text-" + name
 }
 
-// jobLabel names a kind of work.
+// jobLabel names a kind of work; one without words is named as in the API.
 func (v *visit) jobLabel(kind string) string {
-	if name := jobNames[kind]; name != "" {
-		return v.say.T("admin-job.kind-" + name)
-	}
-	return kind
+	label, _ := JobMessages(kind)
+	return v.wordsOr(label, kind)
 }
 
 // jobText says what a kind of work does; empty for kinds without words.
 func (v *visit) jobText(kind string) string {
-	if name := jobNames[kind]; name != "" {
-		return v.say.T("admin-job.text-" + name)
+	_, text := JobMessages(kind)
+	return v.wordsOr(text, "")
+}
+
+// wordsOr is a message, or something else where it has no words.
+func (v *visit) wordsOr(message, otherwise string) string {
+	if words := v.say.T(message); words != message {
+		return words
 	}
-	return ""
+	return otherwise
 }
 
 // Bounds of what the page shows of each state.
