@@ -75,7 +75,7 @@ func Open(ctx context.Context, options Options) (*DB, error) {
 	d.fixed = d.newHandle()
 	if err := d.migrate(ctx); err != nil {
 		d.Close()
-		return nil, err
+		return nil, d.startFault(err)
 	}
 	return d, nil
 }

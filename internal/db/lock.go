@@ -25,11 +25,11 @@ type DirLock struct{ file *os.File }
 // holds it.
 func LockDir(dir string) (*DirLock, error) {
 	if err := os.MkdirAll(dir, 0o750); err != nil {
-		return nil, fmt.Errorf("the data folder cannot be made: %w", err)
+		return nil, folderFault(fmt.Errorf("the data folder cannot be made: %w", err), dir)
 	}
 	file, err := os.OpenFile(filepath.Join(dir, LockFile), os.O_RDWR|os.O_CREATE, 0o640)
 	if err != nil {
-		return nil, fmt.Errorf("the data folder cannot be written: %w", err)
+		return nil, folderFault(fmt.Errorf("the data folder cannot be written: %w", err), dir)
 	}
 	taken, err := tryLock(file)
 	if err != nil {
@@ -40,7 +40,7 @@ func LockDir(dir string) (*DirLock, error) {
 		return nil, fmt.Errorf("%w: a server runs on %s%s; stop it first, or use another --data", ErrInUse, dir, holder(file))
 	}
 	if err := tellHolder(file); err != nil {
-		return nil, errors.Join(fmt.Errorf("the data folder %s cannot be written: %w", dir, err), file.Close())
+		return nil, errors.Join(folderFault(fmt.Errorf("the data folder %s cannot be written: %w", dir, err), dir), file.Close())
 	}
 	return &DirLock{file}, nil
 }
