@@ -15,6 +15,7 @@ import (
 	"grenier/internal/db/dbtest"
 	"grenier/internal/event"
 	"grenier/internal/fault"
+	"grenier/internal/limit"
 	"grenier/internal/mail"
 )
 
@@ -603,5 +604,39 @@ func TestChangesOfAccounts(t *testing.T) {
 		if err != nil || off.Active {
 			t.Errorf("shut out: %+v (%v)", off, err)
 		}
+	})
+}
+
+// TestInvitationsAreNoFlood: who may invite cannot have the same person written to
+// without end; what is refused does not count, and others may be invited.
+func TestInvitationsAreNoFlood(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		h := newHouse(t, d)
+		ada := h.as("ada")
+		writer := h.Writer.With(Deps{Mail: h.post, Rates: limit.NewRates(d)})
+		var last *MembershipRequest
+		for n := range 4 {
+			for range 5 {
+				_, err := writer.Invite(ctxOf(t), ada, h.id, Invitation{Email: "kim@example.org", Role: "chief"})
+				if n < 3 {
+					h.refused("an unknown role", err, fault.Invalid)
+				}
+			}
+			request, err := writer.Invite(ctxOf(t), ada, h.id, Invitation{Email: []string{"kim@example.org", "KIM@example.org "}[n%2]})
+			if n == 3 {
+				h.refused("the fourth invitation of an address", err, fault.TooMany)
+				break
+			}
+			h.must(err)
+			last = request
+			h.must(writer.CancelInvitation(ctxOf(t), ada, h.id, request.ID))
+		}
+		h.refused("what was canceled", writer.ResendInvitation(ctxOf(t), ada, h.id, last.ID), fault.Invalid)
+		other, err := writer.Invite(ctxOf(t), ada, h.id, Invitation{Email: "non@example.org"})
+		h.must(err)
+		for range 3 {
+			h.must(writer.ResendInvitation(ctxOf(t), ada, h.id, other.ID))
+		}
+		h.refused("the fourth letter", writer.ResendInvitation(ctxOf(t), ada, h.id, other.ID), fault.TooMany)
 	})
 }
