@@ -42,6 +42,16 @@ func picturePath(kind, id, size string) string {
 	return "/pictures/" + kind + "/" + url.PathEscape(id) + "/" + size
 }
 
+// organizationLogo is where lists get the logo of an organization: empty, for a
+// monogram, unless it was given to this site. Those that lie elsewhere are shown
+// on the pages of their organization alone, so that a list asks for none of them.
+func organizationLogo(id string, logo *string) string {
+	if logo == nil || !catalog.Hosted(*logo) {
+		return ""
+	}
+	return picturePath("organizations", id, logoSize)
+}
+
 // datasetCards shows datasets in a grid.
 func (v *visit) datasetCards(datasets []catalog.Dataset) []card {
 	cards := make([]card, 0, len(datasets))
@@ -111,7 +121,8 @@ func (v *visit) organizationCards(organizations []account.Organization) []card {
 		v.madeFrom(catalog.KindOrganization, o.ID, account.Owner{})
 		cards = append(cards, card{
 			Title: o.Name, URL: v.path("/organizations/" + url.PathEscape(o.Slug)), Lang: v.contentLang(), Icon: "building",
-			Initials: image.Initials(o.Name), Shade: shade(o.ID), Certified: o.Certified, Text: text.Excerpt(o.Description, 100),
+			Logo: organizationLogo(o.ID, o.Logo), Initials: image.Initials(o.Name), Shade: shade(o.ID), Certified: o.Certified,
+			Text: text.Excerpt(o.Description, 100),
 			Facts: []cardFact{
 				{"dataset", v.say.T("common.datasets", "count", o.Datasets), ""},
 			},

@@ -30,7 +30,9 @@ type result struct {
 	Kicker, Icon string
 	// Owner publishes it.
 	Owner resultOwner
-	// Initials and Shade (1 to 5) make the monogram.
+	// Logo is the address of a picture; Initials and Shade (1 to 5) make a
+	// monogram where there is none.
+	Logo     string
 	Initials string
 	Shade    int
 	// Certified tells of an organisation that it is certified itself.
@@ -134,7 +136,7 @@ func (b *rowBuilder) row(folder, id, slug string, owned *catalog.Owned) result {
 	case owned.Organization != nil:
 		o := owned.Organization
 		row.Owner.URL, row.Owner.Certified = b.path("/organizations/"+url.PathEscape(o.Slug)), o.Certified
-		row.Initials, row.Shade = image.Initials(row.Owner.Name), shade(o.ID)
+		row.Logo, row.Initials, row.Shade = organizationLogo(o.ID, o.Logo), image.Initials(row.Owner.Name), shade(o.ID)
 		b.keys = append(b.keys, web.Object(catalog.KindOrganization, o.ID))
 	case owned.Owner != nil:
 		row.Owner.URL = b.path("/users/" + url.PathEscape(owned.Owner.Slug))
@@ -262,7 +264,7 @@ func (b *rowBuilder) organizations(ctx context.Context, ids []string) error {
 			continue
 		}
 		row := b.row("organizations", o.ID, o.Slug, nil)
-		row.Initials, row.Certified = image.Initials(o.Name), o.Certified
+		row.Logo, row.Initials, row.Certified = organizationLogo(o.ID, o.Logo), image.Initials(o.Name), o.Certified
 		row.Title += acronym(o.Name, o.Acronym)
 		for _, badge := range o.Badges {
 			if badge != "certified" {

@@ -144,6 +144,21 @@ func TestSearchResults(t *testing.T) {
 	}
 }
 
+// TestListsShowTheLogosGivenHere holds that a picture given to this site stands
+// for its organization in lists, and that those which lie elsewhere are not asked for.
+func TestListsShowTheLogosGivenHere(t *testing.T) {
+	s := searchStock(t)
+	pages := []string{"/", "/organizations", "/organizations?q=valmont", "/datasets/search?q=eau"}
+	for logo, shown := range map[string]bool{"/s/avatars/ab/cd.png": true, "https://elsewhere.example.org/logo.png": false} {
+		s.exec("UPDATE organizations SET logo = ? WHERE id = ?", logo, searchTown)
+		for _, path := range pages {
+			if got := strings.Contains(s.body(path, http.StatusOK), `<img class="logo" src="/pictures/organizations/`+searchTown+`/100"`); got != shown {
+				t.Errorf("%s with %s: shown %t", path, logo, got)
+			}
+		}
+	}
+}
+
 func TestSearchState(t *testing.T) {
 	s := searchStock(t)
 	body := s.body("/datasets/search?tag=robinet&q=%20eau%20&tag=Eau&sort=-created&unknown=1&page=1", http.StatusOK)

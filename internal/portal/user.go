@@ -89,7 +89,7 @@ func (v *visit) membershipCards(organizations []account.OrganizationRef) []card 
 	for _, o := range organizations[:min(len(organizations), most)] {
 		cards = append(cards, card{
 			Title: o.Name, URL: v.path("/organizations/" + url.PathEscape(o.Slug)), Lang: v.contentLang(), Initials: image.Initials(o.Name),
-			Shade: shade(o.ID), Certified: o.Certified,
+			Logo: organizationLogo(o.ID, o.Logo), Shade: shade(o.ID), Certified: o.Certified,
 		})
 	}
 	return cards
