@@ -30,9 +30,10 @@ var integerCategories = map[string][]string{
 	"en": {"one", "other"}, "de": {"one", "other"},
 }
 
-// answered are messages that are named after what other programs answer: their
-// identifiers are put together from numbers.
-var answered = []string{"error."}
+// answered are messages that are named after what other programs answer, and
+// after kinds of work, which register themselves elsewhere (a test of theirs
+// holds that each has its words): their identifiers are put together.
+var answered = []string{"error.", "admin-job.kind-", "admin-job.text-"}
 
 // wording is a message as its file gives it: forms by plural category, the
 // single one of a message without plurals under "".
