@@ -32,3 +32,28 @@ func TestAttentionAsksTheDatabase(t *testing.T) {
 		}
 	})
 }
+
+func TestWhoAskedForATransferSeesIt(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		s := New(event.NewLog(d), nil, nil, Rules{})
+		giving, asked := "000000000000000000000001", "000000000000000000000002"
+		offer := &Transfer{
+			ID: "000000000000000000000003", ObjectKind: KindDataset, ObjectID: "000000000000000000000004", OwnerKind: KindOrganization, OwnerID: giving,
+			RecipientKind: KindUser, RecipientID: "000000000000000000000005", UserID: &asked, Comment: "Yours.", Status: TransferPending, CreatedAt: db.Now(),
+		}
+		if err := d.Write(context.Background(), db.People, func(ctx context.Context, tx *db.Tx) error {
+			_, err := tx.NewInsert().Model(offer).Exec(ctx)
+			return err
+		}); err != nil {
+			t.Fatal(err)
+		}
+		for user, want := range map[string]int{asked: 1, "000000000000000000000006": 0} {
+			viewer := account.Viewer{User: &account.User{ID: user}, Memberships: map[string]account.Role{giving: account.RoleEditor}}
+			for _, f := range []TransferFilter{{Outgoing: true}, {}} {
+				if rows, total, err := s.Transfers(context.Background(), viewer, f); err != nil || total != want || len(rows) != want {
+					t.Errorf("%s %+v: %d of %d, %v", user, f, len(rows), total, err)
+				}
+			}
+		}
+	})
+}

@@ -109,8 +109,8 @@ func (t *Transfer) Title() string {
 type TransferFilter struct {
 	Subject, SubjectKind, Recipient, Status string
 	// Incoming keeps those that the viewer may answer, Outgoing those of what
-	// the viewer may hand over: also for administrators of the platform, who see
-	// all without.
+	// the viewer may hand over and those that they asked for: also for
+	// administrators of the platform, who see all without.
 	Incoming, Outgoing bool
 	// Limit is at most 1,000, which 0 stands for.
 	Limit, Offset int
@@ -120,8 +120,8 @@ type TransferFilter struct {
 const mostTransfers = 1_000
 
 // Transfers returns the transfers that concern the viewer, the latest first, and
-// how many there are: those of what they may hand over, and those that they may
-// answer. Administrators see all.
+// how many there are: those of what they may hand over, those that they asked
+// for, and those that they may answer. Administrators see all.
 func (s *Store) Transfers(ctx context.Context, v account.Viewer, f TransferFilter) ([]Transfer, int, error) {
 	if v.Anonymous() {
 		return nil, 0, nil
@@ -140,9 +140,9 @@ func (s *Store) Transfers(ctx context.Context, v account.Viewer, f TransferFilte
 	case f.Incoming:
 		query = query.Where("t.recipient_id IN (?)", bun.List(owners))
 	case f.Outgoing:
-		query = query.Where("t.owner_id IN (?)", bun.List(owners))
+		query = query.Where("(t.owner_id IN (?) OR t.user_id = ?)", bun.List(owners), v.UserID())
 	case !v.Admin():
-		query = query.Where("(t.owner_id IN (?0) OR t.recipient_id IN (?0))", bun.List(owners))
+		query = query.Where("(t.owner_id IN (?0) OR t.recipient_id IN (?0) OR t.user_id = ?1)", bun.List(owners), v.UserID())
 	}
 	total, err := query.Clone().Count(ctx)
 	if err != nil {
