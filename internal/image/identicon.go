@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/xml"
 	"fmt"
+	"hash/fnv"
 	"strings"
 	"unicode"
 
@@ -81,16 +82,36 @@ func shape(b *strings.Builder, which byte, x, y int, mirrored bool, ink string) 
 	}
 }
 
+// tones are the colours of monograms in light and in dark pages: those that the
+// style sheet gives to data-tone 1 to Tones, mixed with its surface.
+var tones = []struct{ light, dark palette }{
+	{palette{ground: "#dee5e8", ink: "#235a84"}, palette{ground: "#2c383a", ink: "#9ac6e8"}}, // information
+	{palette{ground: "#ede4d4", ink: "#855300"}, palette{ground: "#383726", ink: "#e6bd66"}}, // warning
+	{palette{ground: "#f1ded9", ink: "#a3291f"}, palette{ground: "#3a332d", ink: "#f3a294"}}, // danger
+	{palette{ground: "#e9e2ea", ink: "#6a4590"}, palette{ground: "#34353a", ink: "#cbb4ec"}}, // machine-readable
+	{palette{ground: "#dfe8dc", ink: "#2a6a35"}, palette{ground: "#2a392d", ink: "#8ccd92"}}, // success
+}
+
+// Tone picks the colours of the monogram of an object by its identifier, from 1
+// to the number of tones: the same wherever it is drawn, in a page or as a picture.
+func Tone(id string) int {
+	h := fnv.New32a()
+	h.Write([]byte(id))
+	return int(h.Sum32()%uint32(len(tones))) + 1
+}
+
 // Monogram draws the initials of a name, of two of its words, as an SVG of
-// size×size pixels in the colours of the seed.
+// size×size pixels in the tone of the seed. It darkens with the page around it.
 func Monogram(name, seed string, size int) []byte {
-	colours := paletteOf(sha256.Sum256([]byte(seed)))
+	tone := tones[Tone(seed)-1]
+	colours := tone.light
 	letters := Initials(name)
 	if letters == "" {
 		return Identicon(seed, size)
 	}
 	var b strings.Builder
 	open(&b, size, colours.ground)
+	fmt.Fprintf(&b, `<style>@media(prefers-color-scheme:dark){rect{fill:%s}text{fill:%s}}</style>`, tone.dark.ground, tone.dark.ink)
 	fmt.Fprintf(&b, `<text x="50" y="50" dy=".35em" text-anchor="middle" font-family="system-ui,sans-serif" font-weight="600" font-size="%d" fill="%s">`,
 		map[bool]int{true: 46, false: 40}[len([]rune(letters)) == 1], colours.ink)
 	_ = xml.EscapeText(&b, []byte(letters)) // a Builder takes all
