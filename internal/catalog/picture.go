@@ -83,9 +83,11 @@ func (f *Files) Picture(ctx context.Context, v account.Viewer, kind string, r io
 	switch {
 	case errors.Is(err, image.ErrFormat):
 		return account.Picture{}, errPicture.Because(err)
+	case errors.Is(err, image.ErrPixels):
+		return account.Picture{}, fault.Newf(fault.Invalid, "This picture has too many pixels: send one of at most %d million pixels, half as many with 16 bits per colour.",
+			image.DefaultPixels/1_000_000).Because(err)
 	case errors.Is(err, image.ErrTooBig):
-		return account.Picture{}, fault.Newf(fault.Invalid, "This picture is too big: send one of at most %d MB and %d million pixels.",
-			image.DefaultBytes>>20, image.DefaultPixels/1_000_000).Because(err)
+		return account.Picture{}, fault.Newf(fault.Invalid, "This picture is too big: send one of at most %d MB.", image.DefaultBytes>>20).Because(err)
 	case err != nil:
 		return account.Picture{}, err
 	}

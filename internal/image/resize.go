@@ -40,6 +40,8 @@ const (
 var (
 	ErrFormat = errors.New("image: not a PNG, JPEG, GIF or WebP picture")
 	ErrTooBig = errors.New("image: the picture is too big")
+	// ErrPixels is the ErrTooBig of pictures whose file is small enough.
+	ErrPixels = fmt.Errorf("%w: too many pixels", ErrTooBig)
 )
 
 // Picture is a picture as it is sent.
@@ -132,7 +134,7 @@ func (l Limits) check(config image.Config) error {
 	case config.Width <= 0 || config.Height <= 0:
 		return ErrFormat
 	case config.Width > most/config.Height:
-		return ErrTooBig
+		return ErrPixels
 	}
 	return nil
 }

@@ -7,6 +7,7 @@ import (
 	"grenier/internal/account"
 	"grenier/internal/catalog"
 	"grenier/internal/fault"
+	"grenier/internal/image"
 )
 
 // adminOrganizationProfile is what an organisation tells of itself.
@@ -17,6 +18,8 @@ type adminOrganizationProfile struct {
 	Logo                 string
 	LogoForm             formView
 	LogoSource, LogoDone string
+	// LogoMost bounds that picture, in bytes and in megabytes.
+	LogoMost, LogoMB int64
 	// Zone says of which territory it is the authority.
 	Zone formView
 	// Facts are what it cannot change itself.
@@ -38,7 +41,7 @@ func (p *Portal) showAdminProfile(v *visit, in adminOrganizationArgs) error {
 	at := func(tail string) string { return organizationAdmin(o.ID, tail) }
 	content := adminOrganizationProfile{
 		Logo: picturePath("organizations", o.ID, "200"), LogoSource: "/api/1/organizations/" + o.ID + "/logo/",
-		LogoDone: v.path(at("/profile")) + "?done=admin-organization.done-logo", Badges: v.organizationHead(o, "").Badges,
+		LogoDone: v.path(at("/profile")) + "?done=admin-organization.done-logo", LogoMost: image.DefaultBytes, LogoMB: image.DefaultBytes >> 20, Badges: v.organizationHead(o, "").Badges,
 	}
 	f := v.form("organization", at("/profile")).version(o.Version).cancel(at(""))
 	v.organizationFields(f, o)
@@ -70,11 +73,7 @@ func (v *visit) zoneOption(id string) []option {
 	if id == "" {
 		return nil
 	}
-	label := id
-	if zone, ok := v.p.Zones.Get(id); ok {
-		label = zone.Name
-	}
-	return []option{{Value: id, Label: label}}
+	return v.zoneOptions([]string{id})
 }
 
 func (p *Portal) saveAdminProfile(v *visit, in adminOrganizationArgs, sent *posted) error {
@@ -102,7 +101,7 @@ func (p *Portal) saveAdminZone(v *visit, in adminOrganizationArgs, sent *posted)
 
 func (p *Portal) saveAdminLogo(v *visit, in adminOrganizationArgs, sent *posted, picture *bytes.Reader) error {
 	if err := p.setLogo(v, in.ID, sent, picture); err != nil {
-		return sent.again(err, func() error { return p.showAdminProfile(v, in) })
+		return sent.again(pictureRefusal(err), func() error { return p.showAdminProfile(v, in) })
 	}
 	return sent.done(organizationAdmin(in.ID, "/profile"), "admin-organization.done-logo")
 }

@@ -223,6 +223,8 @@ func TestOrganizationLogo(t *testing.T) {
 	}
 	s.look("logo", send(s.byAdmin, nil), 400, "Choose a picture first")
 	s.look("logo", send(s.byAdmin, []byte("<svg>")), 400, "neither PNG")
+	s.look("logo", send(s.byAdmin, bytes.Repeat([]byte("x"), 12<<20)), 400, "weighs too much: 10 MB at most", `id="logo-file-error"`)
+	s.look("logo", send(s.byAdmin, giantPicture), 400, "too many pixels: 40 million at most", `id="logo-file-error"`)
 	s.look("logo", send(s.byEd, picture.Bytes()), 403)
 	s.look("logo", send("", picture.Bytes()), 303, "/login")
 	s.look("logo", send(s.byAdmin, picture.Bytes()), 303, "done-logo")
@@ -305,3 +307,6 @@ func TestSameNameOfOrganizations(t *testing.T) {
 	s.sends(path, s.byEve, form, 303, "/en/admin/organizations/")
 	s.sends(path, s.byEve, url.Values{"name": {"Ville de Grain"}, "description": {"x"}}, 303, "/en/admin/organizations/")
 }
+
+// giantPicture is the beginning of a PNG picture of 20,000 by 20,000 pixels.
+var giantPicture = []byte("\x89PNG\r\n\x1a\n\x00\x00\x00\x0dIHDR\x00\x00\x4e\x20\x00\x00\x4e\x20\x08\x06\x00\x00\x00\xe3\x70\x46\x39")

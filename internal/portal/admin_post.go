@@ -248,7 +248,7 @@ func (p *Portal) writePost(v *visit, in adminObjectArgs, sent *posted, input cat
 
 func (p *Portal) savePostImage(v *visit, in adminObjectArgs, sent *posted, picture *bytes.Reader) error {
 	if err := v.savePicture(sent, catalog.KindPost, in.ID, picture); err != nil {
-		return sent.again(err, func() error { return p.showAdminPost(v, in) })
+		return sent.again(pictureRefusal(err), func() error { return p.showAdminPost(v, in) })
 	}
 	return sent.done(postPath(in.ID), "admin-kept.done-image")
 }

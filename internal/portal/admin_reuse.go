@@ -231,7 +231,7 @@ func (p *Portal) saveAdminReuse(v *visit, in adminObjectArgs, sent *posted) erro
 func (p *Portal) saveReuseImage(v *visit, in adminObjectArgs, sent *posted, picture *bytes.Reader) error {
 	err := v.savePicture(sent, catalog.KindReuse, in.ID, picture)
 	if err != nil {
-		return sent.again(err, func() error { return p.showAdminReuse(v, in) })
+		return sent.again(pictureRefusal(err), func() error { return p.showAdminReuse(v, in) })
 	}
 	return sent.done("/admin/reuses/"+url.PathEscape(in.ID), "admin-kept.done-image")
 }

@@ -23,6 +23,9 @@ type problem struct {
 	Query  string
 	// Support leads to the page for help, with the request filled in.
 	Support string
+	// Back leads to the form whose answers were too large; empty for other
+	// errors.
+	Back string
 }
 
 // ErrorPage shows an error to people, in the language of the address that was
@@ -39,15 +42,16 @@ func (p *Portal) ErrorPage(w http.ResponseWriter, r *http.Request, pr web.Proble
 	if title == id {
 		title, text = v.say.T("error.other"), v.say.T("error.other-text")
 	}
-	page := v.frame(draft{
-		name: "error", title: title, path: path, noIndex: true,
-		data: problem{
-			Status: pr.Status, Icon: problemIcon(pr.Status), Text: text, RequestID: pr.RequestID, Search: pr.Status == http.StatusNotFound || pr.Status == http.StatusGone,
-			Query: askedFor(path), Support: v.path("/support") + "?" + url.Values{
-				"request": {pr.RequestID}, "time": {v.now.UTC().Format(time.RFC3339)}, "page": {shortened(r.URL.RequestURI())},
-			}.Encode(),
-		},
-	})
+	content := problem{
+		Status: pr.Status, Icon: problemIcon(pr.Status), Text: text, RequestID: pr.RequestID, Search: pr.Status == http.StatusNotFound || pr.Status == http.StatusGone,
+		Query: askedFor(path), Support: v.path("/support") + "?" + url.Values{
+			"request": {pr.RequestID}, "time": {v.now.UTC().Format(time.RFC3339)}, "page": {shortened(r.URL.RequestURI())},
+		}.Encode(),
+	}
+	if pr.Status == http.StatusRequestEntityTooLarge && r.Method == http.MethodPost {
+		content.Back = v.cameFrom()
+	}
+	page := v.frame(draft{name: "error", title: title, path: path, noIndex: true, data: content})
 	page.Canonical = ""
 	body, err := p.draw(look, page)
 	if err != nil {

@@ -13,14 +13,15 @@ import (
 	"grenier/internal/web"
 )
 
-// pictureRoom is what the rest of a form with a picture may weigh, in bytes.
-const pictureRoom = 64 << 10
+// maxPictureBody bounds the body of a form with a picture, in bytes. Pictures
+// beyond what is kept are read so far as to say so beside their field.
+const maxPictureBody = 64 << 20
 
 // pictureForm is form for a form with one picture, in its field named file: what
 // browsers without scripts send. picture is empty when none was chosen.
 func pictureForm[Q any](t *table, path, operation string, h func(v *visit, q Q, sent *posted, picture *bytes.Reader) error) {
 	t.p.forms = append(t.p.forms, Form{path, operation})
-	doc := web.Doc{People: true, NoMask: true, NoStore: true, MaxBody: image.DefaultBytes + pictureRoom}
+	doc := web.Doc{People: true, NoMask: true, NoStore: true, MaxBody: maxPictureBody}
 	for _, lang := range t.p.Languages {
 		web.Post[web.Raw](t.root, prefixed(t.p.Language, lang, path), doc, func(c *web.Call, q Q, _ web.Raw) error {
 			v := t.p.visit(c, lang)
@@ -38,7 +39,7 @@ func pictureForm[Q any](t *table, path, operation string, h func(v *visit, q Q, 
 }
 
 // readPictureForm reads the texts and the picture of a form, within the bound of
-// its body.
+// its body. Of a picture beyond what is kept it gives one byte more than that.
 func readPictureForm(r *http.Request) (url.Values, *bytes.Reader, error) {
 	kind, params, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if err != nil || kind != "multipart/form-data" || params["boundary"] == "" {
@@ -57,7 +58,11 @@ func readPictureForm(r *http.Request) (url.Values, *bytes.Reader, error) {
 		if err != nil {
 			return nil, nil, formFault(err)
 		}
-		body, err := io.ReadAll(part)
+		most := int64(maxFormBody)
+		if part.FileName() != "" {
+			most = image.DefaultBytes + 1
+		}
+		body, err := io.ReadAll(io.LimitReader(part, most))
 		if err != nil {
 			return nil, nil, formFault(err)
 		}

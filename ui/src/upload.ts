@@ -23,6 +23,9 @@ interface Sending {
 /** A refusal that no second try mends, with what the server says. */
 class Refused extends Error {}
 
+/** A file beyond the bound of the page. */
+class TooBig extends Refused {}
+
 /**
  * Around a form with a file field (input type=file, in an element of class drop): files that are dropped
  * on it or chosen go to "src" as the API takes them, larger ones in parts, some at once, again when the
@@ -31,7 +34,8 @@ class Refused extends Error {}
  * "done". With "create" the object that the files belong to is made first: the form is posted with the
  * name of the first file as "filename", and the answer says where files go ("upload") and what follows
  * ("next"). What the server refuses is said in the words that "words" answers for it; where some files
- * were refused and others kept, a link leads to "done".
+ * were refused and others kept, a link leads to "done". Where "most" bounds a file, in bytes, files are
+ * sent whole, and larger ones are refused in the words of "too-big" before they are.
  */
 export class Upload extends Enhancement {
   #region = liveRegion();
@@ -96,6 +100,11 @@ export class Upload extends Enhancement {
     );
   }
 
+  /** The most bytes of a file that is sent whole; where nothing says so, none is too large for parts. */
+  private get most(): number {
+    return Number(this.getAttribute("most")) || Infinity;
+  }
+
   /** Makes what the files belong to, once. */
   private created(first: File): Promise<void> {
     if (!this.hasAttribute("create")) return Promise.resolve();
@@ -129,7 +138,7 @@ export class Upload extends Enhancement {
     const note = create("span", { class: "small muted" }, text("upload-waiting"));
     const cancel = create("button", { type: "button", class: "button quiet small" }, icon("close"), text("upload-cancel"));
     const row = create("li", {}, create("span", {}, create("strong", {}, file.name), " ", note), cancel, bar);
-    const sending: Sending = { file, uuid: remembered(this.src, file), sent: new Map(), row, bar, note, stop: new AbortController(), state: "waiting" };
+    const sending: Sending = { file, uuid: this.most < Infinity ? freshName() : remembered(this.src, file), sent: new Map(), row, bar, note, stop: new AbortController(), state: "waiting" };
     cancel.addEventListener("click", () => this.cancel(sending));
     this.#sendings.push(sending);
     this.#list.append(row);
@@ -149,7 +158,9 @@ export class Upload extends Enhancement {
   private async send(sending: Sending): Promise<void> {
     const { file } = sending;
     try {
-      const answer = file.size > chunk ? await this.sendParts(sending) : await this.request(sending, 0, () => form({ filename: file.name, file }));
+      if (file.size > this.most) throw new TooBig();
+      const whole = file.size <= chunk || this.most < Infinity;
+      const answer = whole ? await this.request(sending, 0, () => form({ filename: file.name, file })) : await this.sendParts(sending);
       sending.state = "done";
       forget(this.src, file);
       this.say(sending, text("upload-done"));
@@ -160,8 +171,10 @@ export class Upload extends Enhancement {
       sending.state = "failed";
       sending.row.classList.add("danger");
       this.say(sending, await this.words(failure));
-      if (failure instanceof Refused) this.refused(sending);
-      else this.retry(sending);
+      if (failure instanceof Refused) {
+        forget(this.src, file); // it would be refused again
+        this.refused(sending);
+      } else this.retry(sending);
     }
     this.finish();
   }
@@ -254,6 +267,7 @@ export class Upload extends Enhancement {
 
   /** What went wrong, in the language of the page. */
   private async words(failure: unknown): Promise<string> {
+    if (failure instanceof TooBig) return this.getAttribute("too-big") ?? text("upload-failed");
     if (!(failure instanceof Refused) || !failure.message) return text("upload-failed");
     const address = webAddress(this.getAttribute("words") ?? "");
     if (!address) return failure.message;
@@ -280,7 +294,9 @@ export class Upload extends Enhancement {
 
   /** Names the files whose upload was cut off by leaving the page. */
   private remind(): void {
-    const names = Object.keys(stored()).filter((key) => key.startsWith(sign + this.src + " ")).map((key) => key.slice(sign.length + this.src.length + 1).replace(/ \d+ \d+$/, ""));
+    const keys = Object.keys(stored()).filter((key) => key.startsWith(sign + this.src + " "));
+    if (this.most < Infinity) return keys.forEach(drop); // nothing goes on here
+    const names = keys.map((key) => key.slice(sign.length + this.src.length + 1).replace(/ \d+ \d+$/, ""));
     if (names.length === 0) return;
     this.#list.before(create("p", { class: "notice info" }, icon("info"), create("span", {}, text("upload-resume", { names: names.join(", ") }))));
   }
@@ -354,8 +370,12 @@ function remembered(src: string, file: File): string {
 }
 
 function forget(src: string, file: File): void {
+  drop(key(src, file));
+}
+
+function drop(name: string): void {
   try {
-    localStorage.removeItem(key(src, file));
+    localStorage.removeItem(name);
   } catch {
     // nothing was remembered
   }
