@@ -138,9 +138,10 @@ func (v *visit) adminFiles(d *catalog.Dataset, rows []catalog.Resource) []adminF
 // movable gives a file the buttons that change its place.
 func (v *visit) movable(d *catalog.Dataset, f *adminFile, place int64, page int) {
 	f.Place = place
-	for _, move := range []struct{ to, icon string }{{"first", "chevron-up"}, {"up", "arrow-up"}, {"down", "arrow-down"}, {"last", "chevron-down"}} {
+	for _, move := range []struct{ to, icon string }{{"first", "to-top"}, {"up", "arrow-up"}, {"down", "arrow-down"}, {"last", "to-bottom"}} {
 		b := v.button(adminDatasetPath(d.ID, adminTabFiles)+"/move", "publish.move-"+move.to, move.icon, "id", f.ID, "to", move.to, "page", strconv.Itoa(page))
 		b.Small, b.Of = true, f.Title
+		b.Dead = place == 1 && (move.to == "first" || move.to == "up") || place == d.ResourceCount && (move.to == "down" || move.to == "last")
 		f.Moves = append(f.Moves, b)
 	}
 }

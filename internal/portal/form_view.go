@@ -365,7 +365,7 @@ func (f *formDraft) pick(name, label, kind string, chosen ...option) *fieldDraft
 	d.Chosen, d.Source = chosen, "/api/1/"+kind+"/suggest/"
 	switch kind {
 	case "zones":
-		d.Source = "/api/1/spatial/zones/suggest/"
+		d.Source = f.v.path("/suggest/zones")
 	case "topics":
 		d.Source = "/api/2/topics/suggest/"
 	}
@@ -451,6 +451,8 @@ type button struct {
 	// Tone is primary, danger, quiet or empty; Small a small one.
 	Tone  string
 	Small bool
+	// Dead tells that it would change nothing.
+	Dead bool
 	// Of names what it acts on, for those who hear the page.
 	Of      string
 	Version int64

@@ -7,7 +7,9 @@ import { text } from "./texts.js";
  * another order by dragging, by the buttons beside them, or with Alt and the arrows. Each change is
  * sent to "src" as the list of all identifiers (PUT [{"id": …}]), or to "action" as a form of fields
  * "id" where the page shows some of the items alone, and taken back when it is refused.
- * The buttons of a form within an item ([data-move=up], [data-move=down]) do the same without scripts.
+ * The buttons of a form within an item ([data-move=up], [data-move=down]) do the same without scripts;
+ * [data-move=first] and [data-move=last] stay theirs. An element of class place holds the number of an
+ * item, counted from the list's start; "of" is how many items there are when the list shows some alone.
  */
 export class Sort extends Enhancement {
   #region = liveRegion();
@@ -38,7 +40,7 @@ export class Sort extends Enhancement {
   private equip(item: HTMLElement): void {
     if (item.querySelector(".grip")) return;
     const name = item.dataset["name"] ?? "";
-    const grip = create("span", { class: "grip", "aria-hidden": "true" }, icon("more"));
+    const grip = create("span", { class: "grip", "aria-hidden": "true" }, icon("grip"));
     const up = item.querySelector<HTMLButtonElement>("[data-move=up]") ?? iconButton("arrow-up", text("move-up", { name }));
     const down = item.querySelector<HTMLButtonElement>("[data-move=down]") ?? iconButton("arrow-down", text("move-down", { name }));
     item.prepend(grip);
@@ -95,14 +97,19 @@ export class Sort extends Enhancement {
     document.addEventListener("pointercancel", end, { signal: ended.signal });
   }
 
-  /** The first cannot go up, nor the last down. */
+  /** Numbers the items. The first cannot go up, nor the last down; those of the whole list go nowhere further. */
   private bound(): void {
     const items = this.items;
+    const first = Number(this.list?.getAttribute("start") ?? 1);
+    const of = Number(this.getAttribute("of") ?? items.length);
     items.forEach((item, i) => {
-      const up = item.querySelector<HTMLButtonElement>("[data-move=up]");
-      const down = item.querySelector<HTMLButtonElement>("[data-move=down]");
-      if (up) up.disabled = i === 0;
-      if (down) down.disabled = i === items.length - 1;
+      const place = item.querySelector(".place");
+      if (place) place.textContent = String(first + i);
+      const stuck = { up: i === 0, down: i === items.length - 1, first: first + i === 1, last: first + i === of };
+      for (const [to, ends] of Object.entries(stuck)) {
+        const button = item.querySelector<HTMLButtonElement>(`[data-move=${to}]`);
+        if (button) button.disabled = ends;
+      }
     });
   }
 
