@@ -4,7 +4,9 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"net/url"
 	"slices"
+	"strings"
 
 	"github.com/uptrace/bun"
 
@@ -188,6 +190,12 @@ func (c *blocChecks) target(in *string, into **string, path []any) {
 	if in != nil && len(*in) > 1 && (*in)[0] == '/' && (*in)[1] != '/' && (*in)[1] != '\\' && wrongText(*in, maxAddress) == "" {
 		*into = in
 		return
+	}
+	if in != nil && strings.TrimSpace(*in) != "" && !(*into != nil && *in == **into) {
+		if address, err := url.Parse(strings.TrimSpace(*in)); err != nil || address.Hostname() == "" {
+			c.at("Give a whole address, or a path of this site such as /datasets.", path...)
+			return
+		}
 	}
 	c.maybeAddress(given(in), into, path...)
 }

@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"time"
 
@@ -192,6 +193,30 @@ func (s *Store) UpdateDataset(ctx context.Context, v account.Viewer, id string, 
 	}
 	d.Published = published
 	return d, nil
+}
+
+// errJudged ends a transaction that was to look alone.
+var errJudged = errors.New("the input was judged, nothing is written")
+
+// JudgeDataset tells what UpdateDataset would find wrong with an input, all at
+// once; it writes nothing. A dataset that is no longer the version that the caller
+// expects is no fault here.
+func (s *Store) JudgeDataset(ctx context.Context, v account.Viewer, id string, in DatasetInput) error {
+	wrong := s.checking(ctx)
+	err := s.log.Write(ctx, db.People, func(ctx context.Context, tx *event.Tx) error {
+		d, err := s.editable(ctx, tx.Tx, v, id, false)
+		if err != nil {
+			return err
+		}
+		if err := s.applyTo(ctx, tx.Tx, &wrong, d, in); err != nil {
+			return err
+		}
+		return errJudged
+	})
+	if errors.Is(err, errJudged) {
+		return nil
+	}
+	return err
 }
 
 // changeOwner gives a dataset to the owner that an input names.

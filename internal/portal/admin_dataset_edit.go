@@ -6,7 +6,6 @@ import (
 
 	"grenier/internal/account"
 	"grenier/internal/catalog"
-	"grenier/internal/fault"
 )
 
 // adminDatasetEdit is the first page of a dataset's administration.
@@ -138,7 +137,7 @@ func (p *Portal) saveAdminDataset(v *visit, in adminDatasetArgs, sent *posted) e
 	}
 	next := v.datasetInput(sent, d)
 	next.Private = catalog.Some(d.Private) // decided by buttons of its own
-	if err := fault.Collect(periodFault(sent), v.homonyms(sent, zonesField)); err != nil {
+	if err := v.datasetFaults(sent, d, next); err != nil {
 		return sent.again(err, func() error { return p.showAdminDataset(v, in) })
 	}
 	if _, err := p.Catalog.UpdateDataset(sent.Context(), v.viewer, d.ID, next); err != nil {

@@ -2,7 +2,9 @@ package portal
 
 import (
 	"encoding/json"
+	"regexp"
 	"slices"
+	"strings"
 	"time"
 
 	"grenier/internal/account"
@@ -168,7 +170,7 @@ func (v *visit) zoneOptions(ids []string) []option {
 	for _, id := range ids {
 		label := id
 		if zone, ok := v.p.Zones.Get(id); ok {
-			label = zone.Name + " (" + i18n.Label(i18n.Granularity, zone.Level, v.lang) + ")"
+			label = v.zoneLabel(zone)
 		}
 		options = append(options, option{Value: id, Label: label})
 	}
@@ -306,12 +308,67 @@ func (v *visit) datasetInput(sent *posted, d *catalog.Dataset) catalog.DatasetIn
 	}
 	if sent.has("frequency_date") {
 		in.FrequencyDate = catalog.Opt[time.Time]{Set: true, Null: sent.text("frequency_date") == ""}
-		in.FrequencyDate.Value, _ = time.Parse(time.DateOnly, sent.text("frequency_date"))
+		in.FrequencyDate.Value, _ = catalog.ParseMoment(sent.text("frequency_date"))
 	}
 	if sent.has("contacts") {
 		in.ContactPoints = catalog.Some(sent.texts("contact_points"))
 	}
 	return in
+}
+
+// datasetFaults are all faults of a form of a dataset, together: those that it has
+// by itself, and with them, and those given, what the subject finds. The subject
+// is asked alone when there are others: its write finds the rest. nil when there
+// are none but its own.
+func (v *visit) datasetFaults(sent *posted, d *catalog.Dataset, next catalog.DatasetInput, given ...error) error {
+	days := fault.Collect(dayFault(sent, "temporal_coverage.start"), dayFault(sent, "temporal_coverage.end"), openPeriod(sent), periodFault(sent))
+	update := dayFault(sent, "frequency_date")
+	own := fault.Collect(append([]error{days, update, v.homonyms(sent, zonesField)}, given...)...)
+	if own == nil {
+		return nil
+	}
+	if days != nil {
+		next.TemporalCoverage = catalog.Opt[catalog.TemporalInput]{}
+	}
+	if update != nil {
+		next.FrequencyDate = catalog.Opt[time.Time]{}
+	}
+	return fault.Collect(v.p.Catalog.JudgeDataset(v.Context(), v.viewer, d.ID, next), own)
+}
+
+// wholeDay is how a day is typed, in the order of machines or of people.
+var wholeDay = regexp.MustCompile(`^(\d{4}-\d{1,2}-\d{1,2}|\d{1,2}[/.-]\d{1,2}[/.-]\d{4})$`)
+
+// dayFault refuses what is no day in a field: one that the calendar does not have
+// is told from what is none at all.
+func dayFault(sent *posted, name string) error {
+	typed := sent.text(name)
+	if _, ok := catalog.ParseMoment(typed); ok || typed == "" {
+		return nil
+	}
+	if wholeDay.MatchString(typed) && !onCalendar(typed) {
+		return fault.At("This date does not exist.", name)
+	}
+	return fault.At("Value should be a date.", name)
+}
+
+// onCalendar tells whether there is a day as typed, in one of the orders.
+func onCalendar(typed string) bool {
+	typed = strings.NewReplacer("/", "-", ".", "-").Replace(typed)
+	for _, order := range []string{"2006-1-2", "2-1-2006", "1-2-2006"} {
+		if _, err := time.Parse(order, typed); err == nil {
+			return true
+		}
+	}
+	return false
+}
+
+// openPeriod refuses a period with an end alone.
+func openPeriod(sent *posted) error {
+	if sent.text("temporal_coverage.start") == "" && sent.text("temporal_coverage.end") != "" {
+		return fault.At("The coverage must have days: YYYY-MM-DD.", "temporal_coverage.start")
+	}
+	return nil
 }
 
 // periodFault refuses a period that ends before it starts: the API lets its ends

@@ -152,7 +152,7 @@ func (v *visit) draftWithoutFiles(sent *posted) (*catalog.Dataset, error) {
 	switch {
 	case sent.text("filename") != "":
 		if _, err := v.acceptFile(sent.text("filename")); err != nil {
-			return nil, err
+			return nil, notKept(sent.text("filename"), err)
 		}
 		return v.beginDraft(sent, titleOfFile(sent.text("filename")))
 	case address != "":

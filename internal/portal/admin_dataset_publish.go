@@ -1,6 +1,8 @@
 package portal
 
 import (
+	"time"
+
 	"grenier/internal/catalog"
 	"grenier/internal/fault"
 )
@@ -19,8 +21,6 @@ type adminDatasetPublish struct {
 	Quality  adminQuality
 	// QualityURL answers the quality of what is typed.
 	QualityURL string
-	// Preview is the page as the public will see it.
-	Preview string
 	// At is when it is to be published, as its field holds it; Earliest is the
 	// soonest moment, Zone the time zone of the site.
 	At, Earliest, Zone string
@@ -87,7 +87,8 @@ func (p *Portal) showPublishDataset(v *visit, in adminDatasetArgs) error {
 		content.At = v.localTime(planned)
 	}
 	frame := v.datasetFrame(d, "dataset-publish", "publish", planned, content)
-	frame.tabs, frame.lead = nil, v.say.T("publish.draft-lead")
+	// The button that saves and shows the page is the one way to its preview: it shows what was typed.
+	frame.tabs, frame.lead, frame.public = nil, v.say.T("publish.draft-lead"), ""
 	frame.notices = append(frame.notices, v.refusedNotices()...)
 	return v.showAdmin(frame)
 }
@@ -112,8 +113,8 @@ func (v *visit) draftPage(d *catalog.Dataset, rows []catalog.Resource, in adminD
 	at := f.draws("at", "publish.at")
 	content := adminDatasetPublish{
 		Form: f.view(), Files: v.adminFiles(d, rows), Here: v.path(adminDatasetPath(d.ID, "publish")), FilesURL: v.path(adminDatasetPath(d.ID, adminTabFiles)),
-		QualityURL: v.path(adminDatasetPath(d.ID, "quality")), Preview: v.publicPage(catalog.KindDataset, d.Slug),
-		Earliest: v.localTime(v.now), Zone: v.p.Zone.String(), Public: !d.Private,
+		QualityURL: v.path(adminDatasetPath(d.ID, "quality")),
+		Earliest:   v.localTime(v.now), Zone: v.p.Zone.String(), Public: !d.Private,
 	}
 	content.Upload, content.Add = v.addFilesForm(d, "publish")
 	content.Quality = v.keptQuality(v.withForm(d, content.Form), draftForm)
@@ -161,17 +162,22 @@ func (p *Portal) publishDataset(v *visit, in adminDatasetArgs, sent *posted) err
 	again := func(err error) error { return sent.again(err, func() error { return p.showPublishDataset(v, in) }) }
 	next := v.datasetInput(sent, d)
 	next.Private = catalog.Some(sent.text("do") != "publish")
-	if err := fault.Collect(periodFault(sent), v.homonyms(sent, zonesField)); err != nil {
-		return again(err)
-	}
 	if !d.Private {
 		return again(fault.At("This dataset is public already.", "title"))
 	}
+	var unwritten, badMoment error
 	if v.unwritten(next.Description.Value) && sent.text("do") != "draft" {
-		return again(fault.At("This field is required.", "description"))
+		unwritten = fault.At("This field is required.", "description")
+	}
+	var at time.Time
+	if sent.text("do") == "schedule" {
+		at, badMoment = v.planMoment(sent)
+	}
+	if err := v.datasetFaults(sent, d, next, unwritten, badMoment); err != nil {
+		return again(err)
 	}
 	if sent.text("do") == "schedule" {
-		if err := v.plan(sent, d, next); err != nil {
+		if err := v.plan(sent, d, next, at); err != nil {
 			return again(err)
 		}
 		return sent.done(adminDatasetPath(d.ID, ""), "publish.done-scheduled")
@@ -189,16 +195,17 @@ func (p *Portal) publishDataset(v *visit, in adminDatasetArgs, sent *posted) err
 	return sent.done(adminDatasetPath(d.ID, "publish"), "publish.done-draft")
 }
 
-// plan saves a draft and plans its publication. The moment is read before
-// anything is written.
-func (v *visit) plan(sent *posted, d *catalog.Dataset, next catalog.DatasetInput) error {
+// planMoment reads the moment of a publication, which is to come.
+func (v *visit) planMoment(sent *posted) (time.Time, error) {
 	at, err := v.momentOf(sent.text("at"))
-	if err != nil {
-		return err
+	if err == nil && !at.After(v.now) {
+		err = fault.At("Choose a moment that is to come, within five years.", "at")
 	}
-	if !at.After(v.now) {
-		return fault.At("Choose a moment that is to come, within five years.", "at")
-	}
+	return at, err
+}
+
+// plan saves a draft and plans its publication.
+func (v *visit) plan(sent *posted, d *catalog.Dataset, next catalog.DatasetInput, at time.Time) error {
 	if _, err := v.p.Catalog.UpdateDataset(sent.Context(), v.viewer, d.ID, next); err != nil {
 		return err
 	}

@@ -193,3 +193,39 @@ func TestRoundSizes(t *testing.T) {
 		}
 	}
 }
+
+// TestFaultsOfADatasetTogether: what the form finds and what the subject finds come
+// at once, each at its field; nothing is written.
+func TestFaultsOfADatasetTogether(t *testing.T) {
+	s := newPublishSite(t)
+	ada, session := s.person("ada@example.org", false)
+	d := s.draft(ada, "Here", 1)
+	home := "/admin/datasets/" + d.ID
+	for _, one := range []struct {
+		path   string
+		fields url.Values
+		wanted []string
+	}{
+		{home + "/publish", url.Values{
+			"form": {"publish"}, "do": {"schedule"}, "title": {""}, "description": {"Texte"}, "at": {"2020-01-01T10:00"},
+			"temporal_coverage.start": {"2024-12-31"}, "temporal_coverage.end": {"2024-01-01"},
+		}, []string{"3 réponses sont à revoir", `href="#publish-title"`, `href="#publish-temporal-coverage-end"`, `href="#publish-at"`}},
+		{home, url.Values{
+			"form": {"dataset"}, "title": {""}, "description": {"Texte"}, "frequency_date": {"31/02/2025"},
+			"temporal_coverage.start": {"2025-02-31"}, "temporal_coverage.end": {"hier"},
+		}, []string{"4 réponses sont à revoir", `href="#dataset-title"`, `href="#dataset-temporal-coverage-start"`, `href="#dataset-temporal-coverage-end"`,
+			`href="#dataset-frequency-date"`, "Cette date n’existe pas.", "Il faut une date entière"}},
+		{"/admin/transfers/new?class=Dataset&id=" + d.ID, url.Values{"form": {"transfer"}}, []string{
+			"2 réponses sont à revoir", `href="#transfer-organization"`, `href="#transfer-comment"`,
+		}},
+	} {
+		got := s.ask(one.path, session, one.fields)
+		if got.Code != http.StatusBadRequest {
+			t.Errorf("%s: %d", one.path, got.Code)
+		}
+		shows(t, got.Body.String(), one.wanted...)
+	}
+	if now := s.read(ada, d.ID); now.Title != "Here" || now.TemporalStart != nil {
+		t.Errorf("something refused was written: %+v", now)
+	}
+}

@@ -113,12 +113,16 @@ func (f *sentFiles) refuse(name string, err error) error {
 	}
 	switch fault.Of(err).Code {
 	case fault.Invalid, fault.Unsupported, fault.TooLarge:
-		why := plainText(err)
-		name = cutText(cleanText(name[strings.LastIndexAny(name, `/\`)+1:]), maxProposedTitle)
-		f.refused = append(f.refused, fault.At(`"`+name+`" was not kept: `+why, "file"))
+		f.refused = append(f.refused, notKept(name, err))
 		return nil
 	}
 	return err
+}
+
+// notKept names a file that was refused, with the reason.
+func notKept(name string, err error) error {
+	name = cutText(cleanText(name[strings.LastIndexAny(name, `/\`)+1:]), maxProposedTitle)
+	return fault.At(`"`+name+`" was not kept: `+plainText(err), "file")
 }
 
 // refusedNotices say which files were not kept while others were, and why.

@@ -191,13 +191,19 @@ func (p *Portal) requestTransfer(v *visit, in adminTransferNewArgs, sent *posted
 		return err
 	}
 	kind, id, field, err := v.recipient(sent)
-	if err == nil {
+	switch {
+	case err == nil:
 		_, _, err = p.Catalog.RequestTransfer(sent.Context(), v.viewer, catalog.TransferInput{
 			Kind: o.kind, ID: o.id, RecipientKind: kind, RecipientID: id, Comment: sent.text("comment"),
 		})
+		err = ofRecipient(err, field)
+	case sent.text("comment") == "": // both are told together
+		err = fault.Collect(ofRecipient(err, field), fault.At("This field is required.", "comment"))
+	default:
+		err = ofRecipient(err, field)
 	}
 	if err != nil {
-		return sent.again(ofRecipient(err, field), func() error { return p.showNewTransfer(v, in) })
+		return sent.again(err, func() error { return p.showNewTransfer(v, in) })
 	}
 	return sent.done("/admin/transfers?side="+transfersOut, "admin-transfer.done-sent")
 }
@@ -209,7 +215,7 @@ const sameOwner = "Recipient should be different than the current owner"
 func ofRecipient(err error, field string) error {
 	known := fault.Of(err)
 	switch {
-	case field == "":
+	case err == nil || field == "":
 		return err
 	case known.Code == fault.NotFound || known.Code == fault.Gone:
 		return fault.At("There is no such recipient.", field)
