@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/cookiejar"
+	"net/url"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -107,6 +108,53 @@ func TestSetupLinkIsPrinted(t *testing.T) {
 	sh.must("user", "create", "ada@example.org", "--first-name", "Ada", "--last-name", "Example", "--admin")
 	if printed := start(); printed != "" {
 		t.Errorf("a site with an administrator prints %q", printed)
+	}
+}
+
+// The name that the first start gives is on the next page, not half a minute later.
+func TestSetupAppliesAtOnce(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	out, log, done := newLineWatcher(), newLineWatcher(), make(chan int, 1)
+	data := filepath.Join(t.TempDir(), "data")
+	p := &program{out: out, err: log, lookup: func(string) (string, bool) { return "", false }}
+	go func() {
+		done <- p.run(ctx, []string{"serve", "--data", data, "--listen=127.0.0.1:0", "--log-format=json"})
+	}()
+	defer func() { cancel(); <-done }()
+	printed := regexp.MustCompile(`(http://\S+)/setup\?code=(\S+)`).FindStringSubmatch(out.wait(t, "/setup?code="))
+	log.wait(t, `"msg":"ready"`)
+	home := func() string {
+		response, err := http.Get(printed[1] + "/")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer response.Body.Close()
+		body, err := io.ReadAll(response.Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(body)
+	}
+	if strings.Contains(home(), "Valmont") {
+		t.Fatal("the site has the name already")
+	}
+	form := url.Values{
+		"code": {printed[2]}, "title": {"Valmont"}, "language": {"fr"}, "first_name": {"Ada"}, "last_name": {"Grain"},
+		"email": {"ada@example.org"}, "password": {"Grain-de-ble-7"},
+	}
+	request, err := http.NewRequest(http.MethodPost, printed[1]+"/setup", strings.NewReader(form.Encode()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	request.Header.Set("Origin", printed[1])
+	response, err := http.DefaultTransport.RoundTrip(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	response.Body.Close()
+	if body := home(); response.StatusCode != http.StatusSeeOther || !strings.Contains(body, "Valmont") {
+		t.Errorf("after the first start (%d) the home page lacks the name", response.StatusCode)
 	}
 }
 

@@ -29,6 +29,13 @@ const (
 	settingSetup = "setup-seed"
 )
 
+// The names by which the log tells that the site changed, so that what was kept
+// of its settings falls at once.
+const (
+	siteKind = "site"
+	siteID   = "default"
+)
+
 // Setup is what the first start asks.
 type Setup struct {
 	Code string
@@ -147,6 +154,10 @@ func (w *Writer) SetUp(ctx context.Context, given Setup) (*User, error) {
 				return err
 			}
 		}
+		tx.Emit(event.Event{
+			Kind: siteKind + ".updated", ObjectKind: siteKind, Object: siteID, ActorKind: "person", Actor: user.ID, SeenBefore: true, SeenAfter: true,
+			Fields: []string{"language", "title"},
+		})
 		return nil
 	})
 	if db.IsUnique(err) {
