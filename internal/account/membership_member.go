@@ -98,14 +98,28 @@ func keepsAdmin(ctx context.Context, tx *event.Tx, v Viewer, member *Member) err
 	if member.Role != RoleAdmin || v.Admin() {
 		return nil
 	}
-	var others int
-	err := tx.NewRaw(`SELECT count(*) FROM members m JOIN users u ON u.id = m.user_id
-		WHERE m.organization_id = ? AND m.role = ? AND m.user_id <> ? AND u.active = TRUE AND u.deleted_at IS NULL`,
-		member.OrganizationID, RoleAdmin, member.UserID).Scan(ctx, &others)
-	if err == nil && others == 0 {
+	last, err := isLastAdmin(ctx, tx, member)
+	if err == nil && last {
 		err = fault.New(fault.Invalid, "An organization needs an administrator: make somebody else one first.")
 	}
 	return err
+}
+
+// LastAdmin tells whether an organisation has no other administrator who can log
+// in than this member.
+func (s *Organizations) LastAdmin(ctx context.Context, member *Member) (bool, error) {
+	return isLastAdmin(ctx, s.db.Read(), member)
+}
+
+func isLastAdmin(ctx context.Context, read bun.IDB, member *Member) (bool, error) {
+	if member.Role != RoleAdmin {
+		return false, nil
+	}
+	var others int
+	err := read.NewRaw(`SELECT count(*) FROM members m JOIN users u ON u.id = m.user_id
+		WHERE m.organization_id = ? AND m.role = ? AND m.user_id <> ? AND u.active = TRUE AND u.deleted_at IS NULL`,
+		member.OrganizationID, RoleAdmin, member.UserID).Scan(ctx, &others)
+	return others == 0, err
 }
 
 // RemoveMember takes a member out of an organisation, with their assignments.

@@ -3,6 +3,9 @@ package app
 import (
 	"context"
 	"fmt"
+	"os"
+	"regexp"
+	"strings"
 	"time"
 
 	"grenier/internal/account"
@@ -28,6 +31,36 @@ func (a *App) letIn(deps *portal.Deps) {
 	if deps.DemoAccounts = a.demo; len(a.demo) > 0 {
 		deps.Mailbox = a.Mail // everybody may play there
 	}
+	deps.Unsent = a.Settings.SMTP == "" && len(a.demo) == 0
+	deps.Program, deps.ProgramData = shellWord(os.Args[0]), a.dataOptions()
+}
+
+// usualData is the data folder of a program that is told of none.
+const usualData = "./data"
+
+// dataOptions are the options that have a command work on this site's data, as
+// a shell reads them. The address of a database may hold a password: it is left
+// to fill in.
+func (a *App) dataOptions() string {
+	var options []string
+	if a.Settings.Data != usualData {
+		options = append(options, "--data "+shellWord(a.Settings.Data))
+	}
+	if a.Settings.Database != "" {
+		options = append(options, "--database 'postgres://…'")
+	}
+	return strings.Join(options, " ")
+}
+
+// plainWord is a word that shells read as it stands.
+var plainWord = regexp.MustCompile(`^[A-Za-z0-9_./:@%+,=-]+$`)
+
+// shellWord writes a word as a shell reads it back.
+func shellWord(word string) string {
+	if plainWord.MatchString(word) {
+		return word
+	}
+	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
 }
 
 // registerAccountJobs registers the work on accounts and sessions.

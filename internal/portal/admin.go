@@ -423,12 +423,13 @@ func (v *visit) heard() []Notice {
 	var notices []Notice
 	query := v.R.URL.Query()
 	if notice, ok := flashes[query.Get("flash")]; ok {
-		notice.Text = v.say.T(notice.Text)
-		notices = append(notices, notice)
+		id := notice.Text
+		notice.Text = v.say.T(id)
+		notices = append(notices, v.unlessUnsent(id, notice))
 	}
 	if id := query.Get("done"); v.Call.Route != nil && v.Call.Route.NoStore && doneMessage(id) {
 		if words := v.say.T(id); words != id {
-			notices = append(notices, Notice{"success", "success", words})
+			notices = append(notices, v.unlessUnsent(id, Notice{"success", "success", words}))
 		}
 	}
 	return notices

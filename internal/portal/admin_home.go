@@ -76,7 +76,7 @@ func (p *Portal) showAdminHome(v *visit, _ web.None) error {
 		content.Tiles = nil
 	}
 	return v.showAdmin(adminDraft{
-		name: "home", title: v.say.T("admin.welcome", "name", u.FirstName), path: "/admin", scope: scopeMe, data: content,
+		name: "home", title: v.say.T("admin.welcome", "name", u.FirstName), path: "/admin", scope: scopeMe, notices: v.mailNotices(), data: content,
 	})
 }
 

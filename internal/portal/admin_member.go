@@ -1,6 +1,7 @@
 package portal
 
 import (
+	"net/http"
 	"net/url"
 	"slices"
 	"time"
@@ -201,6 +202,10 @@ func (v *visit) roleOptions(explained bool) []option {
 }
 
 func (p *Portal) leaveOrganization(v *visit, in adminOrganizationArgs, sent *posted) error {
+	self := adminMemberArgs{in, v.viewer.UserID()}
+	if v.viewer.Member(in.ID) && p.confirmedWithoutAdmin(v, self, sent) != nil {
+		return v.to(http.StatusSeeOther, memberPath(in.ID, self.User)) // where that is asked
+	}
 	if err := p.Accounts.RemoveMember(sent.Context(), v.viewer, in.ID, v.viewer.UserID()); err != nil {
 		return sent.again(err, func() error { return p.showMembers(v, adminMembersArgs{adminOrganizationArgs: in}) })
 	}

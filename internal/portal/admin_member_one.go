@@ -45,6 +45,13 @@ func (p *Portal) showMember(v *visit, in adminMemberArgs) error {
 	}
 	role := v.form("role", path).titled("admin-member.change-role", "").submit("admin-member.save-role", "check").light()
 	role.radio("role", "admin-member.role", string(m.Role), v.roleOptions(true))
+	last, err := p.leavesNoAdmin(v, m)
+	if err != nil {
+		return err
+	}
+	if last {
+		role.check(withoutAdmin, "admin-member.without-admin", false)
+	}
 	content.Role = role.view()
 	if m.Role == account.RolePartialEditor {
 		if content.Assignments, err = v.assignmentForm(o, m); err != nil {
@@ -53,10 +60,16 @@ func (p *Portal) showMember(v *visit, in adminMemberArgs) error {
 	}
 	gone := v.form("remove", path+"/remove").titled("admin-member.remove", " "+v.say.T("admin-member.remove-text", "name", name)).
 		submit("admin-member.remove", "trash").danger()
+	if last {
+		gone.check(withoutAdmin, "admin-member.without-admin", false)
+	}
 	content.Danger.Forms = []formView{gone.view()}
 	d := v.organizationAdminDraft(o, "member", name, "/members/"+m.UserID)
 	d.kicker, d.icon, d.badges = "admin-member.kind", "user", append(d.badges, v.roleBadge(m.Role))
 	d.crumbs, d.public, d.data = []Link{{v.say.T("admin-member.title"), v.path(membersPath(o.ID))}}, content.Page, content
+	if last {
+		d.notices = append(d.notices, Notice{"warning", "warning", v.say.T("admin-member.last-admin")})
+	}
 	return v.showAdmin(d)
 }
 
@@ -160,7 +173,41 @@ func inFields(err error, fields []string) error {
 	return &moved
 }
 
+// withoutAdmin is the field which confirms that an organisation will have no
+// administrator any more.
+const withoutAdmin = "without_admin"
+
+// leavesNoAdmin tells whether the viewer, an administrator of the site, may take
+// its only administrator from an organisation: others are refused that.
+func (p *Portal) leavesNoAdmin(v *visit, m *account.Member) (bool, error) {
+	if !v.viewer.Admin() {
+		return false, nil
+	}
+	return p.Organizations.LastAdmin(v.Context(), m)
+}
+
+// confirmedWithoutAdmin refuses to take its only administrator from an organisation until
+// that was confirmed.
+func (p *Portal) confirmedWithoutAdmin(v *visit, in adminMemberArgs, sent *posted) error {
+	if !v.viewer.Admin() || sent.checked(withoutAdmin) {
+		return nil
+	}
+	m, err := p.Organizations.Member(v.Context(), in.ID, in.User)
+	if err != nil {
+		return err
+	}
+	if last, err := p.leavesNoAdmin(v, m); err != nil || !last {
+		return err
+	}
+	return fault.At("Confirm that the organization will have no administrator any more.", withoutAdmin)
+}
+
 func (p *Portal) saveRole(v *visit, in adminMemberArgs, sent *posted) error {
+	if sent.text("role") != string(account.RoleAdmin) {
+		if err := p.confirmedWithoutAdmin(v, in, sent); err != nil {
+			return sent.again(err, func() error { return p.showMember(v, in) })
+		}
+	}
 	if _, err := p.Accounts.SetRole(sent.Context(), v.viewer, in.ID, in.User, account.Role(sent.text("role"))); err != nil {
 		return sent.again(err, func() error { return p.showMember(v, in) })
 	}
@@ -182,6 +229,9 @@ func (p *Portal) saveAssignments(v *visit, in adminMemberArgs, sent *posted) err
 }
 
 func (p *Portal) removeMember(v *visit, in adminMemberArgs, sent *posted) error {
+	if err := p.confirmedWithoutAdmin(v, in, sent); err != nil {
+		return sent.again(err, func() error { return p.showMember(v, in) })
+	}
 	if err := p.Accounts.RemoveMember(sent.Context(), v.viewer, in.ID, in.User); err != nil {
 		return sent.again(err, func() error { return p.showMember(v, in) })
 	}

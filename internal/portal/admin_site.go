@@ -135,7 +135,7 @@ func (p *Portal) showSettings(v *visit, _ web.None) error {
 	f.radio("read_only", "admin-site.read-only", switched(chosen.ReadOnly), v.switchOptions(p.Started.ReadOnly)).help("admin-site.read-only-help")
 	content := adminSettings{f.view()}
 	return v.showAdmin(adminDraft{
-		name: "site", title: v.say.T("admin.menu-settings"), path: settingsPath, scope: scopeSite, icon: "settings", data: content,
+		name: "site", title: v.say.T("admin.menu-settings"), path: settingsPath, scope: scopeSite, icon: "settings", data: content, notices: v.mailNotices(),
 		lead: v.say.T("admin-site.lead"), actions: []AdminAction{{v.say.T("admin-site.home"), v.path(siteHomePath), "home", ""}},
 	})
 }

@@ -236,7 +236,7 @@ func TestLoginBeforeTheConfirmation(t *testing.T) {
 }
 
 func TestFirstStart(t *testing.T) {
-	s := newSignedSite(t, nil)
+	s := newSignedSite(t, func(d *Deps) { d.Program, d.ProgramData = "bin/grenier", "--data /srv/grain" })
 	if body := s.ask("/en/setup?code=wrong", "", nil).Body.String(); !strings.Contains(body, "This link does not work") {
 		t.Error("a wrong code opens the page")
 	}
@@ -246,6 +246,8 @@ func TestFirstStart(t *testing.T) {
 	}
 	if body := s.ask("/en/setup?code="+code, "", nil).Body.String(); strings.Count(body, "<fieldset") != 3 {
 		t.Error("the page does not ask three questions")
+	} else {
+		onceEach(t, body)
 	}
 	got := s.ask("/en/setup", "", url.Values{
 		"code": {code}, "title": {"Grain"}, "language": {"fr"}, "first_name": {"Ada"}, "last_name": {"Grain"}, "email": {"ada@example.org"}, "password": {goodPassword},
@@ -254,8 +256,10 @@ func TestFirstStart(t *testing.T) {
 		t.Fatalf("%d to %q", got.Code, got.Header().Get("Location"))
 	}
 	session, _, _ := strings.Cut(strings.TrimPrefix(got.Header().Get("Set-Cookie"), sessionCookie+"="), ";")
-	if done := s.ask("/en/setup/done", session, nil); done.Code != http.StatusOK || !strings.Contains(done.Body.String(), "grenier import catalog") {
-		t.Errorf("%d", done.Code)
+	if done := s.ask("/en/setup/done", session, nil); done.Code != http.StatusOK || !strings.Contains(done.Body.String(), "<code>bin/grenier import catalog datasets.csv resources.csv organizations.csv --data /srv/grain</code>") {
+		t.Errorf("%d: %s", done.Code, mainOf(done.Body.String()))
+	} else {
+		onceEach(t, done.Body.String())
 	}
 	if body := s.ask("/en/setup?code="+code, "", nil).Body.String(); !strings.Contains(body, "This link does not work") {
 		t.Error("the code works twice")

@@ -100,6 +100,12 @@ type Deps struct {
 	// to everybody: both for demonstrations alone.
 	DemoAccounts []DemoAccount
 	Mailbox      Mailbox
+	// Unsent tells that no mail server is set: letters are written to the log of
+	// the program and reach nobody.
+	Unsent bool
+	// Program is how this program was called, ProgramData the options that have
+	// its commands work on this site's data; the latter is empty by default.
+	Program, ProgramData string
 }
 
 // Portal holds the pages.

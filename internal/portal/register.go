@@ -19,13 +19,16 @@ type registerPage struct {
 	LogIn, Terms string
 }
 
-// sentPage says that a letter is on its way.
+// sentPage says that a letter is on its way, or that none can leave.
 type sentPage struct {
 	Text string
 	// Mails leads to the letters of the demonstration; empty elsewhere.
 	Mails string
 	// LogIn leads to the page to log in on.
 	LogIn string
+	// Support leads to the people to ask when no letter can leave, which Text says
+	// then; empty else.
+	Support string
 }
 
 func (p *Portal) registerRoutes(t *table) {
@@ -84,12 +87,19 @@ const readOnlyText = "Due to unusual activities, the creation of new content is 
 // message that says so.
 var sentLetters = map[string]string{"register": "account.sent-register", "confirm": "account.sent-confirm", "reset": "account.sent-reset"}
 
+// unsentLetters say that none leaves, in the place of sentLetters.
+var unsentLetters = map[string]string{"register": "account.unsent-register", "confirm": "account.unsent-link", "reset": "account.unsent-link"}
+
 func (p *Portal) showSent(v *visit, name string) error {
 	content := sentPage{Text: v.say.T(sentLetters[name]), LogIn: v.path("/login")}
 	if p.Mailbox != nil {
 		content.Mails = v.path("/demo/mails")
 	}
-	return v.showSession("sent", "account.sent-title", "/"+name+"/sent", content)
+	title := "account.sent-title"
+	if p.Unsent { // whether the address has an account is told to nobody here either
+		title, content.Text, content.Support = "account.unsent-title", v.say.T(unsentLetters[name]), v.path("/support")
+	}
+	return v.showSession("sent", title, "/"+name+"/sent", content)
 }
 
 // showConfirm asks for the link that confirms an address once more.

@@ -1,6 +1,9 @@
 package portal
 
 import (
+	"cmp"
+	"strings"
+
 	"grenier/internal/account"
 	"grenier/internal/fault"
 	"grenier/internal/i18n"
@@ -46,7 +49,7 @@ func (p *Portal) showSetup(v *visit, in setupArgs) error {
 	f.group("account.setup-name", "")
 	f.text("title", "account.setup-site", v.Site.Title).most(100).help("account.setup-site-help").require()
 	f.group("account.setup-language", "")
-	f.choose("language", "account.setup-main-language", v.lang, v.languageOptions()).help("account.setup-language-help").require()
+	f.choose("language", "account.setup-main-language", v.lang, v.languageOptions()).help(" " + v.say.T("admin-site.language-help") + " " + v.say.T("account.setup-language-help")).require()
 	f.group("account.setup-administrator", "")
 	f.text("first_name", "account.first-name", "").auto("given-name").most(255).require()
 	f.text("last_name", "account.last-name", "").auto("family-name").most(255).require()
@@ -80,8 +83,15 @@ func (p *Portal) setUp(v *visit, _ web.None, sent *posted) error {
 	return p.enter(v, entry, v.path("/setup/done"))
 }
 
+// command is what to type for a command of this program: as it was called, with
+// what follows the command.
+func (v *visit) command(rest ...string) string {
+	words := append([]string{cmp.Or(v.p.Program, "grenier")}, rest...)
+	return strings.TrimSpace(strings.Join(words, " "))
+}
+
 func (p *Portal) showSetupDone(v *visit, _ web.None) error {
-	content := setupDonePage{Site: v.siteTitle(), Demo: "grenier demo", Import: "grenier import catalog datasets.csv resources.csv organizations.csv"}
+	content := setupDonePage{Site: v.siteTitle(), Demo: v.command("demo --listen 127.0.0.1:7070"), Import: v.command("import catalog datasets.csv resources.csv organizations.csv", p.ProgramData)}
 	if p.showsAdmin("/admin/datasets/new") {
 		content.Publish = v.path("/admin/datasets/new")
 	}
