@@ -24,6 +24,7 @@ func (p *Portal) searchRoutes(t *table) {
 	}
 	page(t, "/search", p.showAll)
 	page(t, "/suggest", p.suggest)
+	page(t, "/suggest/zones", p.suggestZones)
 }
 
 // redirectTo leads to another page, arguments kept.

@@ -1,6 +1,8 @@
 package portal
 
 import (
+	"encoding/json"
+	"net/http"
 	"slices"
 	"strings"
 
@@ -147,22 +149,45 @@ func (f *formDraft) askHomonyms(name string) {
 		}
 		var options []option
 		for _, zone := range one.among {
-			option := v.zoneOptions([]string{zone.ID})[0]
-			option.Help = v.zoneAround(zone)
-			options = append(options, option)
+			options = append(options, option{Value: zone.ID, Label: v.zoneLabel(zone)})
 		}
 		f.radio(zoneChoice(name, one.text), " "+v.say.T("form.zone-which", "name", one.text), "", options)
 	}
 }
 
-// zoneAround says where a zone is: the zone around it that people name, and its
-// code.
-func (v *visit) zoneAround(zone geo.Zone) string {
+// zoneLabel tells a zone from those of the same name: its name and its code, its
+// level, and the zone around it that people name, as in Valmont (57690), French
+// town, Moselle.
+func (v *visit) zoneLabel(zone geo.Zone) string {
+	label := zone.Name + " (" + zone.Code + "), " + i18n.Label(i18n.Granularity, zone.Level, v.lang)
 	around := v.p.Zones.Ancestors(zone.ID)
 	for _, level := range []string{"fr:departement", "fr:region", "country"} {
 		if at := slices.IndexFunc(around, func(z geo.Zone) bool { return z.Level == level && z.ID != zone.ID }); at >= 0 {
-			return around[at].Name + ", " + zone.Code
+			return label + ", " + around[at].Name
 		}
 	}
-	return zone.Code
+	return label
+}
+
+// suggestedZone is a territory that a picker offers.
+type suggestedZone struct {
+	ID   string `json:"id"`
+	Name string `json:"name"`
+}
+
+// suggestZones answers the pickers of territories with names that tell those of
+// the same name apart.
+func (p *Portal) suggestZones(v *visit, args allArgs) error {
+	offered := []suggestedZone{}
+	if words := wordsOf(firstArg(args.Words)); words != "" {
+		for _, zone := range p.Zones.Suggest(words, suggestOneKind) {
+			offered = append(offered, suggestedZone{zone.ID, v.zoneLabel(zone)})
+		}
+	}
+	body, err := json.Marshal(offered)
+	if err != nil {
+		return err
+	}
+	v.W.Header()["Content-Language"] = []string{v.lang}
+	return v.Blob(http.StatusOK, "application/json", body)
 }

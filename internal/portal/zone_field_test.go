@@ -41,9 +41,16 @@ func TestTerritoriesAreNamed(t *testing.T) {
 	}
 	code, body := save("Marseille, Valmont")
 	shows(t, body, `value="Kept title"`, `value="Marseille, Valmont"`, "Which territory is “Valmont”?", `name="spatial.zones.valmont" value="fr:commune:57690"`,
-		`name="spatial.zones.valmont" value="fr:commune:76719"`, "Moselle, 57690", "Seine-Maritime, 76719", `href="#dataset-spatial-zones-valmont"`)
+		`name="spatial.zones.valmont" value="fr:commune:76719"`, "Valmont (57690), French town, Moselle", "Valmont (76719), French town, Seine-Maritime", `href="#dataset-spatial-zones-valmont"`)
 	if code != http.StatusBadRequest {
 		t.Errorf("an ambiguous name answers %d", code)
+	}
+	shows(t, body, `<gr-pick src="/en/suggest/zones"`)
+	for prefix, want := range map[string]string{"/en": "Valmont (57690), French town, Moselle", "": "Valmont (57690), Commune française, Moselle"} {
+		got := s.ask(prefix+"/suggest/zones?q=valmont", session, nil)
+		if got.Code != http.StatusOK || !strings.Contains(got.Body.String(), `{"id":"fr:commune:57690","name":"`+want+`"}`) {
+			t.Errorf("%q: the suggestions are %d %s", prefix, got.Code, got.Body)
+		}
 	}
 	if code, _ := save("Marseille, Valmont", "spatial.zones.valmont", "fr:commune:76719"); code != http.StatusSeeOther {
 		t.Errorf("a chosen territory answers %d", code)
