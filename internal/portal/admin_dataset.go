@@ -103,7 +103,7 @@ const (
 // datasetFrame begins a page of a dataset's administration.
 func (v *visit) datasetFrame(d *catalog.Dataset, name, tail string, planned time.Time, data any) adminDraft {
 	current := tail
-	if current != "" {
+	if current != "" && current != tailHistory {
 		current = "/" + current
 	}
 	tabs := v.tabsOf(catalog.KindDataset, d.ID, current, map[string]int64{"/" + adminTabFiles: d.ResourceCount, "/" + adminTabCommunity: d.CommunityCount})

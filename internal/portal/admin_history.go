@@ -101,6 +101,26 @@ func (v *visit) historyDraft(name, path string, l *catalog.Line, data any) admin
 	return d
 }
 
+// historyFrame begins the list of the versions of an object, below the head of the
+// object itself: a dataset keeps its badges and the counts of its tabs.
+func (v *visit) historyFrame(path string, l *catalog.Line, data any) (adminDraft, error) {
+	d := v.historyDraft("history", path, l, data)
+	if l == nil || l.Subject == nil || l.Subject.Kind != catalog.KindDataset || !l.Subject.DeletedAt.IsZero() {
+		return d, nil
+	}
+	dataset, err := v.p.Catalog.Dataset(v.Context(), v.viewer, l.Subject.ID, catalog.Parts{})
+	if err != nil {
+		return d, err
+	}
+	planned, err := v.planned(dataset)
+	if err != nil {
+		return d, err
+	}
+	frame := v.datasetFrame(dataset, d.name, tailHistory, planned, data)
+	frame.path = path
+	return frame, nil
+}
+
 // adminPathOf is where an object is kept, "" when nowhere of its own.
 func adminPathOf(kind, id string) string {
 	bases := map[string]string{
@@ -158,7 +178,11 @@ func (p *Portal) showHistory(v *visit, in historyArgs) error {
 	if number == 1 && len(content.Lines) > 0 {
 		content.Lines[0].Present, content.Lines[0].Restore = true, ""
 	}
-	return v.showAdmin(v.historyDraft("history", path, first, content))
+	d, err := v.historyFrame(path, first, content)
+	if err != nil {
+		return err
+	}
+	return v.showAdmin(d)
 }
 
 // versionLines show versions of one object with their values.
