@@ -178,6 +178,9 @@ func (s *Store) binPage(ctx context.Context, query string, args []any, p Page) (
 	return page, total, err
 }
 
+// BinRetention is how long what was deleted can be brought back.
+func (s *Store) BinRetention() time.Duration { return s.rules.binRetention() }
+
 // binRetention is how long what was deleted can be brought back.
 func (r Rules) binRetention() time.Duration {
 	if r.BinRetention > 0 {

@@ -17,13 +17,26 @@ import (
 // object and whom it belongs to stay, as do files that were added since. For who
 // may change the object.
 func (s *Store) Former(ctx context.Context, v account.Viewer, kind, id string, version int64) (map[string][2]json.RawMessage, error) {
-	if _, err := s.Version(ctx, v, kind, id, version); err != nil {
-		return nil, err
-	}
-	since, err := history.Since(ctx, s.db.Read(), id, version)
+	since, err := s.Since(ctx, v, kind, id, version)
 	if err != nil {
 		return nil, err
 	}
+	return Restorable(since), nil
+}
+
+// Since returns, for each field of an object that has changed since a version,
+// the value that it had then and the one that it has now. For who may change the
+// object.
+func (s *Store) Since(ctx context.Context, v account.Viewer, kind, id string, version int64) (map[string][2]json.RawMessage, error) {
+	if _, err := s.Version(ctx, v, kind, id, version); err != nil {
+		return nil, err
+	}
+	return history.Since(ctx, s.db.Read(), id, version)
+}
+
+// Restorable keeps of what changed since a version, then and now, what restoring
+// it changes, now and then.
+func Restorable(since map[string][2]json.RawMessage) map[string][2]json.RawMessage {
 	changes := map[string][2]json.RawMessage{}
 	for name, values := range since {
 		then, now := values[0], values[1]
@@ -31,15 +44,32 @@ func (s *Store) Former(ctx context.Context, v account.Viewer, kind, id string, v
 			continue
 		}
 		if rest, ok := strings.CutPrefix(name, "resource/"); ok {
-			resource, field, nested := strings.Cut(rest, "/")
-			if !nested && !isRecord(then) || nested && (field == "rank" || added(since["resource/"+resource])) {
+			resource, _, nested := strings.Cut(rest, "/")
+			if !nested && !isRecord(then) || nested && added(since["resource/"+resource]) {
 				continue
 			}
 		}
 		changes[name] = [2]json.RawMessage{now, then}
 	}
-	return changes, nil
+	return changes
 }
+
+// FileRank is the place of a file among those of its dataset.
+type FileRank struct {
+	ID, Title string
+	Rank      int64
+}
+
+// FileRanks returns the files of a dataset in their order. Who asks may read it.
+func (s *Store) FileRanks(ctx context.Context, dataset string) ([]FileRank, error) {
+	var rows []FileRank
+	err := s.db.Read().NewRaw("SELECT id, title, rank FROM resources WHERE dataset_id = ? AND community = FALSE ORDER BY rank, id LIMIT ?",
+		dataset, mostFileRanks).Scan(ctx, &rows)
+	return rows, err
+}
+
+// mostFileRanks bounds the files whose order is told.
+const mostFileRanks = 2_000
 
 // added tells whether a resource was added: it had no value before.
 func added(values [2]json.RawMessage) bool {

@@ -137,6 +137,7 @@ func gatherTexts(name string, value json.RawMessage, into map[string][]string) {
 
 // fieldChanges show the values of a version; more counts those left out.
 func (v *visit) fieldChanges(kind string, changed versionFields, known names) (shown []fieldChange, more int) {
+	changed = withReplacedFiles(changed)
 	var labels []string
 	for name := range changed {
 		if name == "slug" && len(changed) > 1 || strings.HasSuffix(name, "/rank") {
@@ -195,6 +196,9 @@ func (v *visit) fileChange(rest string, values [2]json.RawMessage, changed versi
 		return shown
 	}
 	shown := v.valueChange("resource", field, values, known)
+	if field == fileReplaced {
+		shown = v.replacedChange(values)
+	}
 	shown.Label = v.fieldName(field)
 	if shown.Of = known["file "+id]; shown.Of == "" {
 		if title, ok := changed["resource/"+id+"/title"]; ok {
@@ -232,7 +236,7 @@ func (v *visit) valueChange(kind, name string, values [2]json.RawMessage, known 
 	texts := isNull(before) || json.Unmarshal(before, &old) == nil
 	texts = (isNull(after) || json.Unmarshal(after, &new) == nil) && texts
 	switch {
-	case isNull(before) && isNull(after), name == "geom", name == "body_type":
+	case isNull(before) && isNull(after), name == "geom", name == "body_type", texts && (catalog.Hosted(old) || catalog.Hosted(new)):
 		return fieldChange{Kind: "silent"}
 	case texts && slices.Contains(proseFields, name):
 		return fieldChange{Kind: "words", Pieces: textDifference(old, new), Lang: v.contentLang()}
@@ -358,6 +362,10 @@ var valueLabels = map[string]i18n.Kind{
 	"role": i18n.ContactRole, "reuse type": i18n.ReuseType, "resource type": i18n.ResourceType, "topic": i18n.ReuseTopic,
 }
 
+// visibilityWords are the messages of the fields that say who sees an object: for
+// no and for yes.
+var visibilityWords = map[string][2]string{"private": {"activity.is-public", "activity.is-private"}}
+
 // valueText says a single value in words; empty for none.
 func (v *visit) valueText(kind, name string, value json.RawMessage, known names) string {
 	if isNull(value) {
@@ -371,6 +379,12 @@ func (v *visit) valueText(kind, name string, value json.RawMessage, known names)
 	}
 	switch given := decoded.(type) {
 	case bool:
+		if word := visibilityWords[name]; word != [2]string{} {
+			if given {
+				return v.say.T(word[1])
+			}
+			return v.say.T(word[0])
+		}
 		if given {
 			return v.say.T("activity.yes")
 		}
@@ -400,7 +414,13 @@ func (v *visit) wordOf(kind, name, value string, known names) string {
 	if known[value] != "" {
 		return known[value]
 	}
+	if strings.HasPrefix(name, "temporal_") {
+		return v.say.Date(value)
+	}
 	if at, err := time.Parse(time.RFC3339Nano, value); err == nil {
+		if name == "frequency_date" || at.Equal(at.UTC().Truncate(24*time.Hour)) {
+			return v.say.Date(at)
+		}
 		return v.say.DateTime(at)
 	}
 	return cutText(value, maxValue)

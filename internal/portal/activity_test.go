@@ -132,8 +132,8 @@ func TestActivityGoesOnInPages(t *testing.T) {
 func TestHistoryShowsAndRestores(t *testing.T) {
 	w := newWorkshop(t)
 	w.shows("/en"+w.history, w.adaKey, []string{"3 versions", "<del>old ", "<ins>deep ", "<del>water</del>", "<ins>wells</ins>", "<del>Puits &lt;script&gt;</del>", "Present version"}, "<script>alert", "Puits <script>")
-	w.shows("/en"+w.history+"/1", w.adaKey, []string{"What would change", "<ins>Puits &lt;script&gt;</ins>", "Restore this version"})
-	w.shows("/en"+w.history+"/3", w.adaKey, []string{"everything is as in this version already"}, "Restore this version")
+	w.shows("/en"+w.history+"/1", w.adaKey, []string{"What would change", "<ins>Puits &lt;script&gt;</ins>", "Go back to this version"})
+	w.shows("/en"+w.history+"/3", w.adaKey, []string{"everything is as in this version already"}, "Go back to this version")
 	_, other := w.person("eve@example.org", false)
 	for target, want := range map[string]int{
 		w.history: 403, w.history + "/1": 403, "/admin/history/nonsense/x": 404, "/admin/history/dataset/x": 404, w.history + "/99": 403,

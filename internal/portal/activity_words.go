@@ -222,7 +222,7 @@ var fieldWords = map[string]string{
 	"image_url": "image", "logo": "image", "avatar": "image", "url": "url", "website": "url", "base_api_url": "url", "type": "type", "kind": "type", "topic": "topic",
 	"machine_documentation_url": "documentation", "technical_documentation_url": "documentation", "business_documentation_url": "documentation",
 	"rate_limiting": "rate", "rate_limiting_url": "rate", "availability": "availability", "availability_url": "availability", "format": "format",
-	"mime": "mime", "filesize": "size", "checksum_type": "checksum", "checksum_value": "checksum", "schema_name": "schema", "schema_version": "schema",
+	"mime": "mime", "filesize": "size", "checksum_type": "checksum", fileReplaced: "replaced", "checksum_value": "checksum", "schema_name": "schema", "schema_version": "schema",
 	"schema_url": "schema", "rank": "order", "badges": "badges", "featured": "featured", "members": "members", "assignments": "members",
 	"business_number_id": "number", "email": "email", "contact_form": "form", "role": "role", "color": "color", "credit_to": "credit", "credit_url": "credit",
 	"x_axis": "drawing", "y_axis": "drawing", "series": "drawing",

@@ -84,12 +84,39 @@ func (v *visit) showBin(of scope, path string, f catalog.BinFilter, in binArgs) 
 		},
 		Empty: emptyState{"trash", v.say.T("admin-history.bin-empty"), v.say.T("admin-history.bin-empty-text"), nil},
 	}}
+	if of == scopeMe && total == 0 {
+		if content.List.Empty.Actions, err = v.otherBins(); err != nil {
+			return err
+		}
+		if len(content.List.Empty.Actions) > 0 {
+			content.List.Empty.Text = v.say.T("admin-history.bin-elsewhere")
+		}
+	}
 	for i := range rows {
 		content.List.Rows = append(content.List.Rows, v.binRow(&rows[i], path))
 	}
 	return v.showAdmin(adminDraft{
-		name: "bin", title: v.say.T("admin.menu-bin"), path: path, scope: of, icon: "trash", data: content, lead: v.say.T("admin-history.bin-lead"),
+		name: "bin", title: v.say.T("admin.menu-bin"), path: path, scope: of, icon: "trash", data: content, lead: v.say.T("admin-history.bin-lead", "time", v.binTime()),
 	})
+}
+
+// binTime says for how long the bin keeps what was deleted.
+func (v *visit) binTime() string {
+	return v.say.T("admin-token.days", "count", int(v.p.Catalog.BinRetention().Hours()/24))
+}
+
+// otherBins lead to the bins of the organizations of who looks.
+func (v *visit) otherBins() ([]AdminAction, error) {
+	const most = 8
+	own, err := v.ownOrganizations("")
+	if err != nil {
+		return nil, err
+	}
+	var actions []AdminAction
+	for i := range own[:min(len(own), most)] {
+		actions = append(actions, AdminAction{Label: own[i].Name, URL: v.path(organizationAdmin(own[i].ID, "/bin")), Icon: "trash"})
+	}
+	return actions, nil
 }
 
 // binRow is a deleted object.

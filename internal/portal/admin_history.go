@@ -168,7 +168,7 @@ func (p *Portal) showHistory(v *visit, in historyArgs) error {
 		}
 		return v.path(path) + "?page=" + strconv.Itoa(page)
 	})}
-	if content.Lines, err = v.versionLines(in.Kind, lines); err != nil {
+	if content.Lines, err = v.versionLines(in.Kind, lines, number == 1); err != nil {
 		return err
 	}
 	var first *catalog.Line
@@ -185,8 +185,22 @@ func (p *Portal) showHistory(v *visit, in historyArgs) error {
 	return v.showAdmin(d)
 }
 
-// versionLines show versions of one object with their values.
-func (v *visit) versionLines(kind string, lines []catalog.Line) ([]activityLine, error) {
+// restorableLines tell which versions bring something back; first tells that the
+// first of them is the present one.
+func (v *visit) restorableLines(kind string, lines []catalog.Line, all []versionFields, first bool) ([]bool, error) {
+	if first || len(lines) == 0 {
+		return restorableVersions(all, nil), nil
+	}
+	since, err := v.p.Catalog.Since(v.Context(), v.viewer, kind, lines[0].Object, lines[0].Version)
+	if fault.Is(err, fault.Invalid) { // more changed since than is ever restored
+		return make([]bool, len(all)), nil
+	}
+	return restorableVersions(all, since), err
+}
+
+// versionLines show versions of one object with their values; first tells that
+// they begin with the present one.
+func (v *visit) versionLines(kind string, lines []catalog.Line, first bool) ([]activityLine, error) {
 	all := make([]versionFields, len(lines))
 	for i := range lines {
 		changed, err := lines[i].Fields()
@@ -199,6 +213,10 @@ func (v *visit) versionLines(kind string, lines []catalog.Line) ([]activityLine,
 	if err != nil {
 		return nil, err
 	}
+	changes, err := v.restorableLines(kind, lines, all, first)
+	if err != nil {
+		return nil, err
+	}
 	var shown []activityLine
 	for i := range lines {
 		l := &lines[i]
@@ -208,7 +226,7 @@ func (v *visit) versionLines(kind string, lines []catalog.Line) ([]activityLine,
 		}
 		line.ID, line.Fields = "v"+strconv.FormatInt(l.Version, 10), nil
 		line.Changes, line.More = v.fieldChanges(kind, all[i], known)
-		if restorable(kind) && l.Subject != nil && l.Subject.DeletedAt.IsZero() {
+		if changes[i] && restorable(kind) && l.Subject != nil && l.Subject.DeletedAt.IsZero() {
 			line.Restore = v.path(historyPath(kind, l.Object) + "/" + strconv.FormatInt(l.Version, 10))
 		}
 		shown = append(shown, line)
@@ -271,6 +289,15 @@ func (p *Portal) showVersion(v *visit, in versionArgs) error {
 		return err
 	}
 	content.Changes, content.More = v.fieldChanges(in.Kind, all, known)
+	if in.Kind == catalog.KindDataset {
+		order, err := v.orderChange(in.ID, all)
+		if err != nil {
+			return err
+		}
+		if order != nil {
+			content.Changes = append(content.Changes, *order)
+		}
+	}
 	own := path + "/" + strconv.FormatInt(number, 10)
 	if len(all) > 0 && restorable(in.Kind) && found.Subject.DeletedAt.IsZero() {
 		content.Restore = v.form("restore", own).light().submit("admin-history.restore-submit", "history").cancel(path).view()

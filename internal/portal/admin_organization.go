@@ -216,7 +216,9 @@ func (p *Portal) showAdminOrganization(v *visit, in adminOrganizationArgs) error
 			content.Latest.More = Link{v.say.T("admin-organization.all-datasets"), v.path(organizationAdmin(o.ID, "/datasets"))}
 		}
 	} else {
-		d.notices = []Notice{{"warning", "trash", v.say.T("admin-organization.deleted")}}
+		if v.R.URL.Query().Get("done") != "admin-organization.done-deleted" { // which says the same
+			d.notices = []Notice{{"warning", "trash", v.say.T("admin-organization.deleted")}}
+		}
 		if v.viewer.MayManage(o.ID) {
 			content.Restore = v.button(organizationAdmin(o.ID, "/restore"), "admin-organization.restore", "refresh")
 		}
