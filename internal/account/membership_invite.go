@@ -27,30 +27,35 @@ type Invitation struct {
 // Invite asks somebody to become a member of an organisation. An invitation to an
 // address is answered by whoever has the address, now or later; whether that is
 // somebody yet is told to nobody but them. Its administrators may; TooMany for who
-// invites the same one again and again.
+// invites the same address again and again.
 func (w *Writer) Invite(ctx context.Context, v Viewer, organization string, in Invitation) (request *MembershipRequest, err error) {
-	err = w.writingTo(ctx, v, in.UserID+strings.ToLower(strings.TrimSpace(in.Email)), func() error {
+	write := func() error {
 		request, err = w.inviteInto(ctx, v, organization, in)
 		return err
-	})
+	}
+	if in.Email == "" {
+		err = write()
+	} else {
+		err = w.writingTo(ctx, v, limit.InviteByAddress, strings.ToLower(strings.TrimSpace(in.Email)), write)
+	}
 	return request, err
 }
 
 // writingTo bounds how often one person has letters written to another by do;
 // what do refuses does not count.
-func (w *Writer) writingTo(ctx context.Context, v Viewer, to string, do func() error) error {
+func (w *Writer) writingTo(ctx context.Context, v Viewer, rule limit.Rule, to string, do func() error) error {
 	if v.User == nil {
 		return do()
 	}
 	subject := v.User.ID + " " + to
-	if err := w.deps.Rates.Take(ctx, limit.ResetByAddress, subject); err != nil {
+	if err := w.deps.Rates.Take(ctx, rule, subject); err != nil {
 		return err
 	}
 	err := do()
 	if err == nil {
 		return nil
 	}
-	if lost := w.deps.Rates.GiveBack(ctx, limit.ResetByAddress, subject); lost != nil {
+	if lost := w.deps.Rates.GiveBack(ctx, rule, subject); lost != nil {
 		return errors.Join(err, lost)
 	}
 	return err
@@ -201,7 +206,7 @@ func (w *Writer) invite(ctx context.Context, tx *event.Tx, v Viewer, o *Organiza
 // ResendInvitation writes once more to who has not answered an invitation. The
 // administrators of the organisation may, three times an hour.
 func (w *Writer) ResendInvitation(ctx context.Context, v Viewer, organization, id string) error {
-	return w.writingTo(ctx, v, id, func() error {
+	return w.writingTo(ctx, v, limit.ResetByAddress, id, func() error {
 		return w.manage(ctx, v, organization, func(ctx context.Context, tx *event.Tx, o *Organization) error {
 			request, err := requestOf(ctx, tx, organization, id)
 			if err != nil {

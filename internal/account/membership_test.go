@@ -615,16 +615,15 @@ func TestInvitationsAreNoFlood(t *testing.T) {
 		ada := h.as("ada")
 		writer := h.Writer.With(Deps{Mail: h.post, Rates: limit.NewRates(d)})
 		var last *MembershipRequest
-		for n := range 4 {
-			for range 5 {
-				_, err := writer.Invite(ctxOf(t), ada, h.id, Invitation{Email: "kim@example.org", Role: "chief"})
-				if n < 3 {
-					h.refused("an unknown role", err, fault.Invalid)
-				}
-			}
+		most := int(limit.InviteByAddress.Most)
+		for range most {
+			_, err := writer.Invite(ctxOf(t), ada, h.id, Invitation{Email: "kim@example.org", Role: "chief"})
+			h.refused("an unknown role", err, fault.Invalid)
+		}
+		for n := range most + 1 {
 			request, err := writer.Invite(ctxOf(t), ada, h.id, Invitation{Email: []string{"kim@example.org", "KIM@example.org "}[n%2]})
-			if n == 3 {
-				h.refused("the fourth invitation of an address", err, fault.TooMany)
+			if n == most {
+				h.refused("one invitation too many of an address", err, fault.TooMany)
 				break
 			}
 			h.must(err)

@@ -28,8 +28,10 @@ var (
 	Register       = Rule{"register.network", 5, time.Hour, "Too many accounts were asked for from your network. Try again in an hour."}
 	ResetByNetwork = Rule{"reset.network", 5, time.Hour, "Too many letters were asked for from your network. Try again in an hour."}
 	ResetByAddress = Rule{"reset.address", 3, time.Hour, "Too many letters were asked for this address. Look among those that came, or try again in an hour."}
-	FailedToken    = Rule{"token.network", 30, 10 * time.Minute, "Too many requests with tokens that do not work came from your network. Check the token, then try again in some minutes."}
-	SecondFactor   = Rule{"factor.account", 5, 10 * time.Minute, "Too many codes were tried for this account. Wait some minutes, then try again."}
+	// A town invites whom it works with as often as it likes; 30 stops a flood.
+	InviteByAddress = Rule{"invitation.address", 30, time.Hour, ResetByAddress.Text}
+	FailedToken     = Rule{"token.network", 30, 10 * time.Minute, "Too many requests with tokens that do not work came from your network. Check the token, then try again in some minutes."}
+	SecondFactor    = Rule{"factor.account", 5, 10 * time.Minute, "Too many codes were tried for this account. Wait some minutes, then try again."}
 )
 
 // Rates count what is tried, in the database, so that all nodes count together.

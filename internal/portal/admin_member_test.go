@@ -98,7 +98,7 @@ func TestInvitations(t *testing.T) {
 	invite, list := s.members+"/invite", s.members+"/invitations"
 	s.page(list, s.byAdmin, 200, "No invitation waits", invite)
 	inside := s.dataset(1, "Arbres", func(d *catalog.Dataset) { d.OrganizationID = &s.o.ID })
-	s.sends(invite, s.byAdmin, url.Values{"role": {"editor"}}, 400, "Name the person to invite", `href="#invite-user"`)
+	s.sends(invite, s.byAdmin, url.Values{"role": {"editor"}}, 400, "Say whom to invite", `href="#invite-user"`)
 	s.sends(invite, s.byAdmin, url.Values{"role": {"editor"}, "user": {s.eve.ID}, "email": {"x@example.org"}}, 400, "not both", `value="x@example.org"`)
 	s.sends(invite, s.byAdmin, url.Values{"role": {"editor"}, "user": {s.editor.ID}}, 400, "member of the organization already")
 	s.sends(invite, s.byAdmin, url.Values{"role": {"editor"}, "user": {"nobody-here"}}, 400, "unknown here")
