@@ -113,11 +113,16 @@ func (a *App) assemble(ctx context.Context) error {
 		return err
 	}
 	match := a.match()
+	offers, err := catalog.ReadTerritoryOffers(a.Settings.TerritoryDatasets)
+	if err != nil {
+		return err
+	}
 	a.Catalog = catalog.New(a.Events, a.Zones, match, catalog.Rules{
 		QualityDescriptionLength: a.Settings.QualityDescriptionLength,
 		OmittedPrivateKeeps:      a.Settings.OmittedPrivate == "keep",
 		BinRetention:             a.Settings.BinRetention,
 		HiddenBadges:             a.Settings.HiddenBadges,
+		TerritoryOffers:          offers,
 	})
 	a.Organizations = account.NewOrganizations(a.DB, match)
 	a.People = account.NewPeople(a.DB)

@@ -66,6 +66,9 @@ type Rules struct {
 	BinRetention time.Duration
 	// HiddenBadges are badges that are offered to nobody any more.
 	HiddenBadges []string
+	// TerritoryOffers are the data that are offered for territories, by order;
+	// see ReadTerritoryOffers.
+	TerritoryOffers []TerritoryOffer
 }
 
 // New returns the catalogue of a database.

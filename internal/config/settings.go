@@ -43,14 +43,15 @@ type Settings struct {
 	Languages    []string `group:"Site" default:"fr,en,es,pt,de,it" placeholder:"CODE" help:"Languages that the pages are offered in; that of --language is always among them. A theme pack may bring more."`
 	Timezone     string   `group:"Site" default:"Europe/Paris" placeholder:"ZONE" help:"Time zone of schedules and of the days and dates shown."`
 
-	Theme            string        `group:"Portal" placeholder:"DIR" help:"Theme pack that dresses the pages, a folder or a zip file; see docs/theming.md."`
-	Dev              bool          `group:"Portal" help:"Read the theme pack again at each page, for who is writing one."`
-	Contact          string        `group:"Portal" placeholder:"ADDRESS" help:"Where people who need help write to: a mail address or the address of a page."`
-	FeedDelay        time.Duration `group:"Portal" default:"10h" type:"span" placeholder:"TIME" help:"How long a new object waits before it appears in feeds, unless its organization is certified."`
-	MapTiles         string        `group:"Portal" placeholder:"URL" help:"Tiles behind the maps, as https://tiles.example.org/{z}/{x}/{y}.png; by default maps draw on the outlines inside the program and ask nobody."`
-	MapAttribution   string        `group:"Portal" placeholder:"TEXT" help:"Whom to name for the tiles, in the corner of the maps."`
-	RemotePreviews   bool          `group:"Portal" default:"true" negatable:"" help:"Show the beginning of files and the pictures that lie on other servers; the server reads them, never the reader's browser."`
-	DisallowIndexing bool          `group:"Portal" help:"Ask search engines to leave the whole site out."`
+	Theme             string        `group:"Portal" placeholder:"DIR" help:"Theme pack that dresses the pages, a folder or a zip file; see docs/theming.md."`
+	Dev               bool          `group:"Portal" help:"Read the theme pack again at each page, for who is writing one."`
+	Contact           string        `group:"Portal" placeholder:"ADDRESS" help:"Where people who need help write to: a mail address or the address of a page."`
+	FeedDelay         time.Duration `group:"Portal" default:"10h" type:"span" placeholder:"TIME" help:"How long a new object waits before it appears in feeds, unless its organization is certified."`
+	MapTiles          string        `group:"Portal" placeholder:"URL" help:"Tiles behind the maps, as https://tiles.example.org/{z}/{x}/{y}.png; by default maps draw on the outlines inside the program and ask nobody."`
+	MapAttribution    string        `group:"Portal" placeholder:"TEXT" help:"Whom to name for the tiles, in the corner of the maps."`
+	TerritoryDatasets string        `group:"Portal" placeholder:"FILE" help:"YAML file of the data that are offered for every territory of a level; see docs/territories.md."`
+	RemotePreviews    bool          `group:"Portal" default:"true" negatable:"" help:"Show the beginning of files and the pictures that lie on other servers; the server reads them, never the reader's browser."`
+	DisallowIndexing  bool          `group:"Portal" help:"Ask search engines to leave the whole site out."`
 
 	Registration     bool          `group:"Accounts" default:"true" negatable:"" help:"Let people make their account themselves."`
 	SecondFactor     string        `group:"Accounts" default:"optional" enum:"optional,admins,everybody" placeholder:"WHO" help:"Who must log in with a second factor: nobody (optional), administrators (admins) or everybody."`

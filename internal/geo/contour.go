@@ -121,6 +121,12 @@ func (d *Directory) ImportedContours(ctx context.Context, ids []string) (map[str
 	return d.contours(ctx, ids, false)
 }
 
+// HasImportedContour tells whether ImportedContours has the contour of a zone.
+func (d *Directory) HasImportedContour(ctx context.Context, id string) (bool, error) {
+	found, err := d.ImportedContours(ctx, []string{id})
+	return len(found[id]) > 0, err
+}
+
 func (d *Directory) contours(ctx context.Context, ids []string, light bool) (map[string]shape.Shape, error) {
 	found, err := d.ownContours(ctx, ids, light)
 	if err != nil {

@@ -58,11 +58,16 @@ type Zone struct {
 func (z Zone) Slug() string { return text.SlugKeepCase(z.Name) }
 
 // ParseID splits what stands for a zone in an address or a document into level
-// and code. Old forms are understood: slashes for colons, capitals, a date of
-// validity after @. It is false when there is no level or no code.
+// and code. Old forms are understood: slashes or dashes for colons, capitals, a date of
+// validity after @, the levels town and county of earlier versions of the
+// reference platform: fr-town-13004, fr/commune/13004@latest. It is false when
+// there is no level or no code.
 func ParseID(id string) (level, code string, ok bool) {
 	id, _, _ = strings.Cut(id, "@")
 	id = strings.ReplaceAll(strings.ToLower(strings.TrimSpace(id)), "/", ":")
+	if !strings.Contains(id, ":") {
+		id = undashed(id)
+	}
 	cut := strings.LastIndexByte(id, ':')
 	if strings.HasPrefix(id, "country-subset:") {
 		cut = strings.IndexByte(id, ':')
@@ -71,7 +76,34 @@ func ParseID(id string) (level, code string, ok bool) {
 		return "", "", false
 	}
 	level, code = id[:cut], id[cut+1:]
+	if present, old := oldLevels[level]; old {
+		level = present
+	}
 	return level, code, level != "" && code != ""
+}
+
+// oldLevels are the names that levels had.
+var oldLevels = map[string]string{"fr:town": "fr:commune", "fr:county": "fr:departement"}
+
+// dashedLevels begin identifiers whose parts are joined by dashes, the longer
+// ones first.
+var dashedLevels = []string{"country-group-", "country-subset-", "country-"}
+
+// undashed puts colons in place of the dashes between the parts of an
+// identifier; what is none stays as it is.
+func undashed(id string) string {
+	for _, level := range dashedLevels {
+		if code, ok := strings.CutPrefix(id, level); ok {
+			if level == "country-subset-" {
+				code = strings.Replace(code, "-", ":", 1)
+			}
+			return level[:len(level)-1] + ":" + code
+		}
+	}
+	if parts := strings.SplitN(id, "-", 3); len(parts) == 3 && len(parts[0]) == 2 {
+		return strings.Join(parts, ":")
+	}
+	return id
 }
 
 // Named returns the zone that stands for a name which leads to no known zone.
