@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 
 	"grenier/internal/api/apitest"
@@ -88,7 +89,17 @@ var atomAsks = []ask{
 	{path: "/api/1/datasets/recent.atom?sort=last_update"}, {path: "/api/1/reuses/recent.atom"}, {path: "/api/1/dataservices/recent.atom"},
 	{path: "/api/1/posts/recent.atom"}, {path: "/datasets/recent.atom"}, {path: "/reuses/recent.atom"}, {path: "/dataservices/recent.atom"},
 	{path: "/posts/recent.atom"}, {path: "/en/datasets/recent.atom"}, {path: "/en/reuses/recent.atom"}, {path: "/en/dataservices/recent.atom"},
-	{path: "/en/posts/recent.atom"},
+	{path: "/en/posts/recent.atom"}, {path: "/api/1/organizations/recent.atom?producer_type=public-service"}, {path: "/api/1/topics/recent.atom?tag=x"},
+	{path: "/organizations/recent.atom"}, {path: "/topics/recent.atom"}, {path: "/en/organizations/recent.atom"}, {path: "/en/topics/recent.atom"},
+}
+
+// rssAsks are the same feeds as RSS.
+func rssAsks() []ask {
+	asks := make([]ask, len(atomAsks))
+	for i, a := range atomAsks {
+		asks[i] = ask{path: strings.Replace(a.path, "recent.atom", "recent.rss", 1)}
+	}
+	return asks
 }
 
 // accountAsks are requests about what is of a person alone.
@@ -124,7 +135,7 @@ func TestEveryRoute(t *testing.T) {
 		}
 		p.ids["run"] = strconv.FormatInt(run.ID, 10)
 		document := webtest.NewDocument(t, p.Tables...)
-		for _, a := range slices.Concat(datasetAsks, csvAsks, atomAsks, historyAsks, accountAsks) {
+		for _, a := range slices.Concat(datasetAsks, csvAsks, atomAsks, rssAsks(), historyAsks, accountAsks) {
 			p.check(t, document, a)
 		}
 		for _, a := range csvAsks {
@@ -133,7 +144,7 @@ func TestEveryRoute(t *testing.T) {
 			}
 		}
 		answered := map[string]bool{}
-		for _, a := range slices.Concat(datasetAsks, csvAsks, atomAsks, organizationAsks, userAsks, reuseAsks, dataserviceAsks, topicAsks, postAsks, otherAsks, sessionAsks, historyAsks, accountAsks) {
+		for _, a := range slices.Concat(datasetAsks, csvAsks, atomAsks, rssAsks(), organizationAsks, userAsks, reuseAsks, dataserviceAsks, topicAsks, postAsks, otherAsks, sessionAsks, historyAsks, accountAsks) {
 			if a.status == 0 || a.status == http.StatusFound {
 				answered[p.Template(p.fill(a.path))] = true
 			}

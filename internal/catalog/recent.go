@@ -18,7 +18,7 @@ type Recent struct {
 	// here.
 	Updated bool
 	// Where narrows further, in terms of the table's alias: d for datasets,
-	// ru for reuses, ds for dataservices.
+	// ru for reuses, ds for dataservices, t for topics.
 	Where []Condition
 }
 
@@ -60,6 +60,15 @@ func (s *Store) RecentDataserviceIDs(ctx context.Context, f DataserviceFilter, r
 		return nil, nil, err
 	}
 	return l.recent(ctx, s.db, "ds.created_at", "ds.created_at", r)
+}
+
+// RecentTopicIDs does the same for topics.
+func (s *Store) RecentTopicIDs(ctx context.Context, f TopicFilter, r Recent) (certified, others []string, err error) {
+	l, err := s.topicListing(ctx, account.Nobody, f)
+	if err != nil {
+		return nil, nil, err
+	}
+	return l.recent(ctx, s.db, "t.created_at", "t.created_at", r)
 }
 
 // recent reads both lists along the index of the order. COALESCE and the sum keep

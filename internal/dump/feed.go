@@ -17,8 +17,20 @@ import (
 	"grenier/internal/text"
 )
 
-// AtomType is the media type of feeds (RFC 4287).
-const AtomType = "application/atom+xml; charset=utf-8"
+// Form is the format that a feed is written in.
+type Form string
+
+// The forms of feeds: Atom as RFC 4287 has it, and RSS 2.0.
+const (
+	Atom Form = "atom"
+	RSS  Form = "rss"
+)
+
+// Forms are all forms, the first of which is the default.
+var Forms = []Form{Atom, RSS}
+
+// Type is the media type of a form.
+func (f Form) Type() string { return "application/" + string(f) + "+xml" }
 
 // Bounds of feeds.
 const (
@@ -30,7 +42,7 @@ const (
 	contentMax = 10_000
 )
 
-// Feeds makes Atom feeds of what is new.
+// Feeds makes feeds of what is new.
 type Feeds struct {
 	dumps *Dumps
 	delay time.Duration
@@ -50,6 +62,8 @@ type Frame struct {
 	// Lang is the language of the feed's name; Prefix is what the paths of
 	// pages in that language begin with: "/en", or nothing.
 	Lang, Prefix string
+	// Form is the format, Atom when empty.
+	Form Form
 	// Self is the path and query of the feed, Page those of the page that
 	// shows the same in that language, without the prefix.
 	Self, Page string
@@ -63,56 +77,10 @@ type Feed struct {
 	Modified time.Time
 }
 
-// atom is a feed as RFC 4287 writes it.
-type atom struct {
-	XMLName   xml.Name   `xml:"http://www.w3.org/2005/Atom feed"`
-	Lang      string     `xml:"xml:lang,attr"`
-	ID        string     `xml:"id"`
-	Title     string     `xml:"title"`
-	Updated   string     `xml:"updated"`
-	Author    atomPerson `xml:"author"`
-	Links     []atomLink `xml:"link"`
-	Icon      string     `xml:"icon"`
-	Generator string     `xml:"generator"`
-	Entries   []atomEntry
-}
-
-type atomLink struct {
-	Rel  string `xml:"rel,attr"`
-	Type string `xml:"type,attr"`
-	Href string `xml:"href,attr"`
-}
-
-type atomPerson struct {
-	Name string `xml:"name"`
-	URI  string `xml:"uri,omitempty"`
-}
-
-type atomText struct {
-	Type string `xml:"type,attr"`
-	Text string `xml:",chardata"`
-}
-
-type atomCategory struct {
-	Term string `xml:"term,attr"`
-}
-
-type atomEntry struct {
-	XMLName    xml.Name       `xml:"entry"`
-	ID         string         `xml:"id"`
-	Title      string         `xml:"title"`
-	Link       atomLink       `xml:"link"`
-	Author     atomPerson     `xml:"author"`
-	Published  string         `xml:"published"`
-	Updated    string         `xml:"updated"`
-	Categories []atomCategory `xml:"category"`
-	Summary    *atomText      `xml:"summary"`
-	Content    *atomText      `xml:"content"`
-}
-
 // item is an object on its way into a feed: its description is the summary,
 // and the content too unless it has a body.
 type item struct {
+	kind                               Kind
 	id, slug, title, description, body string
 	owned                              catalog.Owned
 	tags                               []string
@@ -157,12 +125,12 @@ func (s *Feeds) Datasets(ctx context.Context, f DatasetFilter, frame Frame) (*Fe
 			order = d.LastUpdate
 		}
 		return item{
-			id: d.ID, slug: d.Slug, title: d.Title, description: d.Description, owned: d.Owned, tags: d.Tags,
+			kind: Datasets, id: d.ID, slug: d.Slug, title: d.Title, description: d.Description, owned: d.Owned, tags: d.Tags,
 			published: d.CreatedAt, updated: later(d.ModifiedAt, d.LastUpdate), created: d.CreatedInternal, order: order,
 		}
 	})
 	s.sort(items, recent)
-	return s.write(Datasets, titleOf(Datasets, frame.Lang, f.Query, narrowed), items, feedEntries, frame)
+	return s.write(titleOf(Datasets, frame.Lang, f.Query, narrowed), items, feedEntries, frame)
 }
 
 // narrow are the conditions on datasets that the filter of lists does not know.
@@ -182,48 +150,6 @@ func (s *Feeds) narrow(ctx context.Context, f DatasetFilter) ([]catalog.Conditio
 	return where, nil
 }
 
-// Reuses is the feed of reuses, by creation.
-func (s *Feeds) Reuses(ctx context.Context, f ReuseFilter, frame Frame) (*Feed, error) {
-	f.Sort = ""
-	certified, others, err := s.dumps.catalog.RecentReuseIDs(ctx, f, s.recent())
-	if err != nil {
-		return nil, err
-	}
-	rows, err := s.dumps.catalog.ReusesByIDs(ctx, account.Nobody, append(certified, others...))
-	if err != nil {
-		return nil, err
-	}
-	items := itemsOf(rows, func(r *catalog.Reuse) item {
-		return item{
-			id: r.ID, slug: r.Slug, title: r.Title, description: r.Description, owned: r.Owned, tags: r.Tags,
-			published: r.CreatedAt, updated: r.ModifiedAt, created: r.CreatedAt, order: r.CreatedAt,
-		}
-	})
-	s.sort(items, s.recent())
-	return s.write(Reuses, titleOf(Reuses, frame.Lang, f.Query, narrowing(f) != nil), items, feedEntries, frame)
-}
-
-// Dataservices is the feed of APIs, by creation.
-func (s *Feeds) Dataservices(ctx context.Context, f catalog.DataserviceFilter, frame Frame) (*Feed, error) {
-	f.Sort = ""
-	certified, others, err := s.dumps.catalog.RecentDataserviceIDs(ctx, f, s.recent())
-	if err != nil {
-		return nil, err
-	}
-	rows, err := s.dumps.catalog.DataservicesByIDs(ctx, account.Nobody, append(certified, others...))
-	if err != nil {
-		return nil, err
-	}
-	items := itemsOf(rows, func(d *catalog.Dataservice) item {
-		return item{
-			id: d.ID, slug: d.Slug, title: d.Title, description: d.Description, owned: d.Owned, tags: d.Tags,
-			published: d.CreatedAt, updated: d.ModifiedAt, created: d.CreatedAt, order: d.CreatedAt,
-		}
-	})
-	s.sort(items, s.recent())
-	return s.write(Dataservices, titleOf(Dataservices, frame.Lang, f.Query, narrowing(f) != nil), items, feedEntries, frame)
-}
-
 // Posts is the feed of the published news of the site.
 func (s *Feeds) Posts(ctx context.Context, frame Frame) (*Feed, error) {
 	ids, _, err := s.dumps.catalog.PostIDs(ctx, account.Nobody, catalog.PostFilter{Kind: "news", Sort: "-published"}, catalog.Page{Limit: postEntries})
@@ -238,7 +164,7 @@ func (s *Feeds) Posts(ctx context.Context, frame Frame) (*Feed, error) {
 	for i := range rows {
 		p := &rows[i]
 		items[i] = item{
-			id: p.ID, slug: p.Slug, title: p.Name, tags: p.Tags, published: p.PublishedAt,
+			kind: Posts, id: p.ID, slug: p.Slug, title: p.Name, tags: p.Tags, published: p.PublishedAt,
 			updated: later(p.ModifiedAt, p.PublishedAt), appeared: p.PublishedAt.Time,
 		}
 		if p.Headline != nil {
@@ -248,7 +174,7 @@ func (s *Feeds) Posts(ctx context.Context, frame Frame) (*Feed, error) {
 			items[i].body = *p.Content
 		}
 	}
-	return s.write(Posts, titleOf(Posts, frame.Lang, "", false), items, postEntries, frame)
+	return s.write(titleOf(Posts, frame.Lang, "", false), items, postEntries, frame)
 }
 
 // recent asks for what may be shown now.
@@ -276,71 +202,77 @@ func (s *Feeds) sort(items []item, r catalog.Recent) {
 }
 
 // write makes the feed of the first items.
-func (s *Feeds) write(kind Kind, title string, items []item, limit int, frame Frame) (*Feed, error) {
-	items = items[:min(len(items), limit)]
-	feed := &Feed{}
-	out := atom{
-		Lang: frame.Lang, ID: frame.Base + frame.Self, Title: clean(title), Generator: "Grenier",
-		Author: atomPerson{Name: cmp.Or(clean(frame.Site), "Grenier"), URI: frame.Base + "/"},
-		Links: []atomLink{
-			{Rel: "self", Type: "application/atom+xml", Href: frame.Base + frame.Self},
-			{Rel: "alternate", Type: "text/html", Href: frame.Base + frame.Prefix + frame.Page},
-		},
-		Icon: frame.Base + "/favicon.svg",
-	}
-	for i := range items {
-		it := &items[i]
-		out.Entries = append(out.Entries, it.entry(kind, frame, out.Author))
-		for _, at := range []time.Time{it.appeared, it.updated.Time} {
-			if at.After(feed.Modified) {
-				feed.Modified = at
+func (s *Feeds) write(title string, items []item, limit int, frame Frame) (*Feed, error) {
+	c := channel{title: clean(title), items: items[:min(len(items), limit)], Frame: frame}
+	for i := range c.items {
+		for _, at := range []time.Time{c.items[i].appeared, c.items[i].updated.Time} {
+			if at.After(c.modified) {
+				c.modified = at
 			}
 		}
 	}
-	out.Updated = timestamp(feed.Modified)
+	var document any = c.atom()
+	if frame.Form == RSS {
+		document = c.rss()
+	}
 	var b bytes.Buffer
 	b.WriteString(xml.Header)
-	if err := xml.NewEncoder(&b).Encode(out); err != nil {
+	if err := xml.NewEncoder(&b).Encode(document); err != nil {
 		return nil, err
 	}
-	feed.Body = b.Bytes()
-	return feed, nil
+	return &Feed{Body: b.Bytes(), Modified: c.modified}, nil
 }
 
-// entry is the item as a feed shows it; its id never changes, whatever becomes
-// of its title and slug.
-func (it *item) entry(kind Kind, frame Frame, site atomPerson) atomEntry {
-	e := atomEntry{
-		ID: frame.Base + "/" + string(kind) + "/" + it.id, Title: cmp.Or(clean(it.title), it.slug),
-		Link:   atomLink{Rel: "alternate", Type: "text/html", Href: frame.Base + frame.Prefix + "/" + string(kind) + "/" + it.slug},
-		Author: site, Published: timestamp(it.published.Time), Updated: timestamp(it.updated.Time),
-	}
+// channel is a feed before it is written in a form.
+type channel struct {
+	Frame
+	title string
+	items []item
+	// modified is that of the Feed.
+	modified time.Time
+}
+
+// id is the address that names an item for good, whatever becomes of its title
+// and slug.
+func (c *channel) id(it *item) string { return c.Base + "/" + string(it.kind) + "/" + it.id }
+
+// page is the address of the item's page.
+func (c *channel) page(it *item) string {
+	return c.Base + c.Prefix + "/" + string(it.kind) + "/" + it.slug
+}
+
+// publisher is the name of who publishes an item and the address of their page;
+// the site's own without anybody.
+func (c *channel) publisher(it *item) (name, page string) {
 	switch owned := it.owned; {
 	case owned.Organization != nil:
-		e.Author = atomPerson{Name: cmp.Or(clean(owned.Organization.Name), owned.Organization.Slug), URI: frame.Base + frame.Prefix + "/organizations/" + owned.Organization.Slug}
+		return cmp.Or(clean(owned.Organization.Name), owned.Organization.Slug), c.Base + c.Prefix + "/organizations/" + owned.Organization.Slug
 	case owned.Owner != nil:
-		e.Author = atomPerson{Name: cmp.Or(clean(owned.Owner.FullName()), owned.Owner.Slug), URI: frame.Base + frame.Prefix + "/users/" + owned.Owner.Slug}
+		return cmp.Or(clean(owned.Owner.FullName()), owned.Owner.Slug), c.Base + c.Prefix + "/users/" + owned.Owner.Slug
 	}
-	for _, tag := range it.tags {
-		if term := clean(tag); term != "" {
-			e.Categories = append(e.Categories, atomCategory{term})
-		}
-	}
-	if it.description != "" {
-		e.Summary = &atomText{"text", cut(it.description, summaryMax)}
-	}
-	if rendered, _ := text.HTML(cmp.Or(it.body, it.description), text.Rendering{Limit: contentMax}); rendered != "" {
-		e.Content = &atomText{"html", rendered}
-	}
-	return e
+	return c.siteName(), c.Base + "/"
 }
 
-// timestamp writes a moment as RFC 3339 does.
-func timestamp(t time.Time) string {
-	if t.IsZero() {
-		t = time.Unix(0, 0)
+func (c *channel) siteName() string { return cmp.Or(clean(c.Site), "Grenier") }
+
+// name is the item's title on one line.
+func (it *item) name() string { return cmp.Or(clean(it.title), it.slug) }
+
+// terms are the item's keywords that XML can say.
+func (it *item) terms() []string {
+	var terms []string
+	for _, tag := range it.tags {
+		if term := clean(tag); term != "" {
+			terms = append(terms, term)
+		}
 	}
-	return t.UTC().Format("2006-01-02T15:04:05Z")
+	return terms
+}
+
+// rendered is a source as HTML, of at most contentMax characters.
+func rendered(source string) string {
+	body, _ := text.HTML(source, text.Rendering{Limit: contentMax})
+	return body
 }
 
 func later(a, b db.Time) db.Time {

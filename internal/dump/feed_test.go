@@ -289,9 +289,9 @@ func TestFeedsOfOtherKinds(t *testing.T) {
 			make func() (*Feed, error)
 			want []string
 		}{
-			{"reuses", func() (*Feed, error) { return feeds.Reuses(context.Background(), ReuseFilter{}, frame) }, []string{"Usage 302", "La carte"}},
+			{"reuses", func() (*Feed, error) { return feeds.Reuses(context.Background(), ReuseNews{}, frame) }, []string{"Usage 302", "La carte"}},
 			{"dataservices", func() (*Feed, error) {
-				return feeds.Dataservices(context.Background(), catalog.DataserviceFilter{}, frame)
+				return feeds.Dataservices(context.Background(), DataserviceNews{}, frame)
 			}, []string{"API Arbres"}},
 			{"posts", func() (*Feed, error) { return feeds.Posts(context.Background(), frame) }, []string{"Article 602", "Article 601"}},
 		} {
@@ -354,7 +354,7 @@ func TestFeedsAreBounded(t *testing.T) {
 
 func TestEveryLanguageNamesEveryFeed(t *testing.T) {
 	for lang, names := range titles {
-		for _, kind := range []Kind{Datasets, Reuses, Dataservices} {
+		for _, kind := range []Kind{Datasets, Reuses, Dataservices, Organizations, Topics} {
 			if names.latest[kind] == "" || names.filtered[kind] == "" || !strings.HasSuffix(names.search[kind], " ") {
 				t.Errorf("%s lacks names for %s", lang, kind)
 			}

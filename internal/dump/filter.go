@@ -99,7 +99,7 @@ func (f *DatasetFilter) conditions(ctx context.Context, r *run) ([]condition, er
 	and(f.CoveredFrom != "", "d.temporal_start <= ?", f.CoveredFrom)
 	and(f.CoveredTo != "", "d.temporal_end >= ?", f.CoveredTo)
 	and(!f.UpdatedSince.IsZero(), "d.last_update >= ?", f.UpdatedSince)
-	and(f.ProducerType != "", producedBy(f.ProducerType), f.ProducerType)
+	and(f.ProducerType != "", producedBy("d.organization_id", f.ProducerType), f.ProducerType)
 	if f.FormatFamily == "" {
 		return where, nil
 	}
@@ -110,17 +110,17 @@ func (f *DatasetFilter) conditions(ctx context.Context, r *run) ([]condition, er
 // hasFormat is the condition of having one of some formats.
 const hasFormat = "EXISTS (SELECT 1 FROM formats f WHERE f.dataset_id = d.id AND f.format IN (?))"
 
-// producedBy is the condition on the sort of a publisher, with the sort as its
-// argument.
-func producedBy(sort string) string {
+// producedBy is the condition on the sort of a publisher, whose identifier is in
+// a column, with the sort as its argument.
+func producedBy(column, sort string) string {
 	const badges = "(SELECT b.object_id FROM badges b WHERE b.kind = 'organization' AND b.badge "
 	switch sort {
 	case "user":
-		return "(d.organization_id IS NULL AND ? = 'user')"
+		return "(" + column + " IS NULL AND ? = 'user')"
 	case "not-specified":
-		return "(d.organization_id IS NOT NULL AND COALESCE(d.organization_id, '') NOT IN " + badges + "NOT IN ('certified', ?)))"
+		return "(" + column + " IS NOT NULL AND COALESCE(" + column + ", '') NOT IN " + badges + "NOT IN ('certified', ?)))"
 	}
-	return "COALESCE(d.organization_id, '') IN " + badges + "= ?)"
+	return "COALESCE(" + column + ", '') IN " + badges + "= ?)"
 }
 
 // family is the condition of having a format of a family. Without any format a
