@@ -16,6 +16,7 @@ import (
 
 	"grenier/internal/api"
 	"grenier/internal/dump"
+	"grenier/internal/embed"
 	"grenier/internal/event"
 	"grenier/internal/fetch"
 	"grenier/internal/i18n"
@@ -264,6 +265,11 @@ func (s *server) handler() (*web.Handler, error) {
 	face.Consent = consentPage(pages)
 	pages.Routes(root)
 	s.pages = pages
+	embeds, err := s.embeds()
+	if err != nil {
+		return nil, err
+	}
+	embeds.Routes(root, first)
 	return web.NewHandler(web.Options{
 		Sites: s.titledSites(sites), Authenticate: s.callers().Caller, ReadOnly: s.readOnly,
 		ReadOnlyMore:   settings.ReadOnlyMore,
@@ -292,6 +298,14 @@ func (s *server) portal(dumps *dump.Dumps) (*portal.Portal, error) {
 	})
 	s.letIn(&deps)
 	return portal.New(deps)
+}
+
+// embeds builds the face for pages of other sites.
+func (s *server) embeds() (*embed.Embed, error) {
+	return embed.New(embed.Deps{
+		Catalog: s.Catalog, Organizations: s.Organizations, Zones: s.Zones, Search: s.match(), Log: s.Log,
+		Language: s.Settings.Language, Languages: s.Settings.Languages, Zone: s.Settings.Location(),
+	})
 }
 
 // quietHandler serves what operators ask of a node that does not serve readers.

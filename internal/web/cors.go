@@ -48,6 +48,14 @@ func setOrigin(hdr http.Header, origin, trusted []string) {
 	hdr["Access-Control-Allow-Origin"] = anyOrigin
 }
 
+// openToAll lets pages of every site read an answer that is the same for everybody, also when the caller did
+// not say which site it comes from: caches hand it on.
+func openToAll(hdr http.Header) {
+	if hdr["Access-Control-Allow-Origin"] == nil {
+		hdr["Access-Control-Allow-Origin"] = anyOrigin
+	}
+}
+
 func (h *Handler) openToOrigins(path string) bool {
 	for _, prefix := range h.o.OpenPaths {
 		if strings.HasPrefix(path, prefix) {

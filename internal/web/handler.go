@@ -43,7 +43,7 @@ type Options struct {
 	Context func(ctx context.Context, site *Site) context.Context
 	// Retries remembers requests that carry an Idempotency-Key; nil ignores the header.
 	Retries Retries
-	// OpenPaths are the prefixes that answer preflights [/api/, /oauth/, /datasets/r/, /s/].
+	// OpenPaths are the prefixes that answer preflights [/api/, /oauth/, /datasets/r/, /s/, /nuxt-api/].
 	OpenPaths []string
 	// TrustedProxies may say in headers whom they speak for.
 	TrustedProxies []netip.Prefix
@@ -71,7 +71,7 @@ type Options struct {
 
 func (o Options) withDefaults() Options {
 	if o.OpenPaths == nil {
-		o.OpenPaths = []string{"/api/", "/oauth/", "/datasets/r/", "/s/"}
+		o.OpenPaths = []string{"/api/", "/oauth/", "/datasets/r/", "/s/", "/nuxt-api/"}
 	}
 	if o.MaxBody == 0 {
 		o.MaxBody = 32 << 20
@@ -207,6 +207,9 @@ func (h *Handler) serveKept(w http.ResponseWriter, r *http.Request, site *Site, 
 	hdr["X-Request-Id"] = id
 	hdr["Referrer-Policy"] = referrerPolicy
 	setOrigin(hdr, r.Header["Origin"], h.o.TrustedOrigins)
+	if a.route.Public {
+		openToAll(hdr)
+	}
 	enc := identity
 	if accept := r.Header["Accept-Encoding"]; accept != nil {
 		enc = negotiate(accept)
@@ -329,7 +332,9 @@ func (h *Handler) call(c *Call) (err error) {
 	if err := h.fromHere(c); err != nil {
 		return err
 	}
-	if c.Caller, err = h.o.Authenticate(c.R, c.session()); err != nil {
+	if c.Route.Public {
+		openToAll(c.W.Header())
+	} else if c.Caller, err = h.o.Authenticate(c.R, c.session()); err != nil {
 		return err
 	}
 	if err := h.admit(c); err != nil {
@@ -345,7 +350,7 @@ func (h *Handler) call(c *Call) (err error) {
 	if c.filter, err = c.Route.filterFor(c.R.Header); err != nil {
 		return err
 	}
-	if c.Route.Keep && h.kept != nil && h.impersonal(c.R) {
+	if c.Route.Keep && h.kept != nil && (c.Route.Public || h.impersonal(c.R)) {
 		if key, ok := rawKey(c.R, c.Site.Base); ok {
 			return h.callKept(c, key)
 		}

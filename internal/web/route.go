@@ -70,6 +70,9 @@ type Doc struct {
 	// Keep lets answers to anonymous callers be kept in memory; the route names what they were made
 	// from by Call.Keep.
 	Keep bool
+	// Public marks a route whose answers are the same for everybody: nobody is asked who they are, caches may
+	// share them, and pages of every other site may read them, refusals included.
+	Public bool
 	// NoStore keeps the answers out of every cache, that of the browser included: pages for one person.
 	NoStore bool
 	// Slow marks a route that may take longer than others as long as bytes flow: dumps and uploads.

@@ -1,0 +1,69 @@
+package embed
+
+import (
+	"bytes"
+	"fmt"
+	"html/template"
+	"strings"
+
+	"grenier/internal/catalog"
+	"grenier/internal/i18n"
+	"grenier/internal/web"
+)
+
+// siteKey names the settings of the site, its name among them.
+var siteKey = web.Object(catalog.KindSite, catalog.SiteID)
+
+// styles are the style sheets, their indentation left out.
+type styles struct {
+	// legacy is that of the cards of the first generation, card that of the
+	// others, page that of framed pages besides.
+	legacy, card, page template.CSS
+}
+
+func readStyles() (styles, error) {
+	var s styles
+	for name, sheet := range map[string]*template.CSS{"legacy": &s.legacy, "card": &s.card, "page": &s.page} {
+		content, err := files.ReadFile("styles/" + name + ".css")
+		if err != nil {
+			return s, fmt.Errorf("the styles of embeds: %w", err)
+		}
+		*sheet = template.CSS(compact(string(content)))
+	}
+	return s, nil
+}
+
+// compact takes indentation and line ends out of a style sheet.
+func compact(sheet string) string {
+	var b strings.Builder
+	for line := range strings.Lines(sheet) {
+		b.WriteString(strings.TrimSpace(line))
+	}
+	return b.String()
+}
+
+// drawn is what the templates of cards draw.
+type drawn struct {
+	*card
+	Style template.CSS
+	say   *i18n.Printer
+	// Level is that of the heading: 1 where the card is the whole of a page, 2
+	// in a list of them, 0 in pages of others.
+	Level int
+}
+
+// T writes a message in the language of the card.
+func (d drawn) T(id string, args ...any) string { return d.say.T(id, args...) }
+
+// draw draws a card in one of its forms, legacy or card, its styles with it.
+func (e *Embed) draw(form string, say *i18n.Printer, made *card) (string, error) {
+	d := drawn{card: made, Style: e.styles.card, say: say}
+	if form == "legacy" {
+		d.Style = e.styles.legacy
+	}
+	var b bytes.Buffer
+	if err := e.templates.ExecuteTemplate(&b, form+"-whole", d); err != nil {
+		return "", err
+	}
+	return b.String(), nil
+}
