@@ -40,6 +40,7 @@ type Deps struct {
 	Jobs     *job.Runner
 	Dumps    *Dumps
 	Feeds    *dump.Feeds
+	Changes  *Changes
 	Search   feed.Match
 	Versions *web.Versions
 	Pieces   *web.Pieces
@@ -117,6 +118,7 @@ func New(deps Deps) *API {
 	a.activityRoutes()
 	a.historyRoutes()
 	a.workerRoutes()
+	a.changeRoutes()
 	return a
 }
 

@@ -27,6 +27,7 @@ import (
 	"grenier/internal/job"
 	"grenier/internal/limit"
 	"grenier/internal/mail"
+	"grenier/internal/outbox"
 	"grenier/internal/portal"
 	"grenier/internal/search"
 	"grenier/internal/search/feed"
@@ -55,6 +56,8 @@ type App struct {
 	OAuth         *oauth.Server
 	SSO           *sso.Provider // nil without one
 	Jobs          *job.Runner
+	// Changes are what readers and webhooks are told of.
+	Changes *outbox.Feed
 	// Retries remembers requests that may be repeated.
 	Retries *event.Retries
 
@@ -128,6 +131,7 @@ func (a *App) assemble(ctx context.Context) error {
 	a.People = account.NewPeople(a.DB)
 	a.Tokens = account.NewTokens(a.DB, secret)
 	a.Retries = event.NewRetries(a.Events)
+	a.Changes = outbox.NewFeed(a.Events, changeReaders)
 	a.Jobs = a.newRunner()
 	if err := a.assemblePublishing(secret); err != nil {
 		return err
@@ -243,6 +247,7 @@ func (a *App) api(dumps *dump.Dumps, versions *web.Versions, pieces *web.Pieces)
 	return api.New(api.Deps{
 		Dumps:   api.NewDumps(dumps, a.Settings.DumpConcurrency),
 		Feeds:   dump.NewFeeds(dumps, a.Settings.FeedDelay),
+		Changes: api.NewChanges(a.Changes, changeStarts),
 		Catalog: a.Catalog, Files: a.Files, Organizations: a.Organizations, People: a.People, Tokens: a.Tokens, Accounts: a.Accounts, OAuth: a.OAuth, SSO: a.SSO, ProviderLogout: a.providerLogout(), Sessions: a.Sessions, Zones: a.Zones, Jobs: a.Jobs,
 		Search: a.match(), Versions: versions, Pieces: pieces,
 		QualityDescriptionLength: a.Settings.QualityDescriptionLength, SiteKeywords: a.Settings.SiteKeywords, Version: Version,

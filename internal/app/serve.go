@@ -101,6 +101,7 @@ func (s *server) run(ctx context.Context, main, figures *web.Server) error {
 	})
 	serving, halt := context.WithCancel(ctx)
 	defer halt()
+	context.AfterFunc(serving, s.Changes.Stop) // whoever waits for changes would hold up the stop
 	var cause error
 	go func() {
 		select {
@@ -140,6 +141,7 @@ func (s *server) prepare(ctx context.Context) error {
 	}
 	s.answers.position.Store(head)
 	s.follow(ctx, s.answers)
+	s.followChanges(ctx, head)
 	if s.Settings.HasRole("search") {
 		if err := s.UpdateIndex(ctx, nil); err != nil {
 			return err
@@ -270,6 +272,11 @@ func (s *server) handler() (*web.Handler, error) {
 		return nil, err
 	}
 	embeds.Routes(root, first)
+	scripts, err := embed.NewScripts(ui.Embed(), settings.Language, pages.EmbedStyle)
+	if err != nil {
+		return nil, err
+	}
+	scripts.Routes(root)
 	return web.NewHandler(web.Options{
 		Sites: s.titledSites(sites), Authenticate: s.callers().Caller, ReadOnly: s.readOnly,
 		ReadOnlyMore:   settings.ReadOnlyMore,
@@ -360,10 +367,11 @@ func (s *server) register() {
 		s.metrics.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help, ConstLabels: labels}, value))
 	}
 	s.metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
-	for _, f := range []event.Follower{s.answers, s.index} {
+	for _, f := range []event.Follower{s.answers, s.index, s.Changes} {
 		gauge("grenier_follower_lag_events", "Events of the log that the follower has yet to deal with.",
 			prometheus.Labels{"follower": f.Name()}, func() float64 { return s.lag(f) })
 	}
+	gauge("grenier_change_readers", "Readers that follow the changes.", nil, func() float64 { return float64(s.Changes.Readers()) })
 	gauge("grenier_writes_total", "Write transactions since the start.", nil, func() float64 { n, _ := s.DB.Waits(); return float64(n) })
 	gauge("grenier_write_wait_seconds_total", "Time that writes waited for their turn.", nil, func() float64 {
 		_, waited := s.DB.Waits()

@@ -140,11 +140,7 @@ func (l *Log) Since(ctx context.Context, after int64, limit int) ([]Event, error
 	if err != nil {
 		return nil, fmt.Errorf("event: read after %d: %w", after, err)
 	}
-	events := make([]Event, len(rows))
-	for i, r := range rows {
-		events[i] = r.event()
-	}
-	return events, nil
+	return eventsOf(rows), nil
 }
 
 // pruneBatch bounds the rows that Prune looks at and removes at a time, so that
@@ -192,6 +188,6 @@ func (l *Log) remove(ctx context.Context, positions []int64) error {
 		if _, err := tx.NewRaw("DELETE FROM events WHERE seq IN (?)", bun.List(positions)).Exec(ctx); err != nil {
 			return fmt.Errorf("event: prune: %w", err)
 		}
-		return nil
+		return raiseHorizon(ctx, tx, slices.Max(positions))
 	})
 }

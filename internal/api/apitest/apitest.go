@@ -28,6 +28,7 @@ import (
 	"grenier/internal/job"
 	"grenier/internal/limit"
 	"grenier/internal/mail"
+	"grenier/internal/outbox"
 	"grenier/internal/search"
 	"grenier/internal/search/feed"
 	"grenier/internal/web"
@@ -62,6 +63,24 @@ type Server struct {
 	follower *feed.Follower
 }
 
+// Offers are the data that are offered for territories: those of a commune, on
+// another site and in a hosted table.
+var Offers = []catalog.TerritoryOffer{
+	{
+		ID: "population_com", Levels: catalog.Levels{"fr:commune"}, Order: 1, License: "fr-lo", Organization: "ville-de-valmont",
+		Title: catalog.Words{"fr": "Population", "en": "People"}, Description: catalog.Words{"": "Figures **by age**."},
+		TemporalCoverage: "1968-2022", URLTemplate: "https://stats.example.org/{code}.csv",
+	},
+	{
+		ID: "ecoles_com", Levels: catalog.Levels{"fr:commune"}, Order: 2, License: "fr-lo", Title: catalog.Words{"": "Écoles"},
+		Resource: OfferedTable, FilterColumn: "code_insee",
+	},
+}
+
+// OfferedTable is the identifier of the hosted table of Offers, which a test
+// may make.
+const OfferedTable = "6b0f8a10-0000-4000-8000-000000000001"
+
 // New serves the API over a database, without kept answers.
 func New(t testing.TB, d *db.DB) *Server { return NewKeeping(t, d, 0) }
 
@@ -77,11 +96,11 @@ func NewKeeping(t testing.TB, d *db.DB, bytes uint64) *Server {
 	match := feed.Match{Engine: engine}
 	secret, rates := []byte("secret of the tests"), limit.NewRates(d)
 	sessions := account.NewSessions(d, secret, 0)
-	outbox := letters(t, d)
-	store := catalog.New(log, zones, match, catalog.Rules{})
-	store.Provide(catalog.Deps{Mail: outbox})
+	letterbox := letters(t, d)
+	store := catalog.New(log, zones, match, catalog.Rules{TerritoryOffers: Offers})
+	store.Provide(catalog.Deps{Mail: letterbox})
 	accounts := account.NewWriter(log).With(account.Deps{
-		Mail: outbox, Secret: secret, Sessions: sessions, Rates: rates, Blocs: store, Rules: account.Rules{Registration: true, SIRET: true},
+		Mail: letterbox, Secret: secret, Sessions: sessions, Rates: rates, Blocs: store, Rules: account.Rules{Registration: true, SIRET: true},
 	})
 	s := &Server{
 		T: t, DB: d, Log: log, Accounts: accounts, Tokens: account.NewTokens(d, secret), Sessions: sessions, OAuth: oauth.New(d, log, secret, oauth.Options{}),
@@ -108,7 +127,7 @@ func NewKeeping(t testing.TB, d *db.DB, bytes uint64) *Server {
 		Zones: zones, Search: match, Versions: s.Versions, Pieces: web.NewPieces(s.Versions, bytes), QualityDescriptionLength: 100,
 		ExploreURL: "https://explore.example.org", Version: "test", SiteKeywords: []string{"opendata"},
 		Dumps: api.NewDumps(dumps, 4),
-		Feeds: dump.NewFeeds(dumps, 0),
+		Feeds: dump.NewFeeds(dumps, 0), Changes: api.NewChanges(outbox.NewFeed(log, 10), 4),
 	})
 	loopback := []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")} // tests may say which network they come from
 	callers := api.Callers{Sessions: s.Sessions, Tokens: s.Tokens, Bearers: s.OAuth, Rates: rates, TrustedProxies: loopback}
