@@ -123,7 +123,7 @@ func removeDots(path string) string {
 
 // schemeLength is the length of an IRI's scheme, without its colon; 0 when the
 // IRI is relative.
-func schemeLength(iri string) int {
+func schemeLength[T string | []byte](iri T) int {
 	for i := range len(iri) {
 		switch c := iri[i]; {
 		case c == ':':

@@ -99,7 +99,7 @@ func (w *turtleWriter) writeGraph(graph Term, subjects []Term) {
 		depth = 1
 	}
 	for _, subject := range subjects {
-		if !w.nests(subject) {
+		if !w.written[subject] && !w.nests(subject) {
 			w.statement(subject, depth)
 		}
 	}
