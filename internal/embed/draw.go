@@ -55,10 +55,23 @@ type drawn struct {
 // T writes a message in the language of the card.
 func (d drawn) T(id string, args ...any) string { return d.say.T(id, args...) }
 
-// draw draws a card in one of its forms, legacy or card, its styles with it.
+// The forms of cards: those of the first generation, and those of today.
+const (
+	legacyForm = "legacy"
+	cardForm   = "card"
+)
+
+// drawBare draws a card without its styles, for scripts that bring them.
+func (e *Embed) drawBare(say *i18n.Printer, made *card) (string, error) {
+	var b bytes.Buffer
+	err := e.templates.ExecuteTemplate(&b, cardForm, drawn{card: made, say: say})
+	return b.String(), err
+}
+
+// draw draws a card in one of its forms, its styles with it.
 func (e *Embed) draw(form string, say *i18n.Printer, made *card) (string, error) {
 	d := drawn{card: made, Style: e.styles.card, say: say}
-	if form == "legacy" {
+	if form == legacyForm {
 		d.Style = e.styles.legacy
 	}
 	var b bytes.Buffer

@@ -106,11 +106,11 @@ func (e *Embed) oembed(c *web.Call, q oembedArgs) error {
 	if err != nil {
 		return err
 	}
-	part := "card"
-	if named.api && made.Kind == "dataset" {
-		part = "legacy"
+	form := cardForm
+	if named.api && made.Kind == "dataset" { // as the first snippets ask
+		form = legacyForm
 	}
-	html, err := e.draw(part, e.printer(lang), made)
+	html, err := e.draw(form, e.printer(lang), made)
 	if err != nil {
 		return err
 	}

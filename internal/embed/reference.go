@@ -19,6 +19,7 @@ const mostReferences = 100
 type referenceArgs struct {
 	References string `query:"references" required:"true" help:"References of datasets and of data of territories, with commas between them"`
 	Partial    string `query:"partial" help:"1 puts an error in the place of what is unknown, and gives the rest"`
+	Form       string `query:"form" enum:"legacy,card" help:"card gives the cards of today, of all kinds of objects, by slug also, without their styles"`
 	Lang       string `query:"lang" help:"The language of the cards"`
 }
 
@@ -26,7 +27,8 @@ func (e *Embed) referenceRoutes(first *web.Table) {
 	doc := web.Doc{Public: true, Keep: true, NoMask: true, Tags: []string{"oembed"}}
 	web.Get[[]OEmbed](first, "/oembeds", doc, e.oembeds)
 	doc.Summary, doc.ID = "Embed several datasets", "oembeds"
-	doc.Description = "The cards of dataset-<id> and territory-<zone>:<data>, in the order in which they are asked for."
+	doc.Description = "The cards of dataset-<id> and territory-<zone>:<data>, in the order in which they are asked for; with form=card also of " +
+		"reuse-<id>, organization-<id>, dataservice-<id>, topic-<id> and territory-<zone>."
 	web.Get[[]OEmbed](first, "/oembeds/", doc, e.oembeds)
 }
 
@@ -54,10 +56,10 @@ func (e *Embed) oembeds(c *web.Call, q referenceArgs) error {
 	}
 	list := make([]*wanted, len(given))
 	for i, reference := range given {
-		list[i] = readReference(strings.TrimSpace(reference))
+		list[i] = readReference(strings.TrimSpace(reference), q.Form)
 	}
 	m := e.maker(c, q.Lang)
-	if err := m.fill(list); err != nil {
+	if err := m.fill(list, q.Form); err != nil {
 		return err
 	}
 	answers := make([]OEmbed, len(list))
@@ -87,14 +89,19 @@ func (e *Embed) oembeds(c *web.Call, q referenceArgs) error {
 	return c.JSON(http.StatusOK, answers)
 }
 
+// referenceKinds are the kinds of objects by how references name them.
+var referenceKinds = map[string]string{
+	"dataset": "datasets", "reuse": "reuses", "organization": "organizations", "dataservice": "dataservices", "topic": "topics", "territory": "territories",
+}
+
 // readReference reads one reference: its kind before the first dash.
-func readReference(reference string) *wanted {
+func readReference(reference, form string) *wanted {
 	kind, key, ok := strings.Cut(reference, "-")
 	w := &wanted{kind: kind, key: key}
 	switch {
 	case !ok:
 		w.err = errReferenceID
-	case kind != "dataset" && kind != "territory":
+	case kind != "dataset" && kind != "territory" && (form != cardForm || referenceKinds[kind] == ""):
 		w.err = errReferenceKind
 	case kind == "dataset" && key == "":
 		w.err = errDatasetID
@@ -102,29 +109,65 @@ func readReference(reference string) *wanted {
 	return w
 }
 
-// fill finds the cards of references, the datasets in a constant number of
-// queries when they are named by identifier.
-func (m *maker) fill(list []*wanted) error {
-	var ids []string
+// fill finds and draws the cards of references, the datasets in a constant
+// number of queries when they are named by identifier.
+func (m *maker) fill(list []*wanted, form string) error {
+	if err := m.fillDatasets(list); err != nil {
+		return err
+	}
 	for _, w := range list {
+		if w.err == nil && w.card == nil {
+			if err := m.fillOther(w, form); err != nil {
+				return err
+			}
+		}
 		if w.err != nil {
 			continue
 		}
-		if w.kind == "territory" {
-			if err := m.territoryData(w); err != nil {
-				return err
-			}
-			continue
+		var err error
+		if form == cardForm {
+			w.html, err = m.e.drawBare(m.say, w.card)
+		} else {
+			w.html, err = m.e.draw(legacyForm, m.say, w.card)
 		}
-		found, err := m.e.datasetID(m, w.key)
 		if err != nil {
 			return err
 		}
-		if w.id = found; found == "" {
-			w.err = errDatasetID
+	}
+	return nil
+}
+
+// fillOther finds what is no dataset. Unknown objects are told in the place of
+// their card.
+func (m *maker) fillOther(w *wanted, form string) (err error) {
+	if w.kind == "territory" && (form != cardForm || !m.isZone(w.key)) {
+		return m.territoryData(w)
+	}
+	w.card, err = m.card(target{kind: referenceKinds[w.kind], key: w.key})
+	if fault.Is(err, fault.NotFound) || fault.Is(err, fault.Gone) {
+		w.err = fault.Newf(fault.Invalid, "Unknown %s ID.", w.kind)
+		return nil
+	}
+	return err
+}
+
+func (m *maker) isZone(id string) bool {
+	_, ok := m.e.Zones.Resolve(id)
+	return ok
+}
+
+// fillDatasets finds the datasets.
+func (m *maker) fillDatasets(list []*wanted) error {
+	var ids []string
+	for _, w := range list {
+		if w.err != nil || w.kind != "dataset" {
 			continue
 		}
-		ids = append(ids, found)
+		var err error
+		if w.id, err = m.datasetID(w.key); err != nil {
+			return err
+		}
+		ids = append(ids, w.id)
 	}
 	rows, err := m.e.Catalog.DatasetsByIDs(m.ctx, account.Nobody, ids, catalog.Parts{})
 	if err != nil {
@@ -146,20 +189,17 @@ func (m *maker) fill(list []*wanted) error {
 		if w.card, err = m.dataset(d); err != nil {
 			return err
 		}
-		if w.html, err = m.e.draw("legacy", m.say, w.card); err != nil {
-			return err
-		}
 	}
 	return nil
 }
 
 // datasetID is the identifier that a reference names, by a slug also; empty
 // when there is none.
-func (e *Embed) datasetID(m *maker, key string) (string, error) {
+func (m *maker) datasetID(key string) (string, error) {
 	if db.IsID(key) {
 		return key, nil
 	}
-	found, err := e.Catalog.ResolveDataset(m.ctx, key)
+	found, err := m.e.Catalog.ResolveDataset(m.ctx, key)
 	switch {
 	case fault.Is(err, fault.NotFound), fault.Is(err, fault.Gone):
 		return "", nil

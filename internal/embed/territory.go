@@ -52,10 +52,7 @@ func (m *maker) territoryData(w *wanted) error {
 	if err != nil {
 		return err
 	}
-	if w.card, err = m.offered(zone, item); err != nil {
-		return err
-	}
-	w.html, err = m.e.draw("legacy", m.say, w.card)
+	w.card, err = m.offered(zone, item)
 	return err
 }
 
