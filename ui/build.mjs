@@ -6,6 +6,7 @@ import { createRequire } from "node:module";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
+import { embed } from "./embed/build.mjs";
 import { world } from "./world.mjs";
 
 const here = dirname(fileURLToPath(import.meta.url));
@@ -146,9 +147,10 @@ async function write(folders) {
 
 const kib = (bytes) => `${(bytes / 1024).toFixed(1)} KiB`;
 
-const folders = new Map(["swagger-ui", "test", "portal"].map((name) => [name, new Map()]));
+const folders = new Map(["swagger-ui", "test", "portal", "embed"].map((name) => [name, new Map()]));
 const putIn = (folder) => (name, body) => folders.get(folder).set(name, body);
-const [manifest] = await Promise.all([portal(putIn("portal")), swaggerUI(putIn("swagger-ui")), forTests(putIn("test"))]);
+const [manifest] = await Promise.all([portal(putIn("portal")), swaggerUI(putIn("swagger-ui")), forTests(putIn("test")), embed(putIn("embed"))]);
 await write(folders);
 const sizes = Object.entries(manifest).map(([name, file]) => `${name} ${kib(gzipSync(folders.get("portal").get(file)).length)}`);
+for (const [file, body] of folders.get("embed")) sizes.push(`${file} ${kib(gzipSync(body).length)}`);
 console.log(`Scripts and styles, compressed: ${sizes.join(", ")}`);

@@ -32,6 +32,11 @@ func SwaggerUI() fs.FS { return folder("swagger-ui") }
 // empty in a program that was built without the front end.
 func Portal() fs.FS { return folder("portal") }
 
+// Embed returns the scripts that pages of other sites load, by the names that
+// they are asked for by. It is empty in a program that was built without the
+// front end.
+func Embed() fs.FS { return folder("embed") }
+
 // Manifest returns the hashed name of each file that a page may ask for, by
 // its plain name: "main.js" gives "main.1a2b3c4d.js". It is empty in a program
 // that was built without the front end.

@@ -95,6 +95,13 @@ func (p *Portal) stylesOf(look *theme.Theme, own ...string) []string {
 	return styles
 }
 
+// EmbedStyle is the style sheet that the theme pack brings for cards in pages of
+// other sites, empty when it has none.
+func (p *Portal) EmbedStyle() string {
+	asset, _ := p.look.theme().Asset("embed.css")
+	return string(asset.Content)
+}
+
 // asset is the address of a file of the theme pack or of the program; a name
 // that neither has is a mistake of the template.
 func (p *Portal) asset(look *theme.Theme, name string) (string, error) {

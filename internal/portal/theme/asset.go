@@ -36,7 +36,7 @@ func (t *Theme) readAssets() error {
 	if err != nil {
 		return err
 	}
-	for _, style := range []string{"tokens.css", "style.css"} {
+	for _, style := range []string{"tokens.css", "style.css", "embed.css"} {
 		if exists(t.pack, style) {
 			names = append(names, style)
 		}

@@ -25,7 +25,7 @@ const (
 
 // packFiles and packFolders are what is read of a pack.
 var (
-	packFiles   = []string{"theme.yaml", "menus.yaml", "home.yaml", "tokens.css", "style.css"}
+	packFiles   = []string{"theme.yaml", "menus.yaml", "home.yaml", "tokens.css", "style.css", "embed.css"}
 	packFolders = []string{"templates", "partials", "static", "i18n", "pages"}
 )
 

@@ -1,0 +1,30 @@
+// Builds what pages of other sites load: each file has an address that never changes.
+import { build, transform } from "esbuild";
+import { createHash } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const here = dirname(fileURLToPath(import.meta.url));
+const source = join(here, "src");
+const styles = join(here, "..", "..", "internal", "embed", "styles");
+const common = { bundle: true, minify: true, write: false, charset: "utf8", legalComments: "none", logLevel: "warning", absWorkingDir: here };
+
+async function css(file) {
+  return (await transform(await readFile(file, "utf8"), { loader: "css", minify: true, target: ["chrome99", "firefox97", "safari15.4"] })).code.trim();
+}
+
+async function script(entry, format, target, define = {}) {
+  const { outputFiles } = await build({ ...common, entryPoints: [join(source, entry)], format, target, define });
+  return outputFiles[0].text;
+}
+
+const quoted = (values) => Object.fromEntries(Object.entries(values).map(([name, value]) => [name, JSON.stringify(value)]));
+
+/** Puts each file by its name; gives the names. */
+export async function embed(put) {
+  const sheets = quoted({ WIDGETS_CSS: await css(join(styles, "legacy.css")), CARD_CSS: await css(join(styles, "card.css")) });
+  put("widgets.js", await script("widgets.ts", "iife", "es2019", sheets));
+  put("oembed.js", await script("oembed.ts", "iife", "es2019", sheets));
+}
