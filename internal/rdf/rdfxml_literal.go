@@ -23,7 +23,7 @@ func (r *rdfxmlReader) literalXML() (string, error) {
 			}
 			c.end(r.x.name)
 		case xmlText:
-			c.out = appendXMLText(c.out, r.x.text, false)
+			c.out = appendXMLLegal(c.out, string(r.x.text), false)
 		case xmlComment:
 			c.out = append(append(append(c.out, "<!--"...), r.x.text...), "-->"...)
 		case xmlInstruction:
@@ -95,7 +95,7 @@ func (c *canonicalXML) declare(name *xmlName, element bool) {
 
 func (c *canonicalXML) attribute(value []byte) {
 	c.out = append(c.out, `="`...)
-	c.out = appendXMLText(c.out, value, true)
+	c.out = appendXMLLegal(c.out, string(value), true)
 	c.out = append(c.out, '"')
 }
 
@@ -116,30 +116,4 @@ func (c *canonicalXML) instruction(text string) {
 		c.out = append(append(c.out, ' '), data...)
 	}
 	c.out = append(c.out, "?>"...)
-}
-
-// appendXMLText appends text as canonical XML has it, in the value of an
-// attribute or outside.
-func appendXMLText[T string | []byte](b []byte, text T, attribute bool) []byte {
-	for i := range len(text) {
-		switch c := text[i]; {
-		case c == '&':
-			b = append(b, "&amp;"...)
-		case c == '<':
-			b = append(b, "&lt;"...)
-		case c == '>' && !attribute:
-			b = append(b, "&gt;"...)
-		case c == '"' && attribute:
-			b = append(b, "&quot;"...)
-		case c == '\t' && attribute:
-			b = append(b, "&#x9;"...)
-		case c == '\n' && attribute:
-			b = append(b, "&#xA;"...)
-		case c == '\r':
-			b = append(b, "&#xD;"...)
-		default:
-			b = append(b, c)
-		}
-	}
-	return b
 }

@@ -553,10 +553,10 @@ func (r *rdfxmlReader) iri(reference []byte, scope rdfxmlScope) (string, error) 
 		return "", r.x.fail("an IRI is longer than %d bytes", maxIRI)
 	}
 	iri := string(reference)
-	if Absolute(iri) && !bytes.Contains(reference, []byte("/.")) {
+	if Absolute(iri) {
 		return iri, nil
 	}
-	if scope.base.scheme == "" && !Absolute(iri) {
+	if scope.base.scheme == "" {
 		return "", r.x.fail("“%s” is a relative IRI, and the document has no base", bounded(reference))
 	}
 	if iri = scope.base.resolve(iri); len(iri) > maxIRI {

@@ -122,26 +122,23 @@ func spaces(value []byte) {
 // badXML is where in text something stands that XML does not allow, or -1.
 func badXML(text []byte) int {
 	ascii := true
-	for i, c := range text {
-		if c < 0x20 && c != '\n' && c != '\t' && c != '\r' {
-			return i
+	for _, c := range text {
+		if c < 0x20 && !isXMLSpace(c) || c == 0xEF { // U+FFFE and U+FFFF begin with 0xEF
+			return badRune(text)
 		}
-		if c >= utf8.RuneSelf {
-			ascii = false
-			break
-		}
+		ascii = ascii && c < utf8.RuneSelf
 	}
-	if ascii {
+	if ascii || utf8.Valid(text) {
 		return -1
 	}
+	return badRune(text)
+}
+
+// badRune is badXML, character by character.
+func badRune(text []byte) int {
 	for i := 0; i < len(text); {
-		r, size := rune(text[i]), 1
-		if r >= utf8.RuneSelf {
-			if r, size = utf8.DecodeRune(text[i:]); size == 1 {
-				return i
-			}
-		}
-		if !isXMLRune(r) {
+		r, size := utf8.DecodeRune(text[i:])
+		if r == utf8.RuneError && size == 1 || !isXMLRune(r) {
 			return i
 		}
 		i += size
