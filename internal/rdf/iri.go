@@ -148,7 +148,7 @@ func appendIRI(b []byte, iri string) []byte {
 	for i := 0; i < len(iri); {
 		c := iri[i]
 		size := 1
-		encode := c < utf8.RuneSelf && notInIRI[c]
+		encode := notInIRI[c]
 		if c >= utf8.RuneSelf {
 			var r rune
 			r, size = utf8.DecodeRuneInString(iri[i:])

@@ -5,12 +5,12 @@ import (
 	"unicode/utf8"
 )
 
-// notInIRI are the characters of ASCII that no IRI may hold.
-var notInIRI = func() (table [utf8.RuneSelf]bool) {
+// notInIRI are the bytes that no IRI may hold (IRIREF of Turtle).
+var notInIRI = func() (table [256]bool) {
 	for c := range byte(0x21) {
 		table[c] = true
 	}
-	for _, c := range []byte("<>\"{}|^`\\\x7f") {
+	for _, c := range []byte("<>\"{}|^`\\") {
 		table[c] = true
 	}
 	return table

@@ -262,7 +262,7 @@ func (s *textScanner) rawIRI() ([]byte, error) {
 	s.pos++
 	escaped := false
 	for {
-		for s.pos < s.end && !iriStops[s.buf[s.pos]] {
+		for s.pos < s.end && !notInIRI[s.buf[s.pos]] {
 			s.pos++
 		}
 		switch c := s.peek(); {
@@ -279,7 +279,7 @@ func (s *textScanner) rawIRI() ([]byte, error) {
 				return nil, s.failAt(s.pos, `only \u and \U escape characters of an IRI`)
 			}
 			s.pos += 2
-		case c >= 0 && iriStops[c]:
+		case c >= 0 && notInIRI[c]:
 			return nil, s.failAt(s.pos, "%q cannot stand in an IRI: write it percent-encoded", rune(c))
 		case c < 0:
 			return nil, s.unexpected("the end of an IRI, >,")
@@ -289,13 +289,6 @@ func (s *textScanner) rawIRI() ([]byte, error) {
 		}
 	}
 }
-
-// iriStops are the bytes at which reading of an IRI pauses (IRIREF of Turtle).
-var iriStops = func() (table [256]bool) {
-	copy(table[:], notInIRI[:])
-	table[0x7F] = false
-	return table
-}()
 
 // unescapedIRI replaces the escapes of an IRI.
 func (s *textScanner) unescapedIRI(raw []byte) ([]byte, error) {
@@ -310,7 +303,7 @@ func (s *textScanner) unescapedIRI(raw []byte) ([]byte, error) {
 		if size == 0 {
 			return nil, s.fail(`an escape of this IRI is not \u with 4 or \U with 8 hexadecimal digits of a character`)
 		}
-		if r < utf8.RuneSelf && iriStops[r] {
+		if r < utf8.RuneSelf && notInIRI[r] {
 			return nil, s.fail("%q cannot stand in an IRI, even escaped", r)
 		}
 		s.scratch = utf8.AppendRune(s.scratch, r)
