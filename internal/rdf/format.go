@@ -47,8 +47,13 @@ type Source struct {
 	io.Reader
 	Format Format
 	// Base is the absolute IRI that relative ones are resolved against; empty
-	// when there is none, then a relative IRI is an error.
+	// when there is none, then a relative IRI is an error. (In JSON-LD what is
+	// said with it is left out, as its specification has it.)
 	Base string
+	// Context gives the context of JSON-LD that a document names by its
+	// address, or nil when it is not known; contexts are never fetched. It may
+	// be nil itself: then only the contexts built into the reader are known.
+	Context func(address string) *Context
 }
 
 // Read reads a document and gives each of its quads to fn, in the order of the
@@ -73,7 +78,7 @@ var writers = map[Format]func(io.Writer, Style) Writer{}
 type Prefix struct{ Name, IRI string }
 
 // Style is how a document is written where its format leaves a choice. The
-// zero Style is valid: IRIs in full, JSON-LD expanded.
+// zero Style is valid: IRIs in full, JSON-LD without a context.
 type Style struct {
 	// Prefixes shorten IRIs in Turtle, TriG and RDF/XML (which makes up names
 	// for the namespaces of predicates that it lacks).
