@@ -17,6 +17,7 @@ import (
 	"grenier/internal/account/sso"
 	"grenier/internal/catalog"
 	"grenier/internal/db"
+	"grenier/internal/dcat"
 	"grenier/internal/dump"
 	"grenier/internal/geo"
 	"grenier/internal/job"
@@ -40,6 +41,8 @@ type Deps struct {
 	Jobs     *job.Runner
 	Dumps    *Dumps
 	Feeds    *dump.Feeds
+	// Linked describes the catalogue as linked data.
+	Linked   *dcat.Exporter
 	Changes  *Changes
 	Search   feed.Match
 	Versions *web.Versions
@@ -96,6 +99,7 @@ func New(deps Deps) *API {
 	a.accessTypeRoutes()
 	a.dumpRoutes()
 	a.feedRoutes()
+	a.rdfRoutes()
 	a.sessionRoutes()
 	a.tokenRoutes()
 	a.oauthRoutes()
@@ -115,6 +119,7 @@ func New(deps Deps) *API {
 	a.chartRoutes()
 	a.siteWriteRoutes()
 	a.badgeRoutes()
+	a.objectRoutes()
 	a.activityRoutes()
 	a.historyRoutes()
 	a.workerRoutes()

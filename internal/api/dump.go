@@ -55,7 +55,10 @@ func (a *API) dumpRoutes() {
 }
 
 // RootDumps declares the files of the whole site in a table of the root.
-func (a *API) RootDumps(root *web.Table) { a.siteDumps(root, "") }
+func (a *API) RootDumps(root *web.Table) {
+	a.siteDumps(root, "")
+	a.rootCatalog(root)
+}
 
 func (a *API) siteDumps(t *web.Table, base string) {
 	doc := func(what string) web.Doc { return dumpDoc("Export the "+what+" as CSV", "site") }
@@ -162,7 +165,7 @@ func (a *API) sendDump(c *web.Call, d dump.Dump, name string) error {
 	if name == "" {
 		name = string(d.Kind)
 	}
-	w := &dumpWriter{call: c, name: dump.FileName(name, now())}
+	w := &dumpWriter{call: c, name: dump.FileName(name, now()), media: "text/csv; charset=utf-8"}
 	if c.R.Method == http.MethodHead {
 		return w.begin().Close()
 	}
@@ -188,15 +191,15 @@ func (a *API) sendDump(c *web.Call, d dump.Dump, name string) error {
 // dumpWriter begins the answer with its first bytes, so that what fails before
 // is still answered as an error.
 type dumpWriter struct {
-	call   *web.Call
-	name   string
-	stream *web.Stream
+	call        *web.Call
+	name, media string
+	stream      *web.Stream
 }
 
 func (w *dumpWriter) begin() *web.Stream {
 	if w.stream == nil {
 		w.call.W.Header().Set("Content-Disposition", "attachment; filename="+w.name)
-		w.stream = w.call.Stream(http.StatusOK, "text/csv; charset=utf-8")
+		w.stream = w.call.Stream(http.StatusOK, w.media)
 	}
 	return w.stream
 }

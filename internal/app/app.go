@@ -20,6 +20,7 @@ import (
 	"grenier/internal/catalog"
 	"grenier/internal/config"
 	"grenier/internal/db"
+	"grenier/internal/dcat"
 	"grenier/internal/dump"
 	"grenier/internal/event"
 	"grenier/internal/fault"
@@ -247,6 +248,7 @@ func (a *App) api(dumps *dump.Dumps, versions *web.Versions, pieces *web.Pieces)
 	return api.New(api.Deps{
 		Dumps:   api.NewDumps(dumps, a.Settings.DumpConcurrency),
 		Feeds:   dump.NewFeeds(dumps, a.Settings.FeedDelay),
+		Linked:  dcat.New(a.DB, a.Catalog, a.Zones, a.Log),
 		Changes: api.NewChanges(a.Changes, changeStarts),
 		Catalog: a.Catalog, Files: a.Files, Organizations: a.Organizations, People: a.People, Tokens: a.Tokens, Accounts: a.Accounts, OAuth: a.OAuth, SSO: a.SSO, ProviderLogout: a.providerLogout(), Sessions: a.Sessions, Zones: a.Zones, Jobs: a.Jobs,
 		Search: a.match(), Versions: versions, Pieces: pieces,

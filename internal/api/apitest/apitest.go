@@ -22,6 +22,7 @@ import (
 	"grenier/internal/blob"
 	"grenier/internal/catalog"
 	"grenier/internal/db"
+	"grenier/internal/dcat"
 	"grenier/internal/dump"
 	"grenier/internal/event"
 	"grenier/internal/geo"
@@ -57,6 +58,8 @@ type Server struct {
 	Tables   []*web.Table
 	Versions *web.Versions
 	Zones    *geo.Directory
+	// Changes is the change feed, which does not follow the log.
+	Changes *outbox.Feed
 	// Found finds what Index made findable.
 	Found feed.Match
 
@@ -115,6 +118,7 @@ func NewKeeping(t testing.TB, d *db.DB, bytes uint64) *Server {
 			s.Versions.Raise(web.Object(e.ObjectKind, e.Object), web.Epoch(e.ObjectKind))
 		}
 	})
+	s.Changes = outbox.NewFeed(log, 10)
 	s.Jobs = job.NewRunner(d, job.Options{Logger: slog.New(slog.DiscardHandler), Location: time.UTC})
 	s.Jobs.Register(job.Kind{Name: "tests.nothing", Schedule: "@daily", Work: func(context.Context, *job.Run) error { return nil }})
 	dumps := dump.New(log, s.Catalog, zones, match, dump.Options{QualityDescriptionLength: 100})
@@ -127,7 +131,7 @@ func NewKeeping(t testing.TB, d *db.DB, bytes uint64) *Server {
 		Zones: zones, Search: match, Versions: s.Versions, Pieces: web.NewPieces(s.Versions, bytes), QualityDescriptionLength: 100,
 		ExploreURL: "https://explore.example.org", Version: "test", SiteKeywords: []string{"opendata"},
 		Dumps: api.NewDumps(dumps, 4),
-		Feeds: dump.NewFeeds(dumps, 0), Changes: api.NewChanges(outbox.NewFeed(log, 10), 4),
+		Feeds: dump.NewFeeds(dumps, 0), Linked: dcat.New(d, s.Catalog, zones, slog.New(slog.DiscardHandler)), Changes: api.NewChanges(s.Changes, 4),
 	})
 	loopback := []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")} // tests may say which network they come from
 	callers := api.Callers{Sessions: s.Sessions, Tokens: s.Tokens, Bearers: s.OAuth, Rates: rates, TrustedProxies: loopback}
@@ -321,9 +325,15 @@ func matches(template, segments []string) (same int, ok bool) {
 		switch {
 		case template[i] == segment:
 			same++
-		case !strings.HasPrefix(template[i], "{"):
+		case !fits(template[i], segment):
 			return 0, false
 		}
 	}
 	return same, true
+}
+
+// fits tells whether a segment is a variable with its prefix, if any.
+func fits(template, segment string) bool {
+	prefix, _, variable := strings.Cut(template, "{")
+	return variable && strings.HasPrefix(segment, prefix)
 }
