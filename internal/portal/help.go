@@ -165,9 +165,10 @@ func (v *visit) exportSamples(kind dump.Kind, shown examples) []sample {
 // feeds is the content of the page about Atom feeds.
 type feeds struct {
 	Feeds []feedEntry
-	// Action is where the form that makes a feed of datasets leads.
-	Action   string
-	Licences []Link // Path is the identifier of the licence
+	// Action is where the form that makes a feed of datasets leads, RSSAction
+	// where it makes one of the other format.
+	Action, RSSAction string
+	Licences          []Link // Path is the identifier of the licence
 	// Samples are addresses of narrowed feeds.
 	Samples []sample
 	// Arguments are the filters of the feed of datasets.
@@ -175,7 +176,12 @@ type feeds struct {
 }
 
 // feedEntry is one feed.
-type feedEntry struct{ Title, Text, URL, Address string }
+type feedEntry struct {
+	Title, Text string
+	// URL and Address are the path and the whole address of the Atom feed, RSSURL
+	// and RSSAddress those of the same as RSS.
+	URL, Address, RSSURL, RSSAddress string
+}
 
 // feedArgument is a filter with what it does and an example of its value.
 type feedArgument struct{ Name, Text, Value string }
@@ -185,10 +191,12 @@ func (p *Portal) showFeeds(v *visit, _ web.None) error {
 	if err != nil {
 		return err
 	}
-	content := feeds{Action: v.path("/datasets/recent.atom")}
-	for _, kind := range []string{"datasets", "reuses", "dataservices", "posts"} {
-		path := v.path("/" + kind + "/recent.atom")
-		content.Feeds = append(content.Feeds, feedEntry{v.say.T("help.feed-" + kind), v.say.T("help.feed-" + kind + "-text"), path, v.Site.Base + path})
+	content := feeds{Action: v.feedPath("datasets", dump.Atom, nil), RSSAction: v.feedPath("datasets", dump.RSS, nil)}
+	for _, kind := range feedKinds {
+		path, rss := v.feedPath(kind, dump.Atom, nil), v.feedPath(kind, dump.RSS, nil)
+		content.Feeds = append(content.Feeds, feedEntry{
+			v.say.T("help.feed-" + kind), v.say.T("help.feed-" + kind + "-text"), path, v.Site.Base + path, rss, v.Site.Base + rss,
+		})
 	}
 	licences, err := p.Catalog.Licenses(v.Context())
 	if err != nil {
@@ -201,15 +209,29 @@ func (p *Portal) showFeeds(v *visit, _ web.None) error {
 	return v.show(draft{
 		name: "feeds", title: v.say.T("nav.feeds"), description: v.say.T("help.feeds-lead"), path: "/feeds", crumbs: v.helpTrail("nav.feeds"),
 		data: content, keys: []web.Key{web.Epoch(catalog.KindDataset), web.Epoch(catalog.KindOrganization), web.Epoch("license")},
-		feeds: []Sibling{
-			{"application/atom+xml", v.say.T("help.feed-dataservices"), v.path("/dataservices/recent.atom")},
-			{"application/atom+xml", v.say.T("help.feed-posts"), v.path("/posts/recent.atom")},
-		},
+		feeds: v.allFeeds(),
 	})
 }
 
+// feedKinds are the kinds that have feeds of all that is new, as the page of feeds
+// names them.
+var feedKinds = []string{"datasets", "reuses", "dataservices", "organizations", "topics", "posts"}
+
+// allFeeds are the links to every feed but those that each page names.
+func (v *visit) allFeeds() []Sibling {
+	var all []Sibling
+	for _, kind := range feedKinds {
+		links := v.feedLinks(v.say.T("help.feed-"+kind), kind, nil)
+		if kind == "datasets" || kind == "reuses" {
+			links = links[1:]
+		}
+		all = append(all, links...)
+	}
+	return all
+}
+
 func (v *visit) feedSamples(shown examples) []sample {
-	path := v.path("/datasets/recent.atom")
+	path := v.feedPath("datasets", dump.Atom, nil)
 	samples := []sample{
 		v.fullAddress(v.say.T("help.filter-words", "words", v.say.T("help.words-example")), path, url.Values{"q": {v.say.T("help.words-example")}}),
 		v.fullAddress(v.say.T("help.filter-updated"), path, url.Values{"sort": {"-last_update"}}),
@@ -220,7 +242,7 @@ func (v *visit) feedSamples(shown examples) []sample {
 	if shown.organization != "" {
 		samples = append(samples, v.fullAddress(v.say.T("help.filter-organization", "name", shown.name), path, url.Values{"organization": {shown.organization}}))
 	}
-	return append(samples, v.fullAddress(v.say.T("help.filter-visualizations"), v.path("/reuses/recent.atom"), url.Values{"type": {"visualization"}}))
+	return append(samples, v.fullAddress(v.say.T("help.filter-visualizations"), v.feedPath("reuses", dump.Atom, nil), url.Values{"type": {"visualization"}}))
 }
 
 func (v *visit) feedArguments(shown examples) []feedArgument {

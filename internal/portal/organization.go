@@ -6,6 +6,7 @@ import (
 
 	"grenier/internal/account"
 	"grenier/internal/catalog"
+	"grenier/internal/dump"
 	"grenier/internal/i18n"
 	"grenier/internal/text"
 	"grenier/internal/web"
@@ -133,7 +134,7 @@ func (v *visit) organizationHead(o *account.Organization, current string) organi
 	h := organizationHead{
 		ID: o.ID, Name: o.Name, Acronym: deref(o.Acronym), Long: isLong(o.Name), URL: v.path(organizationPath(o, "")), Lang: v.contentLang(),
 		Logo: picturePath("organizations", o.ID, "200"), Certified: o.Certified, Deleted: !o.DeletedAt.IsZero(), Website: linkable(deref(o.URL)),
-		Share: v.shareOf(o.Name, address), Feed: organizationFeed(o.ID),
+		Share: v.shareOf(o.Name, address), Feed: v.feedPath("datasets", dump.Atom, url.Values{"organization": {o.ID}}),
 	}
 	if h.Acronym == o.Name {
 		h.Acronym = ""
@@ -171,8 +172,17 @@ func (v *visit) organizationHead(o *account.Organization, current string) organi
 	return h
 }
 
-// organizationFeed is the feed of the latest datasets of an organisation.
-func organizationFeed(id string) string { return "/api/1/datasets/recent.atom?organization=" + id }
+// organizationFeeds are what is new of an organisation: its datasets first, then
+// its APIs and reuses.
+func (v *visit) organizationFeeds(o *account.Organization) []Sibling {
+	of := url.Values{"organization": {o.ID}}
+	feeds := v.feedLinks(v.say.T("organization.feed", "name", o.Name), "datasets", of)
+	for _, kind := range []string{organizationDataservices, organizationReuses} {
+		title := v.say.T("common.title-part", "part", v.say.T("organization.tab-"+kind), "title", o.Name)
+		feeds = append(feeds, v.feedLinks(title, kind, of)...)
+	}
+	return feeds
+}
 
 // organizationDraft begins a page of an organisation.
 func (v *visit) organizationDraft(o *account.Organization, name, tail string) draft {
@@ -187,7 +197,7 @@ func (v *visit) organizationDraft(o *account.Organization, name, tail string) dr
 		name: name, title: title, description: text.Excerpt(o.Description, summaryLength), path: organizationPath(o, tail),
 		noIndex: !o.DeletedAt.IsZero(), image: v.sharePicture("organizations", o.ID),
 		crumbs: v.trail("nav.organizations", "/organizations", parts...),
-		feeds:  []Sibling{{"application/atom+xml", v.say.T("organization.feed", "name", o.Name), organizationFeed(o.ID)}},
+		feeds:  v.organizationFeeds(o),
 		siblings: []Sibling{
 			v.document("organizations", o.ID),
 			{"text/csv", v.say.T("organization.csv-datasets"), organizationPath(o, "datasets.csv")},

@@ -27,7 +27,7 @@ func TestOrganizationShowsWhatItPublishes(t *testing.T) {
 	s.dataset(13, "Cachées", func(d *catalog.Dataset) { d.OrganizationID, d.Private, d.Visible = &o.ID, true, false })
 	body := s.shows("/organizations/organization-1", "<h1>Ville de Valmont", "Certifié", "Collectivité territoriale", "<strong>ville</strong>", "valmont.example.org",
 		"Données n° 1.", "Données n° 9.", "Voir les 12 jeux de données", "/datasets/search?organization="+o.ID, `name="organization" value="`+o.ID+`"`,
-		"/api/1/datasets/recent.atom?organization="+o.ID, `type="application/json"`, `"@type":"`, `<link rel="canonical" href="https://data.example.org/organizations/organization-1">`)
+		"/datasets/recent.atom?organization="+o.ID, "/datasets/recent.rss?organization="+o.ID, "/reuses/recent.atom?organization="+o.ID, `type="application/json"`, `"@type":"`, `<link rel="canonical" href="https://data.example.org/organizations/organization-1">`)
 	hides(t, body, "Données n° 10.", "Cachées")
 	popular := s.shows("/organizations/organization-1?sort=popular", "Données n° 12.", "Données n° 4.")
 	hides(t, popular, "Données n° 3.")

@@ -38,7 +38,7 @@ type Page struct {
 	Image string
 	// Linked is the page's JSON-LD, empty for none.
 	Linked template.JS
-	// Feeds are Atom feeds, Siblings other forms of the same content.
+	// Feeds are Atom and RSS feeds, Siblings other forms of the same content.
 	Feeds    []Sibling
 	Siblings []Sibling
 	// Crumbs lead from the home page to this one, which is the last.
@@ -118,6 +118,8 @@ type Item struct {
 type SearchBox struct {
 	// Action is where it leads; Query what it holds.
 	Action, Query string
+	// Described is the address of what tells browsers how to search here.
+	Described string
 }
 
 // draft is what a handler says of its page; the frame is added by show.
@@ -236,7 +238,7 @@ func (v *visit) frame(d draft) *Page {
 			Title: title, Tagline: v.tagline(chosen), URL: base + v.path("/"), Home: v.path("/"), Contact: v.contact(), Banner: v.banner(chosen),
 			Logo: p.assetPath(v.theme, "logo.svg"), LogoDark: p.assetPath(v.theme, "logo-dark.svg"), Favicon: "/favicon.svg",
 		},
-		Search: SearchBox{Action: v.path("/search"), Query: d.query},
+		Search: SearchBox{Action: v.path("/search"), Query: d.query, Described: v.path(openSearchPath)},
 		Styles: p.styles(v.theme), Script: p.front.path("main.js"), Words: v.scriptWords(d.tools || d.admin != nil),
 	}
 	page.Account, page.Notices, page.Admin = v.accountMenu(), append(d.notices, v.heard()...), d.admin
@@ -254,9 +256,7 @@ func (v *visit) frame(d draft) *Page {
 	}
 	v.addresses(page, d)
 	page.Menu = v.menu(d.path)
-	page.Feeds = append(page.Feeds,
-		Sibling{"application/atom+xml", v.say.T("site.feed-datasets"), "/datasets/recent.atom"},
-		Sibling{"application/atom+xml", v.say.T("site.feed-reuses"), "/reuses/recent.atom"})
+	page.Feeds = append(page.Feeds, v.siteFeeds()...)
 	return page
 }
 
@@ -337,7 +337,7 @@ func (v *visit) items(entries []theme.Entry, path string) []Item {
 // programs read.
 func served(path string) bool {
 	return strings.HasPrefix(path, "/api/") || strings.HasPrefix(path, "/apidoc") || strings.HasPrefix(path, "/health") ||
-		strings.HasSuffix(path, ".atom") || strings.HasSuffix(path, ".csv") || strings.HasSuffix(path, ".xml")
+		strings.HasSuffix(path, ".atom") || strings.HasSuffix(path, ".rss") || strings.HasSuffix(path, ".csv") || strings.HasSuffix(path, ".xml")
 }
 
 // words gives the words of a menu or block in the page's language.

@@ -9,6 +9,7 @@ import (
 
 	"grenier/internal/account"
 	"grenier/internal/catalog"
+	"grenier/internal/dump"
 	"grenier/internal/text"
 	"grenier/internal/web"
 )
@@ -62,8 +63,6 @@ type postPage struct {
 // postsShown is how many posts a page of the list shows.
 const postsShown = 12
 
-const postsFeed = "/posts/recent.atom"
-
 type postsArgs struct {
 	Kind string `query:"kind"`
 	Page string `query:"page"`
@@ -95,7 +94,7 @@ func (p *Portal) showPosts(v *visit, in postsArgs) error {
 	if err != nil {
 		return err
 	}
-	content := postsPage{Cards: v.postCards(posts), Feed: postsFeed}
+	content := postsPage{Cards: v.postCards(posts), Feed: v.feedPath("posts", dump.Atom, nil)}
 	content.Pager = newPager(total, postsShown, number, func(page int) string { return address(kind, page) })
 	content.Kinds = []tab{{v.say.T("post.kind-all"), address("", 1), -1, kind == ""}}
 	for _, known := range catalog.PostKinds {
@@ -111,7 +110,7 @@ func (p *Portal) showPosts(v *visit, in postsArgs) error {
 	return v.show(draft{
 		name: "posts", title: v.say.T("nav.posts"), description: v.say.T("post.lead"), path: "/posts", args: args, lasting: true,
 		crumbs: []Link{{v.say.T("site.home"), v.path("/")}, {Label: v.say.T("nav.posts")}},
-		feeds:  []Sibling{{"application/atom+xml", v.say.T("post.feed"), postsFeed}}, data: content, keys: cardKinds(catalog.KindPost),
+		feeds:  v.feedLinks(v.say.T("post.feed"), "posts", nil), data: content, keys: cardKinds(catalog.KindPost),
 	})
 }
 
@@ -153,7 +152,7 @@ func (p *Portal) showPost(v *visit, in objectArgs) error {
 		name: "post", title: post.Name, description: description, path: path, kind: "article", noIndex: content.Draft,
 		image: v.sharePicture("posts", post.ID), crumbs: v.trail("nav.posts", "/posts", Link{Label: shortTitle(post.Name)}),
 		linked: postJSONLD(v.linkedSite(), post), siblings: []Sibling{v.document("posts", post.ID)},
-		feeds: []Sibling{{"application/atom+xml", v.say.T("post.feed"), postsFeed}}, data: content,
+		feeds: v.feedLinks(v.say.T("post.feed"), "posts", nil), data: content,
 		keys: append(append([]web.Key{web.Object(catalog.KindPost, post.ID)}, ownerKeys(account.Owner{User: deref(post.OwnerID)})...),
 			cardKinds(catalog.KindDataset, catalog.KindReuse, catalog.KindDataservice)...),
 	})

@@ -6,10 +6,12 @@ import (
 	"slices"
 	"strconv"
 
+	"grenier/internal/dump"
 	"grenier/internal/fault"
+	"grenier/internal/search"
 )
 
-// Forms of a search for programs: a CSV file, a page of the API, a feed.
+// Forms of a search for programs: a CSV file, a page of the API, feeds.
 
 // formRoutes lead from the address of a search page with an ending to the same
 // search in another form.
@@ -27,12 +29,12 @@ func (p *Portal) formRoutes(t *table, kind *searchKind) {
 	lead(".json", func(_ *visit, a *asking) (string, error) { return a.jsonAddress(), nil })
 	if kind.csv != nil {
 		lead(".csv", func(_ *visit, a *asking) (string, error) {
-			return "/" + kind.name + ".csv" + a.question(""), a.understood(kind.csv)
+			return "/" + kind.name + ".csv" + queryOf(a.listArgs()), a.understood(kind.csv)
 		})
 	}
-	if kind.atom != nil {
-		lead(".atom", func(v *visit, a *asking) (string, error) {
-			return v.path("/"+kind.name+"/recent.atom") + a.question(a.sort), a.understood(kind.atom)
+	for _, form := range dump.Forms {
+		lead("."+string(form), func(v *visit, a *asking) (string, error) {
+			return v.feedPath(kind.name, form, a.newsArgs()), a.understood(kind.feed)
 		})
 	}
 }
@@ -41,15 +43,25 @@ func (p *Portal) formRoutes(t *table, kind *searchKind) {
 func (v *visit) forms(a *asking) []searchForm {
 	var forms []searchForm
 	if a.kind.csv != nil && a.understood(a.kind.csv) == nil {
-		forms = append(forms, searchForm{"csv", v.say.T("search.as-csv"), "/" + a.kind.name + ".csv" + a.question(""), "text/csv"})
+		forms = append(forms, searchForm{"csv", v.say.T("search.as-csv"), "/" + a.kind.name + ".csv" + queryOf(a.listArgs()), "text/csv"})
 	}
 	forms = append(forms, searchForm{"json", v.say.T("search.as-json"), a.jsonAddress(), "application/json"})
-	if a.kind.atom != nil && a.understood(a.kind.atom) == nil {
-		forms = append(forms, searchForm{
-			"atom", v.say.T("search.as-atom"), v.path("/"+a.kind.name+"/recent.atom") + a.question(""), "application/atom+xml",
-		})
+	if a.understood(a.kind.feed) == nil {
+		for _, form := range dump.Forms {
+			forms = append(forms, searchForm{
+				string(form), v.say.T("search.as-" + string(form)), v.feedPath(a.kind.name, form, a.listArgs()), form.Type(),
+			})
+		}
 	}
 	return forms
+}
+
+// feeds are the links by which feed readers find what is new in a search.
+func (v *visit) feeds(a *asking, title string) []Sibling {
+	if a.understood(a.kind.feed) != nil {
+		return nil
+	}
+	return v.feedLinks(title, a.kind.name, a.listArgs())
 }
 
 // understood refuses filters that another form does not have: it would hold
@@ -66,13 +78,21 @@ func (a *asking) understood(known []string) error {
 	return nil
 }
 
-// question is the query of the search in another form.
-func (a *asking) question(sort string) string {
+// listArgs are the arguments of the search in a form that has an order of its own.
+func (a *asking) listArgs() url.Values {
 	args := a.args()
-	if args.Del("sort"); sort == "-last_update" || sort == "-created" {
-		args.Set("sort", sort)
+	args.Del("sort")
+	return args
+}
+
+// newsArgs are the arguments of the search as a feed, which datasets can be in by
+// their last update.
+func (a *asking) newsArgs() url.Values {
+	args := a.listArgs()
+	if a.kind.kind == search.Dataset && (a.sort == "-last_update" || a.sort == "-created") {
+		args.Set("sort", a.sort)
 	}
-	return queryOf(args)
+	return args
 }
 
 func queryOf(args url.Values) string {

@@ -17,9 +17,9 @@ type searchKind struct {
 	filters []searchFilter
 	// sorts are the orders offered, the first of which is by relevance.
 	sorts []string
-	// csv and atom are the arguments that the CSV file and the feed understand
+	// csv and feed are the arguments that the CSV file and the feeds understand
 	// beside q; nil when there is no such form, everything when they hold "*".
-	csv, atom []string
+	csv, feed []string
 }
 
 // searchFilter is an argument that narrows a search.
@@ -77,7 +77,7 @@ var searchKinds = []*searchKind{
 			{name: "temporal_coverage"}, featuredFilter, {name: "topic"}, personFilter, {name: "organization_name"},
 		},
 		sorts: []string{"", "-last_update", "-created", "-views", "-reuses", "-followers"},
-		csv:   []string{"*"}, atom: []string{"*"},
+		csv:   []string{"*"}, feed: []string{"*"},
 	},
 	{
 		kind: search.Dataservice, name: "dataservices", path: "/dataservices/search", icon: "api",
@@ -87,7 +87,7 @@ var searchKinds = []*searchKind{
 		},
 		sorts: []string{"", "-created", "-views", "-followers"},
 		csv:   []string{"tag", "organization", "access_type", "featured", "topic"},
-		atom:  []string{"tag", "organization", "access_type", "featured", "topic"},
+		feed:  []string{"tag", "organization", "access_type", "featured", "topic", "last_update_range", "producer_type", "is_restricted"},
 	},
 	{
 		kind: search.Reuse, name: "reuses", path: "/reuses/search", icon: "reuse",
@@ -99,7 +99,9 @@ var searchKinds = []*searchKind{
 		},
 		sorts: []string{"", "-created", "-views", "-datasets", "-followers"},
 		csv:   []string{"type", "topic", "tag", "organization", "organization_badge", "featured", "owner"},
-		atom:  []string{"type", "topic", "tag", "organization", "organization_badge", "featured", "owner"},
+		feed: []string{
+			"type", "topic", "tag", "organization", "organization_badge", "featured", "owner", "last_update_range", "producer_type", "badge",
+		},
 	},
 	{
 		kind: search.Organization, name: "organizations", path: "/organizations", icon: "building",
@@ -108,12 +110,13 @@ var searchKinds = []*searchKind{
 			{name: "badge", column: "badge", labels: i18n.OrganizationBadge},
 		},
 		sorts: []string{"", "-datasets", "-reuses", "-followers", "-created"},
-		csv:   []string{"badge"},
+		csv:   []string{"badge"}, feed: []string{"*"},
 	},
 	{
 		kind: search.Topic, name: "topics", path: "/topics", icon: "topic",
 		filters: []searchFilter{updatedFilter, producerFilter, tagFilter, ownerFilter, featuredFilter},
 		sorts:   []string{"", "-last_modified", "-created", "name"},
+		feed:    []string{"*"},
 	},
 }
 

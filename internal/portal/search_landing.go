@@ -116,7 +116,7 @@ func (p *Portal) showLanding(v *visit, kind *searchKind) error {
 	content.AllLabel = v.say.T(kind.message("all"), "count", content.Total)
 	return v.show(draft{
 		name: "search-landing", title: content.Heading, description: content.Lead, path: "/" + kind.name, data: content, keys: keys,
-		crumbs: []Link{{v.say.T("site.home"), v.path("/")}, {content.Heading, ""}},
+		crumbs: []Link{{v.say.T("site.home"), v.path("/")}, {content.Heading, ""}}, feeds: v.feeds(a, content.Heading),
 	})
 }
 

@@ -57,7 +57,7 @@ type searchSort struct {
 // searchField is an argument that a form sends without showing it.
 type searchField struct{ Name, Value string }
 
-// searchForm is another form of a search; Kind is csv, json or atom.
+// searchForm is another form of a search; Kind is csv, json, atom or rss.
 type searchForm struct{ Kind, Label, URL, Type string }
 
 func (p *Portal) showSearch(v *visit, kind *searchKind) error {
@@ -121,13 +121,11 @@ func (p *Portal) searchDraft(v *visit, a *asking, content searchPage, keys []web
 		d.crumbs = append(d.crumbs, Link{v.say.T("search.kind-" + a.kind.name), ""})
 	}
 	for _, form := range content.Forms {
-		sibling := Sibling{form.Type, form.Label, form.URL}
-		if form.Kind == "atom" {
-			d.feeds = append(d.feeds, sibling)
-		} else {
-			d.siblings = append(d.siblings, sibling)
+		if form.Kind == "csv" || form.Kind == "json" {
+			d.siblings = append(d.siblings, Sibling{form.Type, form.Label, form.URL})
 		}
 	}
+	d.feeds = v.feeds(a, d.title)
 	return d
 }
 

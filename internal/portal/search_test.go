@@ -202,12 +202,16 @@ func TestSearchRedirects(t *testing.T) {
 	s.leads("/datasets/search.csv?q=eau&tag=b&tag=a&page=3", "/datasets.csv?q=eau&tag=a&tag=b")
 	s.leads("/datasets/search.json?q=eau&page=2", "/api/2/datasets/search/?page=2&page_size=20&q=eau")
 	s.leads("/en/datasets/search.atom?q=eau&sort=-last_update", "/en/datasets/recent.atom?q=eau&sort=-last_update")
+	s.leads("/en/reuses/search.rss?q=eau&sort=-views&producer_type=user", "/en/reuses/recent.rss?producer_type=user&q=eau")
+	s.leads("/topics/search.atom?tag=eau", "/topics/recent.atom?tag=eau")
+	s.body("/reuses/search.rss?archived=true", http.StatusBadRequest)
 	s.leads("/organizations/search.csv?badge=company", "/organizations.csv?badge=company")
 	s.body("/reuses/search.csv?producer_type=user", http.StatusBadRequest)
 	if body := s.body("/reuses/search", http.StatusOK); strings.Contains(body, "/reuses.csv") {
 		t.Error("an empty search has other forms")
 	}
-	s.holds("/datasets/search?q=eau", `href="/datasets.csv?q=eau"`, `<link rel="alternate" type="application/json"`, `type="application/atom&#43;xml" title="flux Atom" href="/datasets/recent.atom?q=eau"`)
+	s.holds("/datasets/search?q=eau", `href="/datasets.csv?q=eau"`, `<link rel="alternate" type="application/json"`, `type="application/atom&#43;xml" title="« eau » – Données" href="/datasets/recent.atom?q=eau"`,
+		`type="application/rss&#43;xml" title="« eau » – Données (RSS)" href="/datasets/recent.rss?q=eau"`, `href="/datasets/recent.rss?q=eau" type="application/rss&#43;xml">`)
 }
 
 func TestSearchOfHostileArguments(t *testing.T) {

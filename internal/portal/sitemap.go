@@ -215,7 +215,7 @@ func (p *Portal) topicLinks(v *visit) ([]Link, error) {
 func (v *visit) programLinks() []Link {
 	return []Link{
 		{v.say.T("nav.api"), "/apidoc/"}, {v.say.T("help.openapi"), "/api/openapi.json"},
-		{v.say.T("site.feed-datasets"), v.path("/datasets/recent.atom")}, {v.say.T("site.feed-reuses"), v.path("/reuses/recent.atom")},
+		{v.say.T("site.feed-datasets"), v.feedPath("datasets", dump.Atom, nil)}, {v.say.T("site.feed-reuses"), v.feedPath("reuses", dump.Atom, nil)},
 		{v.say.T("help.site-map-xml"), "/sitemap.xml"},
 	}
 }

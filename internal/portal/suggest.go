@@ -9,7 +9,6 @@ import (
 	"grenier/internal/account"
 	"grenier/internal/catalog"
 	"grenier/internal/search"
-	"grenier/internal/web"
 )
 
 // suggestion is what a search field offers while somebody types.
@@ -51,8 +50,7 @@ func (p *Portal) suggest(v *visit, args allArgs) error {
 	if err != nil {
 		return err
 	}
-	v.Keep(v.now.Add(countsHold), append(append(allSearchKeys(), web.Epoch(catalog.KindDataset)), *v.made...)...)
-	v.W.Header()["Content-Language"] = []string{v.lang}
+	v.keepSuggestions()
 	return v.Blob(http.StatusOK, "application/json", body)
 }
 

@@ -11,6 +11,7 @@ import (
 
 	"grenier/internal/account"
 	"grenier/internal/catalog"
+	"grenier/internal/dump"
 	"grenier/internal/fault"
 	"grenier/internal/search"
 	"grenier/internal/text"
@@ -135,8 +136,9 @@ func (p *Portal) showTag(v *visit, in objectArgs) error {
 	case !known:
 		return fault.New(fault.NotFound, "Nothing bears this keyword.")
 	}
-	args := "?" + url.Values{"tag": {count.Tag}}.Encode()
-	content := tagPage{Name: count.Tag, Datasets: count.Datasets, Reuses: count.Reuses, Feed: "/api/1/datasets/recent.atom" + args}
+	of := url.Values{"tag": {count.Tag}}
+	args := queryOf(of)
+	content := tagPage{Name: count.Tag, Datasets: count.Datasets, Reuses: count.Reuses, Feed: v.feedPath("datasets", dump.Atom, of)}
 	for _, one := range []struct {
 		name  string
 		kind  search.Kind
@@ -157,7 +159,7 @@ func (p *Portal) showTag(v *visit, in objectArgs) error {
 	return v.show(draft{
 		name: "tag", title: v.say.T("tag.title", "tag", count.Tag), description: v.say.T("tag.summary", "tag", count.Tag),
 		path: "/tags/" + url.PathEscape(count.Tag), crumbs: v.trail("nav.tags", "/tags", Link{Label: shortTitle(count.Tag)}),
-		feeds: []Sibling{{"application/atom+xml", v.say.T("tag.feed", "tag", count.Tag), content.Feed}}, data: content,
+		feeds: append(v.feedLinks(v.say.T("tag.feed", "tag", count.Tag), "datasets", of), v.feedLinks(v.say.T("common.title-part", "part", v.say.T("nav.reuses"), "title", count.Tag), "reuses", of)...), data: content,
 		keys: []web.Key{
 			web.Epoch("search/dataset"), web.Epoch("search/reuse"), web.Epoch(catalog.KindDataset), web.Epoch(catalog.KindReuse),
 		},

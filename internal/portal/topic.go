@@ -136,11 +136,18 @@ func (p *Portal) showTopic(v *visit, in topicArgs) error {
 			content.Groups = append(content.Groups, shown)
 		}
 	}
+	var feeds []Sibling
+	if !private {
+		for _, kind := range []string{"datasets", "dataservices"} {
+			title := v.say.T("common.title-part", "part", v.say.T("nav."+kind), "title", t.Name)
+			feeds = append(feeds, v.feedLinks(title, kind, url.Values{"topic": {t.ID}})...)
+		}
+	}
 	return v.show(draft{
 		name: "topic", title: t.Name, description: text.Excerpt(description, summaryLength), path: topicPath(t), args: args,
 		noIndex: private || len(args) > 0, image: v.sharePicture("topics", t.ID),
 		crumbs:   v.trail("nav.topics", "/topics", Link{Label: shortTitle(t.Name)}),
-		siblings: []Sibling{v.document("topics", t.ID)}, data: content,
+		siblings: []Sibling{v.document("topics", t.ID)}, feeds: feeds, data: content,
 		keys: append(append([]web.Key{web.Object(catalog.KindTopic, t.ID)}, ownerKeys(t.OwnedBy())...),
 			cardKinds(catalog.KindTopic, catalog.KindDataset, catalog.KindDataservice, catalog.KindReuse)...),
 	})

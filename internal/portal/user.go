@@ -77,6 +77,7 @@ func (p *Portal) showUser(v *visit, in objectArgs) error {
 		name: "user", title: name, description: text.Excerpt(deref(u.About), summaryLength), path: path, kind: "profile",
 		noIndex: len(content.Shelves) == 0, crumbs: []Link{{v.say.T("site.home"), v.path("/")}, {Label: shortTitle(name)}},
 		siblings: []Sibling{v.document("users", u.ID)}, data: content,
+		feeds: v.feedLinks(v.say.T("common.title-part", "part", v.say.T("nav.datasets"), "title", name), "datasets", url.Values{"owner": {u.ID}}),
 		keys: append([]web.Key{web.Object(catalog.KindUser, u.ID)},
 			cardKinds(catalog.KindUser, catalog.KindOrganization, catalog.KindDataset, catalog.KindDataservice, catalog.KindReuse)...),
 	})
