@@ -38,6 +38,8 @@ const (
 	Harvest        Action = "harvest.edit"
 	PreviewHarvest Action = "harvest.preview"
 	Schedule       Action = "harvest.schedule"
+	// EditWebhooks is to see, make, change and remove webhooks.
+	EditWebhooks Action = "webhook.edit"
 	// Administer is everything that concerns the whole platform: posts, the
 	// site, jobs, people.
 	Administer Action = "platform.administer"
@@ -79,6 +81,7 @@ var matrix = map[Action][]relation{
 	Harvest:            {owning, managing},
 	PreviewHarvest:     {owning, assigned, editing, managing},
 	Schedule:           {},
+	EditWebhooks:       {owning, managing},
 	Administer:         {},
 }
 
