@@ -33,14 +33,17 @@ func readStyles() (styles, error) {
 	return s, nil
 }
 
-// compact takes indentation and line ends out of a style sheet.
+// compact takes indentation, line ends and the blanks around signs out of a
+// style sheet.
 func compact(sheet string) string {
 	var b strings.Builder
 	for line := range strings.Lines(sheet) {
 		b.WriteString(strings.TrimSpace(line))
 	}
-	return b.String()
+	return blanks.Replace(b.String())
 }
+
+var blanks = strings.NewReplacer(" {", "{", "{ ", "{", "; ", ";", " }", "}", ": ", ":", ", ", ",", ";}", "}", "; }", "}")
 
 // drawn is what the templates of cards draw.
 type drawn struct {

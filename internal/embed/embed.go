@@ -44,6 +44,7 @@ type Deps struct {
 // Embed holds the cards and the framed pages.
 type Embed struct {
 	Deps
+	messages  *i18n.Messages
 	printers  map[string]*i18n.Printer
 	templates *template.Template
 	styles    styles
@@ -62,17 +63,16 @@ func New(deps Deps) (*Embed, error) {
 	if err != nil {
 		return nil, err
 	}
-	messages, err := i18n.ReadMessages(texts)
-	if err != nil {
+	if e.messages, err = i18n.ReadMessages(texts); err != nil {
 		return nil, err
 	}
 	for _, lang := range append([]string{deps.Language}, deps.Languages...) {
-		e.printers[lang] = messages.Printer(lang, deps.Language, deps.Zone)
+		e.printers[lang] = e.messages.Printer(lang, deps.Language, deps.Zone)
 	}
 	if e.styles, err = readStyles(); err != nil {
 		return nil, err
 	}
-	e.templates, err = template.New("embed").Funcs(template.FuncMap{"t": e.printers[deps.Language].T}).ParseFS(files, "templates/*.html")
+	e.templates, err = template.ParseFS(files, "templates/*.html")
 	return e, err
 }
 
