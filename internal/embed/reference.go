@@ -83,7 +83,9 @@ func (e *Embed) oembeds(c *web.Call, q referenceArgs) error {
 	}
 	c.W.Header()["Cache-Control"] = shared
 	if !whole { // what is unknown now may come
-		keys = append(keys, web.Epoch(catalog.KindDataset))
+		for _, kind := range []string{catalog.KindDataset, catalog.KindReuse, catalog.KindOrganization, catalog.KindDataservice, catalog.KindTopic} {
+			keys = append(keys, web.Epoch(kind))
+		}
 	}
 	c.Keep(time.Now().Add(keptFor), keys...)
 	return c.JSON(http.StatusOK, answers)

@@ -16,12 +16,6 @@ import (
 // zonesEpoch names the zones of the database.
 const zonesEpoch = "zones"
 
-// territoryPath is the page of a territory: that of its level, without the
-// country before it.
-func territoryPath(zone geo.Zone) string {
-	return "/territories/" + strings.TrimPrefix(zone.Level, "fr:") + "/" + url.PathEscape(zone.Code)
-}
-
 // territory is the card of a zone: how many datasets there are about it.
 func (m *maker) territory(id string) (*card, error) {
 	zone, ok := m.e.Zones.Resolve(id)
@@ -34,7 +28,7 @@ func (m *maker) territory(id string) (*card, error) {
 	}
 	made := &card{
 		Kind: "territory", ID: zone.ID, Title: zone.Name, Short: cut(zone.Name, shortTitle), Kicker: i18n.Label(i18n.Granularity, zone.Level, m.say.Lang()),
-		URL: m.page(territoryPath(zone)), Share: m.site.Base + "/share/site.png",
+		URL: m.page(zone.Path()), Share: m.site.Base + "/share/site.png",
 		keys: []web.Key{web.Epoch(catalog.KindDataset), web.Epoch(catalog.KindOrganization), web.Epoch(zonesEpoch)},
 	}
 	made.count("datasets", int64(total), m)
