@@ -4,10 +4,13 @@ package rdf
 // subject and by object.
 type Graph struct {
 	quads     []Quad
-	known     map[Quad]struct{}
 	bySubject map[Term][]int
 	byObject  map[Term][]int
+	known     map[Quad]struct{} // of the subjects of more than fewQuads
 }
+
+// fewQuads is how many quads of a subject are looked through one by one.
+const fewQuads = 24
 
 // NewGraph returns an empty graph.
 func NewGraph() *Graph {
@@ -17,15 +20,38 @@ func NewGraph() *Graph {
 // Add adds a quad, unless the graph holds it. Its error is always nil: Add can
 // be given to Read.
 func (g *Graph) Add(q Quad) error {
-	if _, ok := g.known[q]; ok {
+	about := g.bySubject[q.Subject]
+	if g.holds(about, q) {
 		return nil
 	}
-	g.known[q] = struct{}{}
 	n := len(g.quads)
 	g.quads = append(g.quads, q)
-	g.bySubject[q.Subject] = append(g.bySubject[q.Subject], n)
+	about = append(about, n)
+	g.bySubject[q.Subject] = about
 	g.byObject[q.Object] = append(g.byObject[q.Object], n)
+	switch {
+	case len(about) > fewQuads+1:
+		g.known[q] = struct{}{}
+	case len(about) == fewQuads+1:
+		for _, n := range about {
+			g.known[g.quads[n]] = struct{}{}
+		}
+	}
 	return nil
+}
+
+// holds tells whether a quad is among those of its subject.
+func (g *Graph) holds(about []int, q Quad) bool {
+	if len(about) > fewQuads {
+		_, ok := g.known[q]
+		return ok
+	}
+	for _, n := range about {
+		if g.quads[n] == q {
+			return true
+		}
+	}
+	return false
 }
 
 // Len is the number of quads.

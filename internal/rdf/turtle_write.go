@@ -49,14 +49,12 @@ func (w *turtleWriter) Write(q Quad) error {
 func (w *turtleWriter) Close() error {
 	graphs := []Term{{}}
 	subjects := map[Term][]Term{}
-	listed := map[[2]Term]bool{}
-	for _, q := range w.quads.Quads() {
+	for n, q := range w.quads.Quads() {
 		if q.Graph.Kind != None && !w.names[q.Graph] {
 			w.names[q.Graph] = true
 			graphs = append(graphs, q.Graph)
 		}
-		if key := [2]Term{q.Graph, q.Subject}; !listed[key] {
-			listed[key] = true
+		if w.isFirst(n, q) {
 			subjects[q.Graph] = append(subjects[q.Graph], q.Subject)
 		}
 	}
@@ -72,6 +70,17 @@ func (w *turtleWriter) Close() error {
 	}
 	_, err := w.out.Write(w.body)
 	return err
+}
+
+// isFirst tells whether the quad of a number is the first of its subject in its
+// graph.
+func (w *turtleWriter) isFirst(number int, q Quad) bool {
+	for _, n := range w.quads.bySubject[q.Subject] {
+		if w.quads.quads[n].Graph == q.Graph {
+			return n == number
+		}
+	}
+	return false
 }
 
 // head declares the prefixes that the body uses, by name.
