@@ -3,10 +3,13 @@ package rdf_test
 import (
 	"archive/zip"
 	"bytes"
+	"fmt"
 	"io/fs"
 	"path"
+	"slices"
 	"strings"
 	"testing"
+	"testing/iotest"
 
 	"grenier/internal/rdf"
 	"grenier/internal/rdf/rdftest"
@@ -100,12 +103,17 @@ func TestW3CSuitesOfTheTextFormats(t *testing.T) {
 	}
 }
 
-// run runs a test. What is read well is also written in every format of text
-// and read again.
+// run runs a test; the bytes of the document come all at once and one by one.
+// What is read well is also written in every format of text and read again.
 func (s suite) run(t *testing.T, files fs.FS, test w3cTest) {
 	document := contents(t, files, test.action)
-	got := rdf.NewGraph()
+	got, slow := rdf.NewGraph(), rdf.NewGraph()
 	err := rdf.Read(rdf.Source{Reader: bytes.NewReader(document), Format: s.format, Base: s.base(test.action)}, got.Add)
+	slowErr := rdf.Read(rdf.Source{Reader: iotest.OneByteReader(bytes.NewReader(document)), Format: s.format,
+		Base: s.base(test.action)}, slow.Add)
+	if !slices.Equal(got.Quads(), slow.Quads()) || fmt.Sprint(err) != fmt.Sprint(slowErr) {
+		t.Errorf("byte by byte %d quads and %v, at once %d and %v", slow.Len(), slowErr, got.Len(), err)
+	}
 	if strings.Contains(test.kind, "Negative") {
 		fault, ok := err.(*rdf.Error)
 		if !ok {
