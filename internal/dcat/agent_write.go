@@ -47,5 +47,5 @@ func mailto(address string) string {
 	if address = strings.TrimSpace(address); address == "" {
 		return ""
 	}
-	return "mailto:" + address
+	return "mailto:" + strings.ReplaceAll(address, "%", "%25")
 }

@@ -71,12 +71,8 @@ func (s *Site) harvested(r *Record, h *catalog.Harvest, page string) {
 		return
 	}
 	r.CreatedAt, r.IssuedAt, r.ModifiedAt = h.CreatedAt.Time, h.IssuedAt.Time, h.ModifiedAt.Time
-	if _, ok := absolute(value(h.URI)); ok {
-		r.URI = *h.URI
-	}
-	if _, ok := absolute(value(h.RemoteURL)); ok {
-		r.LandingPage = *h.RemoteURL
-	}
+	r.URI = orElse(value(h.URI), r.URI)
+	r.LandingPage = orElse(value(h.RemoteURL), r.LandingPage)
 	if identifier := value(h.DctIdentifier); identifier != "" {
 		r.Identifier = identifier
 		r.Others = []Identifier{{Notation: page, Creator: s.Title}}
@@ -93,7 +89,7 @@ func accessRight(kind string) string {
 
 // standardOf is a schema, nil for none.
 func standardOf(name, version, url *string) *Standard {
-	standard := Standard{URI: value(url), Name: value(name), Version: value(version)}
+	standard := Standard{URI: orElse(value(url), ""), Name: value(name), Version: value(version)}
 	if standard == (Standard{}) {
 		return nil
 	}

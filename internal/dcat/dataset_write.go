@@ -103,10 +103,10 @@ func (d *Document) places(s rdf.Term, r *Record) {
 }
 
 func (d *Document) standard(s rdf.Term, standard *Standard) {
-	if *standard == (Standard{}) {
+	o, ok := d.link(s, nsDCT+"conformsTo", standard.URI)
+	if !ok && standard.Name == "" && standard.Version == "" {
 		return
 	}
-	o, ok := d.link(s, nsDCT+"conformsTo", standard.URI)
 	if !ok {
 		o = d.blank()
 		d.add(s, nsDCT+"conformsTo", o)

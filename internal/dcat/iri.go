@@ -11,18 +11,21 @@ const maxIRI = 8 << 10
 // absolute turns what somebody wrote as an address into an IRI that every
 // format can hold: trimmed, what an IRI must not hold percent-encoded (RFC
 // 3987). ok is false for what has no scheme, which no reader could resolve as
-// it was meant.
+// it was meant, and for what runs something instead of leading somewhere.
 func absolute(address string) (iri string, ok bool) {
 	address = strings.TrimSpace(address)
 	colon := strings.IndexByte(address, ':')
 	if colon < 1 || colon == len(address)-1 || len(address) > maxIRI || !isScheme(address[:colon]) {
 		return "", false
 	}
-	if strings.EqualFold(address[:colon], "http") || strings.EqualFold(address[:colon], "https") {
+	switch strings.ToLower(address[:colon]) {
+	case "http", "https":
 		host, found := strings.CutPrefix(address[colon+1:], "//")
 		if !found || host == "" || strings.HasPrefix(host, "/") {
 			return "", false
 		}
+	case "javascript", "vbscript", "data":
+		return "", false
 	}
 	return encoded(address), true
 }

@@ -103,9 +103,10 @@ func (s *Site) byService(d *catalog.Dataservice) Distribution {
 	}
 }
 
-func orElse(text, otherwise string) string {
-	if _, ok := absolute(text); ok {
-		return text
+// orElse is an address as an IRI, the other one when it is none.
+func orElse(address, otherwise string) string {
+	if iri, ok := absolute(address); ok {
+		return iri
 	}
 	return otherwise
 }
