@@ -248,19 +248,19 @@ func (r *jsonldReader) list(items []any, graph Term) (Term, error) {
 		if err != nil {
 			return Term{}, err
 		}
-		if object.Kind == None {
-			continue
-		}
 		cell := r.blank()
 		if last.Kind == None {
 			head = cell
 		} else if err := r.give(Quad{last, restTerm, cell, graph}); err != nil {
 			return Term{}, err
 		}
+		last = cell
+		if object.Kind == None {
+			continue
+		}
 		if err := r.give(Quad{cell, firstTerm, object, graph}); err != nil {
 			return Term{}, err
 		}
-		last = cell
 	}
 	if last.Kind == None {
 		return head, nil
