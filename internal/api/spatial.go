@@ -102,7 +102,7 @@ func (a *API) spatialRoutes() {
 	web.Get[[]TerritorySuggestion](a.v1, "/spatial/zones/suggest/", web.Doc{Summary: "Suggest zones", Tags: tags}, a.suggestZones)
 	web.Get[ZoneCollection](a.v1, "/spatial/zones/{ids}/", web.Doc{Summary: "Read zones", Tags: tags}, a.getZones)
 	web.Get[BareZone](a.v1, "/spatial/zone/{id}/", web.Doc{Summary: "Read a zone", Tags: tags, NoMask: true}, a.getZone)
-	web.Get[[]DatasetReference](a.v1, "/spatial/zone/{id}/datasets/", web.Doc{Summary: "List datasets of a zone", Tags: tags}, a.listZoneDatasets)
+	a.territoryRoutes()
 	web.Get[[]Named](a.v1, "/spatial/levels/", web.Doc{Summary: "List the levels of zones", Tags: tags, Keep: true}, a.listLevels)
 	web.Get[[]Named](a.v1, "/spatial/granularities/", web.Doc{Summary: "List the granularities of coverages", Tags: tags, Keep: true}, a.listGranularities)
 	web.Get[CoverageCollection](a.v1, "/spatial/coverage/{level}/", web.Doc{Summary: "Count the datasets of the zones of a level", Tags: tags, Slow: true}, a.getCoverage)
@@ -165,27 +165,6 @@ func (a *API) getZone(c *web.Call, _ web.None) error {
 		answer.Geometry = contour.GeoJSON()
 	}
 	return send(c, http.StatusOK, answer)
-}
-
-type zoneDatasetArgs struct {
-	Size    int    `query:"size" default:"25" min:"1" max:"1000" help:"The amount of datasets to fetch"`
-	Dynamic string `query:"dynamic" help:"Accepted, without effect"`
-}
-
-func (a *API) listZoneDatasets(c *web.Call, q zoneDatasetArgs) error {
-	zone, ok := a.Zones.Resolve(c.Param("id"))
-	if !ok {
-		return unknownZone()
-	}
-	rows, err := a.Catalog.ZoneDatasets(c.Context(), zone.ID, q.Size)
-	if err != nil {
-		return err
-	}
-	all := make([]*DatasetReference, len(rows))
-	for i := range rows {
-		all[i] = datasetReference(&rows[i])
-	}
-	return send(c, http.StatusOK, all)
 }
 
 func (a *API) listLevels(c *web.Call, _ web.None) error {

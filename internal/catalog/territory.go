@@ -166,7 +166,7 @@ func (s *Store) TerritoryOffer(ctx context.Context, reference string) (geo.Zone,
 	if err != nil {
 		return zone, none, err
 	}
-	if !s.offersFor(zone) {
+	if len(offers) == 0 && !s.offersFor(zone) {
 		return zone, none, fault.New(fault.Invalid, "Unknown kind of territory.")
 	}
 	for _, item := range offers {
@@ -177,10 +177,10 @@ func (s *Store) TerritoryOffer(ctx context.Context, reference string) (geo.Zone,
 	return zone, none, fault.New(fault.Invalid, "Unknown territory dataset id.")
 }
 
-// offersFor tells whether anything is offered for the level of a zone.
+// offersFor tells whether anything is offered for every zone of a level.
 func (s *Store) offersFor(zone geo.Zone) bool {
 	for i := range s.rules.TerritoryOffers {
-		if s.rules.TerritoryOffers[i].concerns(zone) {
+		if s.rules.TerritoryOffers[i].Needs == "" && s.rules.TerritoryOffers[i].concerns(zone) {
 			return true
 		}
 	}

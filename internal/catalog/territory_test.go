@@ -129,7 +129,7 @@ func TestOffersKnowTheirAddresses(t *testing.T) {
 			"13004-population_com":     "Invalid territory ID.",
 			"fr-town-00000-population": "Unknown territory identifier.",
 			"fr-moon-13004-population": "Unknown territory identifier.",
-			"country-fr-population":    "Unknown kind of territory.",
+			"fr-region-93-population":  "Unknown kind of territory.",
 			"fr-town-13004-unheard":    "Unknown territory dataset id.",
 		} {
 			_, _, err := s.store.TerritoryOffer(context.Background(), reference)

@@ -7,14 +7,12 @@ import (
 	"maps"
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
 	"grenier/internal/catalog"
 	"grenier/internal/db"
 	"grenier/internal/geo"
-	"grenier/internal/geo/shape"
 	"grenier/internal/i18n"
 	"grenier/internal/web"
 )
@@ -175,21 +173,11 @@ func (v *visit) territory(d *catalog.Dataset) (*territory, error) {
 }
 
 func (v *visit) territoryMap(d *catalog.Dataset, covered geo.Coverage) (*territoryMap, error) {
-	picture, err := v.p.Zones.Locator(v.Context(), covered)
-	if err != nil {
-		return nil, err
-	}
-	m := &territoryMap{Picture: template.HTML(picture), Tiles: v.p.MapTiles, Attribution: v.p.MapAttribution}
-	for i, side := range covered.BBox {
-		if i > 0 {
-			m.BBox += ","
-		}
-		m.BBox += strconv.FormatFloat(side, 'f', -1, 64)
-	}
+	contour := ""
 	if len(covered.Zones) > 0 || covered.Geometry != nil || covered.Box {
-		m.Contour = datasetPath(d, "coverage.geojson")
+		contour = datasetPath(d, "coverage.geojson")
 	}
-	return m, nil
+	return v.mapOf(covered, contour)
 }
 
 // serveCoverage answers with the territory of a dataset as GeoJSON, for maps.
@@ -202,35 +190,11 @@ func (p *Portal) serveCoverage(c *web.Call, a datasetArgs) error {
 	if err != nil {
 		return err
 	}
-	contours, err := p.Zones.Contours(c.Context(), covered.Zones)
+	body, err := p.drawnCoverage(c.Context(), covered)
 	if err != nil {
 		return err
 	}
-	body := []byte(`{"type":"FeatureCollection","features":[`)
-	add := func(geometry []byte) {
-		if body[len(body)-1] == '}' {
-			body = append(body, ',')
-		}
-		body = append(append(append(body, `{"type":"Feature","properties":{},"geometry":`...), geometry...), '}')
-	}
-	for _, id := range covered.Zones {
-		if contour, ok := contours[id]; ok {
-			add(contour.GeoJSON())
-		}
-	}
-	if json.Valid(covered.Geometry) {
-		add(covered.Geometry)
-	}
-	if covered.Box {
-		add(boxShape(covered.BBox).GeoJSON())
-	}
-	return c.Blob(http.StatusOK, "application/geo+json", append(body, "]}"...))
-}
-
-// boxShape is a box as an area.
-func boxShape(box [4]float64) shape.Shape {
-	west, south, east, north := box[0], box[1], box[2], box[3]
-	return shape.Shape{{{shape.At(west, south), shape.At(east, south), shape.At(east, north), shape.At(west, north)}}}
+	return c.Blob(http.StatusOK, "application/geo+json", body)
 }
 
 // factsOf are the members of an object that another program gave, by name,

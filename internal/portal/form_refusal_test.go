@@ -34,6 +34,7 @@ var neverInForms = map[string]string{
 	"account/export.go":       "a text of the file that a person takes away",
 	"account/token_find.go":   "commands of the program",
 	"catalog/dataset_list.go": "arguments of lists; pages read theirs leniently",
+	"catalog/territory.go":    "references of cards in pages of other sites",
 	"account/directory.go":    "a page of administrators alone; others meet the error page",
 	"fetch/bundle.go":         "a text within an archive",
 	"fetch/failure.go":        "said by the pages of files, not by a form",

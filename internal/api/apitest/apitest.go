@@ -25,6 +25,7 @@ import (
 	"grenier/internal/dcat"
 	"grenier/internal/dump"
 	"grenier/internal/event"
+	"grenier/internal/fetch"
 	"grenier/internal/geo"
 	"grenier/internal/job"
 	"grenier/internal/limit"
@@ -60,6 +61,8 @@ type Server struct {
 	Zones    *geo.Directory
 	// Changes is the change feed, which does not follow the log.
 	Changes *outbox.Feed
+	// Webhooks may reach this machine, and try again at once.
+	Webhooks *outbox.Webhooks
 	// Found finds what Index made findable.
 	Found feed.Match
 
@@ -98,6 +101,7 @@ func NewKeeping(t testing.TB, d *db.DB, bytes uint64) *Server {
 	}
 	match := feed.Match{Engine: engine}
 	secret, rates := []byte("secret of the tests"), limit.NewRates(d)
+	loopback := []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")} // tests may say which network they come from
 	sessions := account.NewSessions(d, secret, 0)
 	letterbox := letters(t, d)
 	store := catalog.New(log, zones, match, catalog.Rules{TerritoryOffers: Offers})
@@ -118,8 +122,13 @@ func NewKeeping(t testing.TB, d *db.DB, bytes uint64) *Server {
 			s.Versions.Raise(web.Object(e.ObjectKind, e.Object), web.Epoch(e.ObjectKind))
 		}
 	})
-	s.Changes = outbox.NewFeed(log, 10)
 	s.Jobs = job.NewRunner(d, job.Options{Logger: slog.New(slog.DiscardHandler), Location: time.UTC})
+	s.Changes = outbox.NewFeed(log, 10)
+	s.Webhooks = outbox.NewWebhooks(log, outbox.Options{
+		Secret: secret, Client: fetch.New(fetch.Options{Allow: loopback}), Jobs: s.Jobs, Mail: letterbox, Rates: rates, Base: Base,
+		Pause: func(int64) time.Duration { return 0 },
+	})
+	outbox.Register(s.Jobs, func() *outbox.Webhooks { return s.Webhooks })
 	s.Jobs.Register(job.Kind{Name: "tests.nothing", Schedule: "@daily", Work: func(context.Context, *job.Run) error { return nil }})
 	dumps := dump.New(log, s.Catalog, zones, match, dump.Options{QualityDescriptionLength: 100})
 	s.Files = catalog.NewFiles(s.Catalog, blob.NewShelf(d, files(t)), catalog.FileRules{
@@ -131,9 +140,8 @@ func NewKeeping(t testing.TB, d *db.DB, bytes uint64) *Server {
 		Zones: zones, Search: match, Versions: s.Versions, Pieces: web.NewPieces(s.Versions, bytes), QualityDescriptionLength: 100,
 		ExploreURL: "https://explore.example.org", Version: "test", SiteKeywords: []string{"opendata"},
 		Dumps: api.NewDumps(dumps, 4),
-		Feeds: dump.NewFeeds(dumps, 0), Linked: dcat.New(d, s.Catalog, zones, slog.New(slog.DiscardHandler)), Changes: api.NewChanges(s.Changes, 4),
+		Feeds: dump.NewFeeds(dumps, 0), Linked: dcat.New(d, s.Catalog, zones, slog.New(slog.DiscardHandler)), Changes: api.NewChanges(s.Changes, 4), Webhooks: s.Webhooks,
 	})
-	loopback := []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")} // tests may say which network they come from
 	callers := api.Callers{Sessions: s.Sessions, Tokens: s.Tokens, Bearers: s.OAuth, Rates: rates, TrustedProxies: loopback}
 	s.Authenticate = callers.Caller
 	s.Face = face
