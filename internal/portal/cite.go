@@ -23,6 +23,8 @@ type citation struct {
 type shareLinks struct {
 	// URL is the address to give away, Mail what opens a letter with it.
 	URL, Mail string
+	// Embed is how other pages show what the page is about; nil where they cannot.
+	Embed *embedOffer
 }
 
 func (v *visit) shareOf(title, address string) shareLinks {

@@ -104,6 +104,7 @@ func (v *visit) dataserviceHead(s *catalog.Dataservice, tail string) dataservice
 		ID: s.ID, Title: s.Title, Long: isLong(s.Title), Lang: v.contentLang(), States: v.states(commonStates, s.Private, s.ArchivedAt.Time, s.DeletedAt.Time),
 		Access: v.dataserviceAccess(s), Producer: v.producer(&s.Owned), Share: v.shareOf(s.Title, v.Site.Base+v.path(dataservicePath(s, ""))),
 	}
+	h.Share.Embed = v.embedOf(embedded{"dataservice", "dataservices", s.ID, s.Title, dataservicePath(s, "")}, !s.Private && s.DeletedAt.IsZero())
 	h.Keeping = v.keepingOwned("dataservices", s.ID, s.OwnedBy(), s.Private, !s.DeletedAt.IsZero())
 	if acronym := deref(s.Acronym); acronym != s.Title {
 		h.Acronym = acronym
@@ -153,8 +154,9 @@ func (v *visit) dataserviceDraft(s *catalog.Dataservice, name, tail string) draf
 	return draft{
 		name: name, title: title, description: text.Excerpt(s.Description, summaryLength), path: dataservicePath(s, tail), noIndex: !s.Visible,
 		image: v.sharePicture("dataservices", s.ID), crumbs: v.trail("nav.dataservices", "/dataservices/search", parts...),
-		siblings: []Sibling{v.document("dataservices", s.ID)},
-		keys:     append([]web.Key{web.Object(catalog.KindDataservice, s.ID)}, ownerKeys(s.OwnedBy())...),
+		siblings: append([]Sibling{v.document("dataservices", s.ID)},
+			v.oembedSibling(dataservicePath(s, ""), s.Title, !s.Private && s.DeletedAt.IsZero())...),
+		keys: append([]web.Key{web.Object(catalog.KindDataservice, s.ID)}, ownerKeys(s.OwnedBy())...),
 	}
 }
 

@@ -169,6 +169,7 @@ func (v *visit) head(d *catalog.Dataset, current string) (datasetHead, error) {
 		h.Acronym = *d.Acronym
 	}
 	h.Share, h.Cite = v.shareOf(d.Title, h.Address), v.citation(d)
+	h.Share.Embed = v.embedOf(embedded{"dataset", "datasets", d.ID, d.Title, datasetPath(d, tabFiles)}, isPublic(d))
 	h.Keeping = v.keepingOwned("datasets", d.ID, d.OwnedBy(), d.Private, !d.DeletedAt.IsZero())
 	var err error
 	h.License, err = v.licenseOf(d)
@@ -303,13 +304,16 @@ func (v *visit) datasetDraft(d *catalog.Dataset, name, tab string, args url.Valu
 	return draft{
 		name: name, title: title, description: datasetSummary(d), path: datasetPath(d, tab), args: args,
 		noIndex: !d.Visible, image: v.Site.Base + "/share/datasets/" + d.ID + ".png", crumbs: crumbs, keys: datasetKeys(d),
-		siblings: []Sibling{
+		siblings: append([]Sibling{
 			{"application/json", v.say.T("dataset.as-json"), "/api/1/datasets/" + d.ID + "/"},
 			{"application/x-bibtex", "BibTeX", datasetPath(d, "cite.bib")},
 			{"application/x-research-info-systems", "RIS", datasetPath(d, "cite.ris")},
-		},
+		}, v.oembedSibling(datasetPath(d, tabFiles), d.Title, isPublic(d))...),
 	}
 }
+
+// isPublic tells whether everybody may read a dataset.
+func isPublic(d *catalog.Dataset) bool { return !d.Private && d.DeletedAt.IsZero() }
 
 // shortTitle is a title as the trail of links shows it.
 func shortTitle(title string) string {

@@ -136,6 +136,7 @@ func (v *visit) organizationHead(o *account.Organization, current string) organi
 		Logo: picturePath("organizations", o.ID, "200"), Certified: o.Certified, Deleted: !o.DeletedAt.IsZero(), Website: linkable(deref(o.URL)),
 		Share: v.shareOf(o.Name, address), Feed: v.feedPath("datasets", dump.Atom, url.Values{"organization": {o.ID}}),
 	}
+	h.Share.Embed = v.embedOf(embedded{"organization", "organizations", o.ID, o.Name, organizationPath(o, "")}, o.DeletedAt.IsZero())
 	if h.Acronym == o.Name {
 		h.Acronym = ""
 	}
@@ -198,10 +199,10 @@ func (v *visit) organizationDraft(o *account.Organization, name, tail string) dr
 		noIndex: !o.DeletedAt.IsZero(), image: v.sharePicture("organizations", o.ID),
 		crumbs: v.trail("nav.organizations", "/organizations", parts...),
 		feeds:  v.organizationFeeds(o),
-		siblings: []Sibling{
+		siblings: append([]Sibling{
 			v.document("organizations", o.ID),
 			{"text/csv", v.say.T("organization.csv-datasets"), organizationPath(o, "datasets.csv")},
-		},
+		}, v.oembedSibling(organizationPath(o, ""), o.Name, o.DeletedAt.IsZero())...),
 		keys: []web.Key{web.Object(catalog.KindOrganization, o.ID)},
 	}
 }

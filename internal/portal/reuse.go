@@ -75,6 +75,8 @@ func (p *Portal) showReuse(v *visit, in objectArgs) error {
 		Figures: v.countFigures(counted{"datasets", r.DatasetCount}, counted{"dataservices", int64(len(r.Dataservices))}, counted{"followers", r.Followers},
 			counted{"views", r.Views}),
 	}
+	public := !r.Private && r.DeletedAt.IsZero()
+	content.Share.Embed = v.embedOf(embedded{"reuse", "reuses", r.ID, r.Title, path}, public)
 	content.Keeping = v.keepingOwned("reuses", r.ID, r.OwnedBy(), r.Private, !r.DeletedAt.IsZero())
 	if deref(r.Image) != "" {
 		content.Image = picturePath("reuses", r.ID, coverSize)
@@ -92,9 +94,10 @@ func (p *Portal) showReuse(v *visit, in objectArgs) error {
 	}
 	return v.show(draft{
 		name: "reuse", title: r.Title, description: text.Excerpt(r.Description, summaryLength), path: path,
-		noIndex: r.Private || !r.DeletedAt.IsZero(), image: v.sharePicture("reuses", r.ID), kind: "article",
+		noIndex: !public, image: v.sharePicture("reuses", r.ID), kind: "article",
 		crumbs: v.trail("nav.reuses", "/reuses/search", Link{Label: shortTitle(r.Title)}),
-		linked: reuseJSONLD(v.linkedSite(), r, datasets), siblings: []Sibling{v.document("reuses", r.ID)}, data: content,
+		linked: reuseJSONLD(v.linkedSite(), r, datasets), data: content,
+		siblings: append([]Sibling{v.document("reuses", r.ID)}, v.oembedSibling(path, r.Title, public)...),
 		keys: append(append([]web.Key{web.Object(catalog.KindReuse, r.ID)}, ownerKeys(r.OwnedBy())...),
 			cardKinds(catalog.KindDataset, catalog.KindDataservice, catalog.KindReuse)...),
 	})

@@ -120,6 +120,7 @@ func (p *Portal) showTopic(v *visit, in topicArgs) error {
 		Producer: v.producer(&t.Owned), Prose: v.prose(description), Count: t.ElementCount, Tags: v.keywords(t.Tags),
 		Created: t.CreatedAt.Time, Updated: t.ModifiedAt.Time, Share: v.shareOf(t.Name, v.Site.Base+v.path(topicPath(t))),
 	}
+	content.Share.Embed = v.embedOf(embedded{"topic", "topics", t.ID, t.Name, topicPath(t)}, !private)
 	content.Keeping = v.keepingOwned("topics", t.ID, t.OwnedBy(), private, false)
 	args := url.Values{}
 	for name, number := range in.pages() {
@@ -147,7 +148,7 @@ func (p *Portal) showTopic(v *visit, in topicArgs) error {
 		name: "topic", title: t.Name, description: text.Excerpt(description, summaryLength), path: topicPath(t), args: args,
 		noIndex: private || len(args) > 0, image: v.sharePicture("topics", t.ID),
 		crumbs:   v.trail("nav.topics", "/topics", Link{Label: shortTitle(t.Name)}),
-		siblings: []Sibling{v.document("topics", t.ID)}, feeds: feeds, data: content,
+		siblings: append([]Sibling{v.document("topics", t.ID)}, v.oembedSibling(topicPath(t), t.Name, !private)...), feeds: feeds, data: content,
 		keys: append(append([]web.Key{web.Object(catalog.KindTopic, t.ID)}, ownerKeys(t.OwnedBy())...),
 			cardKinds(catalog.KindTopic, catalog.KindDataset, catalog.KindDataservice, catalog.KindReuse)...),
 	})
