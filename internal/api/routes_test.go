@@ -119,6 +119,7 @@ var apart = map[string]string{
 	"/api/1/proconnect/login/": "TestPeopleLogInWithAProvider", "/api/1/proconnect/auth": "TestPeopleLogInWithAProvider",
 	"/api/1/proconnect/logout_oauth": "TestLogoutAtTheProvider",
 	"/api/1/proconnect/logout":       "TestLogoutAtTheProvider", "/api/2/oauth/clients/{client}/": "TestProgramsAreManaged", "/oauth/authorize": "TestProgramsActForPeople",
+	"/api/2/objects/":    "TestObjectsComeInTheirOrder",
 	"/oauth/client_info": "TestProgramsActForPeople", "/oauth/error": "TestEveryRoute", "/api/2/uploads/{uuid}/": "TestUploadByParts",
 }
 
@@ -135,7 +136,7 @@ func TestEveryRoute(t *testing.T) {
 		}
 		p.ids["run"] = strconv.FormatInt(run.ID, 10)
 		document := webtest.NewDocument(t, p.Tables...)
-		for _, a := range slices.Concat(datasetAsks, csvAsks, atomAsks, rssAsks(), historyAsks, accountAsks) {
+		for _, a := range slices.Concat(datasetAsks, csvAsks, atomAsks, rssAsks(), rdfAsks, historyAsks, accountAsks) {
 			p.check(t, document, a)
 		}
 		for _, a := range csvAsks {
@@ -144,7 +145,7 @@ func TestEveryRoute(t *testing.T) {
 			}
 		}
 		answered := map[string]bool{}
-		for _, a := range slices.Concat(datasetAsks, csvAsks, atomAsks, rssAsks(), organizationAsks, userAsks, reuseAsks, dataserviceAsks, topicAsks, postAsks, otherAsks, sessionAsks, historyAsks, accountAsks) {
+		for _, a := range slices.Concat(datasetAsks, csvAsks, atomAsks, rssAsks(), rdfAsks, organizationAsks, userAsks, reuseAsks, dataserviceAsks, topicAsks, postAsks, otherAsks, sessionAsks, historyAsks, accountAsks) {
 			if a.status == 0 || a.status == http.StatusFound {
 				answered[p.Template(p.fill(a.path))] = true
 			}

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"strings"
 	"time"
 
 	"grenier/internal/catalog"
@@ -170,7 +171,7 @@ type datasetSearchArgs struct {
 	Sort              string   `query:"sort" sort:"created,last_update,reuses,followers,views" help:"The field (and direction) on which sorting apply"`
 	Tags              []string `query:"tag" help:"The tags that must all be there"`
 	Badge             string   `query:"badge" enum:"pivotal-data,spd,inspire,hvd,sl,sr" help:"A badge of the dataset"`
-	Organization      string   `query:"organization" help:"An organization identifier"`
+	Organization      string   `query:"organization" help:"An organization identifier, or several with commas between them"`
 	OrganizationBadge string   `query:"organization_badge" enum:"public-service,certified,association,company,local-authority" help:"A badge of the organization"`
 	OrganizationName  string   `query:"organization_name" help:"The name of the organization"`
 	Owner             string   `query:"owner" help:"A user identifier"`
@@ -200,7 +201,9 @@ func datasetSearch(q datasetSearchArgs) *searcher {
 	s := &searcher{query: search.Query{Kind: search.Dataset, Text: q.Query, Featured: q.Featured}}
 	s.query.Narrow("tag", q.Tags...)
 	s.is("badge", q.Badge)
-	s.is("organization", q.Organization)
+	if q.Organization != "" {
+		s.query.Narrow("organization", strings.Split(q.Organization, ",")...)
+	}
 	s.is("organization_badge", q.OrganizationBadge)
 	s.is("organization_name", q.OrganizationName)
 	s.is("owner", q.Owner)
