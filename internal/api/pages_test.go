@@ -17,6 +17,7 @@ import (
 	"grenier/internal/api/apitest"
 	"grenier/internal/db"
 	"grenier/internal/db/dbtest"
+	"grenier/internal/embed"
 	"grenier/internal/event"
 	pages "grenier/internal/portal"
 	"grenier/internal/web"
@@ -26,6 +27,8 @@ import (
 type pageSite struct {
 	*apitest.Server
 	table *web.Table
+	// embeds are the routes of the API that give cards for other sites.
+	embeds *web.Table
 	// handler keeps answers when the site was made so.
 	handler http.Handler
 }
@@ -42,13 +45,20 @@ func newPageSite(s *apitest.Server, bytes uint64) *pageSite {
 	if err != nil {
 		s.T.Fatal(err)
 	}
-	site := &pageSite{Server: s, table: web.NewTable("", web.Info{})}
+	site := &pageSite{Server: s, table: web.NewTable("", web.Info{}), embeds: web.NewTable("/api/1", web.Info{})}
 	faces.Routes(site.table)
+	cards, err := embed.New(embed.Deps{
+		Catalog: s.Catalog, Organizations: account.NewOrganizations(s.DB, s.Found), Zones: s.Zones, Search: s.Found, Language: "fr", Languages: []string{"fr", "en"},
+	})
+	if err != nil {
+		s.T.Fatal(err)
+	}
+	cards.Routes(site.table, site.embeds)
 	site.handler, err = web.NewHandler(web.Options{
 		Sites:        web.OneSite(web.Site{Base: apitest.Base, Title: "Test", Language: "fr", Languages: []string{"fr", "en"}}),
 		Authenticate: s.Authenticate, Kept: web.NewKept(s.Versions, bytes), Versions: s.Versions, ErrorPage: faces.ErrorPage, Moved: faces.Moved,
 		Log: slog.New(slog.DiscardHandler),
-	}, site.table)
+	}, site.table, site.embeds)
 	if err != nil {
 		s.T.Fatal(err)
 	}
@@ -73,7 +83,7 @@ func (s *pageSite) read(target, token string) *httptest.ResponseRecorder {
 // templates are the declared paths of pages, each in one language.
 func (s *pageSite) templates() []string {
 	var all []string
-	for _, route := range s.table.Routes() {
+	for _, route := range slices.Concat(s.table.Routes(), s.embeds.Routes()) {
 		if route.Path != "/en" && !strings.HasPrefix(route.Path, "/en/") {
 			all = append(all, route.Path)
 		}
@@ -132,6 +142,21 @@ func (names objectNames) paths(t *testing.T, template string) []string {
 			}
 		}
 		return all
+	case "embeds": // cards of every kind, and lists of organizations
+		var all []string
+		for _, kind := range []string{"datasets", "reuses", "dataservices", "topics", "organizations", "posts"} {
+			for _, name := range names[kind] {
+				all = append(all, "/embeds/"+kind+"/"+name)
+			}
+		}
+		for _, kind := range []string{"search-datasets", "search-dataservices", "list-reuses"} {
+			for _, name := range names["organizations"] {
+				all = append(all, "/embeds/"+kind+"/"+name)
+			}
+		}
+		return all
+	case "static":
+		values["{file}"] = []string{"widgets.js"}
 	case "assets":
 		values["{file}"] = []string{"main.css"}
 	case "sitemaps":
@@ -172,6 +197,10 @@ func (v *vault) pageArguments(secret bool) map[string]url.Values {
 		"/datasets/{dataset}": files, "/datasets/{dataset}/community-resources": files, "/topics/{id}": {"datasets": {"1", "2"}},
 		"/explore/{dataset}": {"resource_id": files["resource_id"], "part": {"preview"}}, "/explore/{dataset}/image": {"resource_id": files["resource_id"]}, "/explore/{dataset}/document.pdf": {"resource_id": files["resource_id"]},
 		"/explore/{dataset}/data.geojson": {"resource_id": files["resource_id"]},
+		"/embeds/{kind}/{key}":            {"q": found["q"], "tag": found["tag"], "lang": {"en"}},
+	}
+	for template, one := range v.cardArguments(secret) {
+		arguments[template], arguments[template+"/"] = one, one
 	}
 	for _, kind := range []string{"datasets", "reuses", "dataservices"} {
 		arguments["/"+kind], arguments["/"+kind+"/search"] = found, found
@@ -179,10 +208,52 @@ func (v *vault) pageArguments(secret bool) map[string]url.Values {
 	return arguments
 }
 
+// cardArguments are those by which cards are asked for in the API, by template.
+func (v *vault) cardArguments(secret bool) map[string]url.Values {
+	addresses, references := []string{}, []string{}
+	for kind, names := range v.objectNames(secret) {
+		for _, name := range names {
+			addresses = append(addresses, apitest.Base+"/"+kind+"/"+name, apitest.Base+"/api/1/"+kind+"/"+name+"/")
+			if kind == "datasets" {
+				references = append(references, "dataset-"+name)
+			}
+		}
+	}
+	return map[string]url.Values{
+		"/api/1/oembed": {"url": addresses}, "/nuxt-api/oembed": {"url": {apitest.Base + "/datasets/open-of-eve"}},
+		"/api/1/oembeds": {"references": references},
+	}
+}
+
+// cardLists ask for the cards of many objects of all kinds at once.
+func (v *vault) cardLists(secret bool) []string {
+	var references, asks []string
+	names := v.objectNames(secret)
+	for _, kind := range slices.Sorted(maps.Keys(names)) {
+		for _, name := range names[kind] {
+			references = append(references, strings.TrimSuffix(kind, "s")+"-"+name)
+		}
+	}
+	for part := range slices.Chunk(references, 50) {
+		asks = append(asks, "/api/1/oembeds/?partial=1&form=card&references="+strings.Join(part, ","))
+	}
+	return asks
+}
+
+// sharedWay tells of the ways out that show the same to everybody.
+func sharedWay(ask string) bool {
+	for _, way := range []string{"/embeds/", "/api/1/oembed", "/nuxt-api/oembed", "/static/", "/oembed.js"} {
+		if strings.HasPrefix(ask, way) {
+			return true
+		}
+	}
+	return false
+}
+
 // asks are all requests for pages, bare and with each value of each argument.
 func (s *pageSite) asks(v *vault, secret bool) []string {
 	names, arguments := v.objectNames(secret), v.pageArguments(secret)
-	var all []string
+	all := v.cardLists(secret)
 	for _, template := range s.templates() {
 		for _, path := range names.paths(v.t, template) {
 			all = append(all, path)
@@ -194,6 +265,14 @@ func (s *pageSite) asks(v *vault, secret bool) []string {
 		}
 	}
 	return all
+}
+
+// saidIn is what an address says, its words set apart.
+func saidIn(ask string) string {
+	if plain, err := url.QueryUnescape(ask); err == nil {
+		ask = plain
+	}
+	return strings.NewReplacer(".", "/", "-", "/").Replace(ask)
 }
 
 // clockWords are what an answer says of the moment it was made.
@@ -214,7 +293,7 @@ func TestPagesHideWhatIsHidden(t *testing.T) {
 	shown := map[string]bool{}
 	for _, viewer := range vaultViewers {
 		for _, ask := range asks {
-			if viewer != "" && viewer != "eve" && viewer != "pat" && strings.Contains(ask, "?") {
+			if viewer != "" && viewer != "eve" && (viewer != "pat" || sharedWay(ask)) && strings.Contains(ask, "?") {
 				continue
 			}
 			w := site.read(ask, v.tokens[viewer])
@@ -222,11 +301,11 @@ func TestPagesHideWhatIsHidden(t *testing.T) {
 				t.Fatalf("%q %s answered %d: %s", viewer, ask, w.Code, w.Body)
 			}
 			if viewer != "" && w.Code == http.StatusOK {
-				if kept := w.Header().Get("Cache-Control"); !strings.Contains(kept, "private") && !strings.Contains(kept, "no-store") && !strings.Contains(kept, "immutable") {
+				if kept := w.Header().Get("Cache-Control"); !strings.Contains(kept, "private") && !strings.Contains(kept, "no-store") && !strings.Contains(kept, "immutable") && !sharedWay(ask) {
 					t.Errorf("%q %s may be kept by others: %q", viewer, ask, kept)
 				}
 			}
-			text := without(answered(w), strings.NewReplacer(".", "/", "-", "/").Replace(ask))
+			text := without(answered(w), saidIn(ask))
 			for _, s := range slices.Concat(v.secrets, v.community) {
 				drawn := w.Code == http.StatusOK && (strings.HasPrefix(ask, "/pictures/") || strings.HasPrefix(ask, "/share/")) && strings.Contains(strings.ToLower(ask), s.id)
 				if drawn && !s.readBy(viewer) {
@@ -398,7 +477,7 @@ func TestKeptPagesFall(t *testing.T) {
 
 // counting are the pages that tell numbers of the whole catalogue, or name what
 // is most frequent in it as an example, as it was counted some seconds before; they are shown again for some seconds only.
-var counting = regexp.MustCompile(`^/(tags|exports|feeds|sitemap|dashboard)`)
+var counting = regexp.MustCompile(`^/(tags|exports|feeds|integrate|sitemap|dashboard)`)
 
 // totals are the numbers of the whole catalogue on the first page, which are
 // counted again each second at most, and behind readers where that takes long.
