@@ -38,7 +38,7 @@ Mise à jour \"chaque mois\"."""@fr ;
 
 func BenchmarkRead(b *testing.B) {
 	g := rdftestGraph(b, catalogPage(2000))
-	for _, format := range []rdf.Format{rdf.Turtle, rdf.NTriples} {
+	for _, format := range []rdf.Format{rdf.Turtle, rdf.NTriples, rdf.RDFXML, rdf.JSONLD} {
 		document := encode(b, g, format)
 		b.Run(string(format), func(b *testing.B) {
 			b.SetBytes(int64(len(document)))
@@ -60,7 +60,7 @@ func BenchmarkRead(b *testing.B) {
 
 func BenchmarkWrite(b *testing.B) {
 	g := rdftestGraph(b, catalogPage(2000))
-	for _, format := range []rdf.Format{rdf.Turtle, rdf.NTriples} {
+	for _, format := range []rdf.Format{rdf.Turtle, rdf.NTriples, rdf.RDFXML, rdf.JSONLD} {
 		b.Run(string(format), func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {

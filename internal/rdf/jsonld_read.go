@@ -23,9 +23,14 @@ const (
 	maxJSONLD = 32 << 20 // bytes
 	// maxJSONDepth bounds objects and arrays inside one another.
 	maxJSONDepth = 500
-	// maxContextWork bounds the contexts inside a document: each costs as much
-	// as all of them hold terms.
-	maxContextWork = 4_000_000
+	// maxContextWork bounds what the contexts of a document cost, counted in
+	// terms that are inherited, a tenth of a microsecond each; a term that is
+	// defined costs as much as definedTerm of them.
+	maxContextWork = 20_000_000
+	definedTerm    = 100
+	// namedTerms is how many terms a context counts for that is named by its
+	// address.
+	namedTerms = 100
 )
 
 // jsonLiteral is the datatype of literals that hold JSON.
@@ -90,10 +95,10 @@ func decodeJSON(text []byte) (any, error) {
 	default:
 		return nil, jsonError(text, 0, "a document of JSON-LD is an object or an array")
 	}
-	contexts, terms := 0, 0
-	prepare(document, false, &contexts, &terms)
-	if contexts*terms > maxContextWork {
-		return nil, &Error{Text: "the contexts inside this document are too many for their size"}
+	var w contextWork
+	w.walk(document, 0)
+	if w.cost+w.objects*w.scoped*definedTerm > maxContextWork {
+		return nil, &Error{Text: "the contexts of this document define too many terms for its size"}
 	}
 	return document, nil
 }
@@ -140,30 +145,61 @@ func tooDeep(text []byte) int {
 	return -1
 }
 
-// prepare counts the contexts of a document and their terms, and gives
-// versions as the numbers that the expansion looks for.
-func prepare(value any, context bool, contexts, terms *int) {
+// contextWork tells what the contexts of a document cost.
+type contextWork struct {
+	objects int // of the document
+	cost    int // of contexts outside of contexts
+	scoped  int // terms of contexts inside contexts, which any object may use
+}
+
+// walk counts the contexts of a value that inherits so many terms.
+func (w *contextWork) walk(value any, inherited int) {
 	switch v := value.(type) {
 	case []any:
 		for _, item := range v {
-			prepare(item, context, contexts, terms)
+			w.walk(item, inherited)
 		}
 	case map[string]any:
-		if context {
-			*terms += len(v)
-		}
-		if version, ok := v["@version"].(json.Number); ok && context {
-			if number, err := version.Float64(); err == nil {
-				v["@version"] = number
-			}
+		w.objects++
+		if context, ok := v["@context"]; ok {
+			own := w.context(context)
+			w.cost += inherited + own*definedTerm
+			inherited += own
 		}
 		for key, item := range v {
-			if key == "@context" {
-				*contexts++
+			if key != "@context" {
+				w.walk(item, inherited)
 			}
-			prepare(item, context || key == "@context", contexts, terms)
 		}
 	}
+}
+
+// context counts the terms of a context, and those of the contexts inside it
+// apart. Versions become the numbers that the expansion looks for.
+func (w *contextWork) context(value any) int {
+	switch v := value.(type) {
+	case string:
+		return namedTerms
+	case []any:
+		terms := 0
+		for _, item := range v {
+			terms += w.context(item)
+		}
+		return terms
+	case map[string]any:
+		if version, ok := v["@version"].(json.Number); ok {
+			v["@version"], _ = version.Float64()
+		}
+		for _, definition := range v {
+			if term, ok := definition.(map[string]any); ok {
+				if scoped, ok := term["@context"]; ok {
+					w.scoped += w.context(scoped)
+				}
+			}
+		}
+		return len(v)
+	}
+	return 0
 }
 
 // expandJSONLD replaces the short names of a document by what its contexts

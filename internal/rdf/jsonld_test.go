@@ -1,8 +1,11 @@
 package rdf_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
+	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -21,23 +24,26 @@ func readJSON(document string, context func(string) *rdf.Context) (*rdf.Graph, e
 
 func TestJSONLDThatIsRefused(t *testing.T) {
 	for name, c := range map[string]struct{ document, want string }{
-		"nothing":          {"", "line 1, column 1: the document ends before its JSON does"},
-		"cut":              {"{\n\"a\": [", "line 2, column 7: the document ends before its JSON does"},
-		"no JSON":          {"{\n  é: 1}", "line 2, column 3: this is no JSON"},
-		"NaN":              {`{"a": NaN}`, "line 1, column 7: this is no JSON"},
-		"control":          {"{\"a\": \"b\x01\"}", "line 1, column 9: this is no JSON"},
-		"a text":           {`"http://127.0.0.1:1/"`, "an object or an array"},
-		"a number":         {`1`, "an object or an array"},
-		"two documents":    {"{}\n {}", "line 2, column 2: something follows the end"},
-		"broken UTF-8":     {"{\"é\": \"\xFF\"}", "line 1, column 8: the byte 0xFF is no UTF-8"},
-		"deep":             {strings.Repeat("[", 501), "line 1, column 501: objects and arrays are nested more than 500 deep"},
-		"unknown context":  {"{\n \"@context\": \"http://127.0.0.1:1/c.jsonld\"}", "line 2, column 14: the context “http://127.0.0.1:1/c.jsonld” is not known here, and no context is fetched"},
-		"a file":           {`{"@context": "file:///etc/passwd"}`, "the context “file:///etc/passwd” is not known"},
-		"import":           {`{"@context": {"@version": 1.1, "@import": "http://127.0.0.1:1/c"}}`, "the context “http://127.0.0.1:1/c” is not known"},
-		"scoped context":   {`{"@context": {"p": {"@id": "http://e.example/p", "@context": "http://127.0.0.1:1/c"}}, "p": {"p": "x"}}`, "is not known"},
-		"no context":       {`{"@context": 12}`, "this is no JSON-LD: invalid local context"},
-		"id of a list":     {`{"@id": ["a"]}`, "this is no JSON-LD"},
-		"many contexts":    {"[" + strings.Repeat(`{"@context": {`+manyTerms(40)+`}},`, 400) + "{}]", "the contexts inside this document are too many"},
+		"nothing":         {"", "line 1, column 1: the document ends before its JSON does"},
+		"cut":             {"{\n\"a\": [", "line 2, column 7: the document ends before its JSON does"},
+		"no JSON":         {"{\n  é: 1}", "line 2, column 3: this is no JSON"},
+		"NaN":             {`{"a": NaN}`, "line 1, column 7: this is no JSON"},
+		"control":         {"{\"a\": \"b\x01\"}", "line 1, column 9: this is no JSON"},
+		"a text":          {`"http://127.0.0.1:1/"`, "an object or an array"},
+		"a number":        {`1`, "an object or an array"},
+		"two documents":   {"{}\n {}", "line 2, column 2: something follows the end"},
+		"broken UTF-8":    {"{\"é\": \"\xFF\"}", "line 1, column 8: the byte 0xFF is no UTF-8"},
+		"deep":            {strings.Repeat("[", 501), "line 1, column 501: objects and arrays are nested more than 500 deep"},
+		"unknown context": {"{\n \"@context\": \"http://127.0.0.1:1/c.jsonld\"}", "line 2, column 14: the context “http://127.0.0.1:1/c.jsonld” is not known here, and no context is fetched"},
+		"a file":          {`{"@context": "file:///etc/passwd"}`, "the context “file:///etc/passwd” is not known"},
+		"import":          {`{"@context": {"@version": 1.1, "@import": "http://127.0.0.1:1/c"}}`, "the context “http://127.0.0.1:1/c” is not known"},
+		"scoped context":  {`{"@context": {"p": {"@id": "http://e.example/p", "@context": "http://127.0.0.1:1/c"}}, "p": {"p": "x"}}`, "is not known"},
+		"no context":      {`{"@context": 12}`, "this is no JSON-LD: invalid local context"},
+		"id of a list":    {`{"@id": ["a"]}`, "this is no JSON-LD"},
+		"many contexts": {`{"@context": {` + manyTerms(800) + `}, "txx": [` + strings.Repeat(`{"@context": {"a": null}},`, 50_000) + "1]}",
+			"the contexts of this document define too many terms"},
+		"scoped contexts": {`{"@context": {"a": {"@id": "b:c", "@context": {` + manyTerms(800) + `}}}, "a": [` + strings.Repeat(`{},`, 600) + "1]}",
+			"the contexts of this document define too many terms"},
 		"cyclic terms":     {`{"@context": {"a": "b:c", "b": "a:d"}, "a": "x"}`, "cyclic IRI mapping"},
 		"unfinished value": {`{"http://e.example/p": {"@value": {"a": 1}}}`, "this is no JSON-LD"},
 	} {
@@ -299,27 +305,55 @@ func TestGraphsOfTheW3CInOtherFormats(t *testing.T) {
 			if test.result == "" {
 				continue
 			}
-			g := rdftest.Read(t, strings.NewReader(string(contents(t, files, test.result))), rdf.NQuads, "")
-			styles := []rdf.Style{{}, {Context: context}, {Context: &rdf.Context{Terms: []rdf.ContextTerm{{Name: "rdf", IRI: rdf.RDF}, {Name: "ex", IRI: "http://example.org/ns#"}}}}}
-			for _, style := range styles {
-				document := rdftest.Write(t, g, rdf.JSONLD, style)
-				rdftest.Same(t, rdftest.Read(t, strings.NewReader(document), rdf.JSONLD, ""), g)
-				if t.Failed() {
-					t.Fatalf("%s %s written as JSON-LD:\n%s", s.name, test.name, document)
-				}
+			g := rdftest.Read(t, bytes.NewReader(contents(t, files, test.result)), rdf.NQuads, "")
+			if otherFormats(t, g) {
+				written++
 			}
-			if named(g) || !inXML(g) {
-				continue
-			}
-			document := rdftest.Write(t, g, rdf.RDFXML, rdf.Style{Prefixes: plainStyle.Prefixes})
-			if rdftest.Same(t, rdftest.Read(t, strings.NewReader(document), rdf.RDFXML, ""), g); t.Failed() {
-				t.Fatalf("%s %s written as RDF/XML:\n%s", s.name, test.name, document)
-			}
-			written++
 		}
 	}
 	if written < 200 {
 		t.Errorf("only %d graphs were written as RDF/XML", written)
+	}
+}
+
+func TestRandomGraphsSurviveOtherFormats(t *testing.T) {
+	r := rand.New(rand.NewPCG(3, 4))
+	for range 300 {
+		otherFormats(t, randomGraph(r))
+	}
+}
+
+// otherFormats writes a graph as JSON-LD, and as RDF/XML if that holds it, and
+// reads it again. It tells whether RDF/XML holds it.
+func otherFormats(t *testing.T, g *rdf.Graph) bool {
+	t.Helper()
+	formats := []rdf.Format{rdf.JSONLD}
+	if !named(g) && inXML(g) {
+		formats = append(formats, rdf.RDFXML)
+	}
+	for _, format := range formats {
+		for _, style := range []rdf.Style{{}, {Context: context, Prefixes: plainStyle.Prefixes}} {
+			document := rdftest.Write(t, g, format, style)
+			if rdftest.Same(t, rdftest.Read(t, strings.NewReader(document), format, ""), g); t.Failed() {
+				t.Fatalf("written as %s:\n%s", format, document)
+			}
+		}
+	}
+	return len(formats) > 1
+}
+
+func TestWritersOfOtherFormatsTellThatNobodyReads(t *testing.T) {
+	for _, format := range []rdf.Format{rdf.RDFXML, rdf.JSONLD} {
+		w, err := rdf.NewWriter(&brokenPipe{100_000}, format, rdf.Style{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for n := range 3000 {
+			err = errors.Join(err, w.Write(rdf.Triple(rdf.NewIRI(fmt.Sprint(ns, n)), ns+"p", rdf.NewString("a text of some length"))))
+		}
+		if err = errors.Join(err, w.Close()); !errors.Is(err, errPipe) {
+			t.Errorf("%s: %v", format, err)
+		}
 	}
 }
 

@@ -62,11 +62,12 @@ func (w *rdfxmlWriter) Write(q Quad) error {
 // Close writes the document: first the subjects that nothing holds, then those
 // that only each other hold, or that are nested too deep.
 func (w *rdfxmlWriter) Close() error {
-	seen := map[Term]bool{}
+	const usual = 100 // bytes of a property
+	w.body = make([]byte, 0, usual*w.quads.Len())
 	var subjects []Term
-	for _, q := range w.quads.Quads() {
-		if !seen[q.Subject] {
-			seen[q.Subject] = true
+	for n, q := range w.quads.quads {
+		follows := n > 0 && w.quads.quads[n-1].Subject == q.Subject
+		if !follows && w.quads.bySubject[q.Subject][0] == n {
 			subjects = append(subjects, q.Subject)
 		}
 	}

@@ -240,13 +240,12 @@ func (x *xmlScanner) markup() (bool, error) {
 func (x *xmlScanner) scanDeclaration() (bool, error) {
 	switch {
 	case x.starts("<!--"):
-		end, err := x.until("--", x.at+4, maxLiteral, "a comment")
+		end, err := x.until("-->", x.at+4, maxLiteral, "a comment")
 		if err != nil {
 			return false, err
 		}
-		x.pos = end
-		if !x.starts("-->") {
-			return false, x.failAt(end, "a comment holds “--”")
+		if n := bytes.Index(x.data[x.at+4:end+2], []byte("--")); n < end-x.at-4 {
+			return false, x.failAt(x.at+4+n, "a comment holds “--”")
 		}
 		x.kind, x.pos = xmlComment, end+3
 		x.text, err = x.appendPlain(x.text, x.at+4, end)
@@ -288,8 +287,10 @@ func (x *xmlScanner) scanInstruction(first bool) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	target, _, _ := bytes.Cut(x.text, []byte{' '})
-	target = bytes.TrimRight(target, "\t\r\n")
+	target := x.text
+	if n := bytes.IndexAny(target, " \t\r\n"); n >= 0 {
+		target = target[:n]
+	}
 	switch {
 	case bytes.EqualFold(target, []byte("xml")):
 		if !first {
