@@ -61,6 +61,7 @@ func (p *Portal) showDevelopers(v *visit, _ web.None) error {
 		section("move", 3, v.programs(movePrograms)...),
 	}}
 	content.References = []Link{
+		{v.say.T("nav.integrate"), v.path("/integrate")},
 		{v.say.T("help.dev-console"), "/apidoc/"}, {v.say.T("help.openapi"), "/api/openapi.json"}, {v.say.T("help.swagger-1"), "/api/1/swagger.json"},
 		{v.say.T("help.swagger-2"), "/api/2/swagger.json"}, {v.say.T("nav.exports"), v.path("/exports")}, {v.say.T("nav.feeds"), v.path("/feeds")},
 	}

@@ -14,7 +14,8 @@ import (
 	"grenier/internal/dump"
 )
 
-var helpPages = []string{"/exports", "/feeds", "/developers", "/dashboard", "/support", "/sitemap"}
+var helpPages = []string{"/exports", "/feeds", "/developers", "/dashboard", "/support", "/sitemap", "/integrate", "/integrate/dataset", "/integrate/organization",
+	"/integrate/library", "/integrate/linked-data", "/integrate/feeds", "/integrate/changes", "/integrate/api"}
 
 var headingPattern = regexp.MustCompile(`<h([1-6])[ >]`)
 
@@ -30,7 +31,7 @@ func TestHelpPages(t *testing.T) {
 				if answer.Code != http.StatusOK {
 					t.Errorf("%s%s: %d", prefix, path, answer.Code)
 				}
-				if found := regexp.MustCompile(`>(help|stats|legal|sharing|nav)\.[a-z-]+`).FindString(body); found != "" {
+				if found := regexp.MustCompile(`>(help|stats|legal|sharing|nav|integrate)\.[a-z-]+`).FindString(body); found != "" {
 					t.Errorf("%s%s: a message is missing: %s", prefix, path, found)
 				}
 				if strings.Contains(body, "<script>alert") {

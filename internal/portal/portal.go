@@ -183,7 +183,7 @@ func (p *Portal) Routes(root *web.Table) {
 	p.shares.routes(root)
 	for _, declare := range []func(*table){
 		p.homeRoutes, p.searchRoutes, p.datasetRoutes, p.organizationRoutes, p.reuseRoutes, p.dataserviceRoutes,
-		p.topicRoutes, p.postRoutes, p.userRoutes, p.tagRoutes, p.helpRoutes, p.openSearchRoutes, p.wordRoutes, p.territoryRoutes,
+		p.topicRoutes, p.postRoutes, p.userRoutes, p.tagRoutes, p.helpRoutes, p.integrateRoutes, p.openSearchRoutes, p.wordRoutes, p.territoryRoutes,
 		p.adminRoutes, p.adminMeRoutes, p.sessionRoutes, p.adminOrganizationRoutes, p.adminMemberRoutes, p.adminContactRoutes, p.adminTransferRoutes, p.adminDatasetRoutes,
 		p.adminReuseRoutes, p.adminDataserviceRoutes, p.adminTopicRoutes, p.adminPostRoutes, p.adminCommunityRoutes, p.adminChartRoutes,
 		p.activityRoutes, p.adminHistoryRoutes, p.adminSiteRoutes, p.adminUserRoutes, p.adminJobRoutes,

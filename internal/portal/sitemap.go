@@ -25,8 +25,11 @@ func SitePages() []dump.Page {
 		{Path: "/topics", Changes: "weekly", Priority: 0.7}, {Path: "/posts", Changes: "daily", Priority: 0.7},
 		{Path: "/tags", Changes: "daily", Priority: 0.5}, {Path: "/licenses", Changes: "monthly", Priority: 0.5},
 		{Path: "/exports", Changes: "weekly", Priority: 0.6}, {Path: "/feeds", Changes: "monthly", Priority: 0.4},
-		{Path: "/developers", Changes: "monthly", Priority: 0.6}, {Path: "/dashboard", Changes: "daily", Priority: 0.5},
+		{Path: "/developers", Changes: "monthly", Priority: 0.6}, {Path: "/integrate", Changes: "monthly", Priority: 0.6}, {Path: "/dashboard", Changes: "daily", Priority: 0.5},
 		{Path: "/support", Changes: "monthly", Priority: 0.5}, {Path: "/sitemap", Changes: "weekly", Priority: 0.3},
+	}
+	for _, level := range integrateLevels {
+		pages = append(pages, dump.Page{Path: "/integrate/" + level.name, Changes: "monthly", Priority: 0.4})
 	}
 	for _, name := range []string{"mentions", "cgu", "vie-privee", "accessibility"} {
 		pages = append(pages, dump.Page{Path: "/pages/legal/" + name, Changes: "monthly", Priority: 0.2})

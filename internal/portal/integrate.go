@@ -1,0 +1,180 @@
+package portal
+
+import (
+	"slices"
+	"strings"
+
+	"grenier/internal/account"
+	"grenier/internal/catalog"
+	"grenier/internal/web"
+)
+
+// integrateContents are the types of Page.Data by the names of the pages here.
+var integrateContents = map[string]any{"integrate": integration{}}
+
+// integration is the content of a page about one way to use the site from
+// elsewhere.
+type integration struct {
+	Lead     string
+	Sections []integrateSection
+	// Pages are all ways, in the order of the effort that they take; Current is
+	// this page's path, empty for the one that leads to them.
+	Pages   []integratePage
+	Current string
+	// Library is the address of the script that the live elements need, empty for
+	// none.
+	Library string
+}
+
+// integratePage leads to a page about one way.
+type integratePage struct{ Title, Text, Path string }
+
+// integrateSection is a part of such a page: words, what to copy, and what comes
+// of it.
+type integrateSection struct {
+	// ID is unique in the page.
+	ID, Title string
+	Texts     []string
+	Samples   []integrateSample
+	// Rows are names with what they mean, Head names their columns.
+	Rows  []developersRow
+	Head  developersRow
+	Frame liveFrame
+	// Element is a live element of the library.
+	Element liveElement
+	Links   []Link
+}
+
+// integrateSample is something to copy.
+type integrateSample struct {
+	sample
+	// Runs tells what it is for: html, sh, python, js, header.
+	Runs string
+}
+
+// liveFrame is a page of the site as others frame it; empty for none.
+type liveFrame struct {
+	URL, Title string
+	Height     int
+}
+
+// liveElement is an element of the library at work: a dataset, or a search among
+// those of an organisation; empty for none.
+type liveElement struct{ Kind, Ref, Name, Page string }
+
+// integrateRoutes declare the pages for those who use the site from elsewhere.
+func (p *Portal) integrateRoutes(t *table) {
+	page(t, "/integrate", p.showIntegrate)
+	for _, level := range integrateLevels {
+		page(t, "/integrate/"+level.name, func(v *visit, _ web.None) error { return p.showIntegrateLevel(v, level) })
+	}
+}
+
+// integrateLevel is one way.
+type integrateLevel struct {
+	name string
+	// sections make the parts of the page out of objects of this catalogue.
+	sections func(*visit, integrateExamples) []integrateSection
+}
+
+// integrateLevels are all ways, the least effort first.
+var integrateLevels = []integrateLevel{
+	{"dataset", (*visit).integrateDataset},
+	{"organization", (*visit).integrateOrganization},
+	{"library", (*visit).integrateLibrary},
+	{"linked-data", (*visit).integrateLinkedData},
+	{"feeds", (*visit).integrateFeeds},
+	{"changes", (*visit).integrateChanges},
+	{"api", (*visit).integrateAPI},
+}
+
+// integratePages lead to all ways.
+func (v *visit) integratePages() []integratePage {
+	var pages []integratePage
+	for _, level := range integrateLevels {
+		pages = append(pages, integratePage{
+			v.say.T("integrate." + level.name), v.say.T("integrate." + level.name + "-lead"), v.path("/integrate/" + level.name),
+		})
+	}
+	return pages
+}
+
+func (p *Portal) showIntegrate(v *visit, _ web.None) error {
+	return v.show(draft{
+		name: "integrate", title: v.say.T("nav.integrate"), description: v.say.T("integrate.lead"), path: "/integrate",
+		crumbs: v.helpTrail("nav.integrate"), data: integration{Lead: v.say.T("integrate.lead"), Pages: v.integratePages()},
+	})
+}
+
+func (p *Portal) showIntegrateLevel(v *visit, level integrateLevel) error {
+	shown, err := p.integrateExamples(v)
+	if err != nil {
+		return err
+	}
+	title, lead := v.say.T("integrate."+level.name), v.say.T("integrate."+level.name+"-lead")
+	content := integration{Lead: lead, Sections: level.sections(v, shown), Pages: v.integratePages(), Current: v.path("/integrate/" + level.name)}
+	if slices.ContainsFunc(content.Sections, func(s integrateSection) bool { return s.Element.Kind != "" }) {
+		content.Library = "/static/udata.mjs"
+	}
+	return v.show(draft{
+		name: "integrate", title: title, description: lead, path: "/integrate/" + level.name, data: content,
+		crumbs: []Link{{v.say.T("site.home"), v.path("/")}, {v.say.T("nav.integrate"), v.path("/integrate")}, {Label: title}},
+		keys:   cardKinds(catalog.KindDataset, catalog.KindOrganization), until: v.now.Add(countsHold),
+	})
+}
+
+// integrateExamples are objects of this catalogue that the examples name; words
+// in capitals stand for what an empty one lacks.
+type integrateExamples struct {
+	// dataset and organization are identifiers; live tells whether they are some.
+	dataset, title, page         string
+	organization, name, homepage string
+	tag                          string
+	live                         bool
+}
+
+// integrateExamples finds the most seen dataset of the organisation that has most
+// of them.
+func (p *Portal) integrateExamples(v *visit) (integrateExamples, error) {
+	shown := integrateExamples{dataset: "DATASET", organization: "ORGANIZATION", tag: "TAG", page: v.Site.Base + "/datasets/DATASET"}
+	found, _, err := p.examples(v)
+	if err != nil {
+		return shown, err
+	}
+	if found.tag != "" {
+		shown.tag = found.tag
+	}
+	if found.organization != "" {
+		shown.organization, shown.name = found.organization, found.name
+	}
+	ids, _, err := p.Catalog.DatasetIDs(v.Context(), account.Nobody, catalog.DatasetFilter{Organization: found.organization, Sort: "-views"}, catalog.Page{Limit: 1})
+	if err != nil || len(ids) == 0 {
+		return shown, err
+	}
+	datasets, err := p.Catalog.DatasetsByIDs(v.Context(), account.Nobody, ids, catalog.Parts{})
+	if err != nil || len(datasets) == 0 {
+		return shown, err
+	}
+	d := &datasets[0]
+	shown.dataset, shown.title, shown.page, shown.live = d.ID, d.Title, v.Site.Base+v.path("/datasets/"+d.Slug), true
+	return shown, nil
+}
+
+// integratePart begins a section of a page: its title and its paragraphs.
+func (v *visit) integratePart(page, id string, texts int, samples ...integrateSample) integrateSection {
+	s := integrateSection{ID: id, Title: v.say.T("integrate." + page + "-" + id), Samples: samples}
+	for _, letter := range []string{"a", "b", "c"}[:texts] {
+		s.Texts = append(s.Texts, v.say.T("integrate."+page+"-"+id+"-"+letter))
+	}
+	return s
+}
+
+// fill puts the site's address and the objects of examples into a piece of
+// program.
+func (v *visit) fill(shown integrateExamples, runs, label, text string) integrateSample {
+	replaced := strings.NewReplacer(
+		"BASE", v.Site.Base, "DATASET", shown.dataset, "ORGANIZATION", shown.organization, "PAGE", shown.page, "LANG", v.lang, "KEYWORD", shown.tag,
+		"PREFIX", prefixed(v.p.Language, v.lang, ""),
+	).Replace(text)
+	return integrateSample{sample{Label: label, Text: replaced}, runs}
+}
