@@ -41,6 +41,7 @@ func (a *API) territoryRoutes() {
 		}
 		web.Get[[]DatasetReference](a.v1, "/spatial/zone/"+spelled+"/datasets", list, a.listZoneDatasets)
 	}
+	a.sliceRoutes()
 	web.Get[[]TerritorySearchResult](a.v1, "/territory/suggest/", web.Doc{
 		Summary: "Suggest territories", Tags: tags, Keep: true,
 		Description: "Two digits, 2A and 2B name a department, three a department overseas, five an official code or a postal code, " +

@@ -31,7 +31,7 @@ type overlay struct {
 // NewDirectory returns a directory of the built-in zones alone.
 func NewDirectory() *Directory {
 	d := &Directory{base: builtin()}
-	d.above.Store(newOverlay(nil))
+	d.above.Store(newOverlay(d.base, nil))
 	return d
 }
 
@@ -55,7 +55,7 @@ func (d *Directory) Refresh(ctx context.Context, db bun.IDB) error {
 	for _, row := range rows {
 		byID[row.ID] = row
 	}
-	d.above.Store(newOverlay(byID))
+	d.above.Store(newOverlay(d.base, byID))
 	return nil
 }
 
@@ -71,16 +71,17 @@ func (d *Directory) Add(zones ...Zone) {
 	for _, zone := range zones {
 		byID[zone.ID] = RowOf(zone)
 	}
-	d.above.Store(newOverlay(byID))
+	d.above.Store(newOverlay(d.base, byID))
 }
 
-func newOverlay(rows map[string]Row) *overlay {
+func newOverlay(base *layer, rows map[string]Row) *overlay {
 	o := &overlay{rows: rows, replaced: map[string]bool{}}
 	ids := make([]string, 0, len(rows))
 	for id := range rows {
 		ids = append(ids, id)
 		o.replaced[strings.ToLower(id)] = true
 	}
+	o.join(base)
 	slices.SortFunc(ids, func(a, b string) int {
 		if order := LevelRank(rows[a].Level) - LevelRank(rows[b].Level); order != 0 {
 			return order
@@ -93,6 +94,27 @@ func newOverlay(rows map[string]Row) *overlay {
 	}
 	o.layer = builder.build()
 	return o
+}
+
+// join hides the zones of the base that have become part of a zone of the
+// database since: a commune that joined another. Their identifiers lead to the
+// present zone. Delegated communes go on beside the one that they are part of.
+func (o *overlay) join(base *layer) {
+	for id, row := range o.rows {
+		known := ""
+		if index, ok := base.find(strings.ToLower(id)); ok {
+			known = "," + base.slice(base.records[index].former) + ","
+		}
+		for former := range strings.SplitSeq(row.Former, ",") {
+			index, ok := base.find(strings.ToLower(former))
+			if !ok || former == "" || base.id(index) != former || strings.Contains(known, ","+former+",") {
+				continue
+			}
+			if _, both := o.rows[former]; !both && base.kinds[base.records[index].kind] == KindOrdinary {
+				o.replaced[strings.ToLower(former)] = true
+			}
+		}
+	}
 }
 
 // replaces tells whether a record of the base must not show.

@@ -7,7 +7,10 @@ package division
 import (
 	"compress/gzip"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -59,6 +62,10 @@ type place struct {
 	BBox   [4]float64 `json:"bbox"`
 }
 
+// placesFile tells where communes lie. It is another package than the rest: without it zones stay where
+// they are known to be.
+const placesFile = "communes-centre-bbox"
+
 // source is everything that is read from the folder.
 type source struct {
 	communes                              []commune
@@ -82,21 +89,42 @@ func Read(dir string) ([]geo.Zone, error) {
 	return s.zones(), nil
 }
 
-// readGzipJSON decodes DIR/NAME.json.gz.
-func readGzipJSON(dir, name string, into any) error {
-	file, err := os.Open(filepath.Join(dir, name+".json.gz"))
+// readFile decodes NAME.json.gz or NAME.json of a folder, or of the folder data
+// below it, where the npm package has its files.
+func readFile(dir, name string, into any) error {
+	file, err := openAny(filepath.Join(dir, name+".json.gz"), filepath.Join(dir, name+".json"), filepath.Join(dir, "data", name+".json"))
 	if err != nil {
 		return err
 	}
 	defer file.Close()
-	unpacked, err := gzip.NewReader(file)
-	if err != nil {
-		return fmt.Errorf("%s cannot be read: %w", file.Name(), err)
+	var content io.Reader = file
+	if strings.HasSuffix(file.Name(), ".gz") {
+		unpacked, err := gzip.NewReader(file)
+		if err != nil {
+			return fmt.Errorf("%s cannot be read: %w", file.Name(), err)
+		}
+		content = unpacked
 	}
-	if err := json.NewDecoder(unpacked).Decode(into); err != nil {
+	if err := json.NewDecoder(io.LimitReader(content, maxUnpacked)).Decode(into); err != nil {
 		return fmt.Errorf("%s cannot be read: %w", file.Name(), err)
 	}
 	return nil
+}
+
+// openAny opens the first of some files that is there; the error is that of the
+// first.
+func openAny(paths ...string) (*os.File, error) {
+	var missing error
+	for _, path := range paths {
+		file, err := os.Open(path)
+		if err == nil || !errors.Is(err, fs.ErrNotExist) {
+			return file, err
+		}
+		if missing == nil {
+			missing = err
+		}
+	}
+	return nil, missing
 }
 
 func readSource(dir string) (*source, error) {
@@ -106,9 +134,10 @@ func readSource(dir string) (*source, error) {
 	}
 	for name, into := range map[string]any{
 		"communes": &s.communes, "epci": &s.epci, "ept": &s.ept, "departements": &s.departements,
-		"regions": &s.regions, "arrondissements": &s.arrondissement, "communes-centre-bbox": &s.places,
+		"regions": &s.regions, "arrondissements": &s.arrondissement, placesFile: &s.places,
 	} {
-		if err := readGzipJSON(dir, name, into); err != nil {
+		err := readFile(dir, name, into)
+		if err != nil && !(name == placesFile && errors.Is(err, fs.ErrNotExist)) {
 			return nil, err
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -115,6 +116,70 @@ func TestImportBringsWhatIsNew(t *testing.T) {
 		events, err := log.Since(t.Context(), 0, 100)
 		if err != nil || len(events) != 1 || events[0].Kind != ZonesChanged {
 			t.Errorf("the events are %+v (%v)", events, err)
+		}
+	})
+}
+
+// TestANewerEditionKeepsTheHistory follows a commune that changes its name and
+// takes in another one, in an edition without places.
+func TestANewerEditionKeepsTheHistory(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		log, known := event.NewLog(d), geo.NewDirectory()
+		arles, _ := known.Get("fr:commune:13004")
+		before := known.Len()
+		edition := published()
+		delete(edition, "communes-centre-bbox")
+		edition["communes"] = []map[string]any{{
+			"code": "13004", "nom": "Arles-sur-Rhône", "type": "commune-actuelle", "zone": "metro", "departement": "38", "region": "84",
+			"anciensCodes": []string{"13005", "13900"}, "population": 60000,
+		}}
+		dir := t.TempDir()
+		if err := os.Mkdir(filepath.Join(dir, "data"), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		for name, content := range edition { // as npm unpacks it
+			text, err := json.Marshal(content)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(filepath.Join(dir, "data", name+".json"), text, 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if _, err := Import(t.Context(), log, known, dir, nil); err != nil {
+			t.Fatal(err)
+		}
+		again, err := geo.Load(t.Context(), d.Read())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for what, directory := range map[string]*geo.Directory{"at once": known, "after a new start": again} {
+			now, _ := directory.Get("fr:commune:13004")
+			if now.Name != "Arles-sur-Rhône" || now.Population != 60000 || !slices.Contains(now.Aliases, "Arles") || now.Extent == nil || *now.Extent != *arles.Extent {
+				t.Errorf("%s the commune is %+v", what, now)
+			}
+			for _, id := range append(slices.Clone(arles.Former), "fr:commune:13005", "fr-town-13900", "fr:commune:13005@2016-01-01") {
+				if zone, ok := directory.Resolve(id); !ok || zone.ID != now.ID {
+					t.Errorf("%s %s leads to %q", what, id, zone.ID)
+				}
+			}
+			if _, shown := directory.Get("fr:commune:13005"); shown {
+				t.Errorf("%s the commune that joined is still one of its own", what)
+			}
+			for zone := range directory.InLevel("fr:commune") {
+				if zone.Name == "Aubagne" {
+					t.Errorf("%s %s is listed", what, zone.ID)
+				}
+			}
+			if zones := directory.SearchTerritories("Arles", 1); len(zones) != 1 || zones[0].ID != now.ID {
+				t.Errorf("%s the former name finds %v", what, zones)
+			}
+			if directory.Len() >= before+8 {
+				t.Errorf("%s there are %d zones, %d before", what, directory.Len(), before)
+			}
+		}
+		if second, err := Import(t.Context(), log, known, dir, nil); err != nil || second.Added+second.Changed != 0 {
+			t.Errorf("the second import did %+v (%v)", second, err)
 		}
 	})
 }

@@ -3,6 +3,7 @@ package division
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"grenier/internal/db"
 	"grenier/internal/event"
@@ -20,7 +21,9 @@ type Summary struct{ Read, Added, Changed int }
 const batch = 500
 
 // Import saves the zones of a folder that the directory does not know, or knows
-// otherwise, and shows them in it. Zones that the folder no longer has stay: what was published
+// otherwise, and shows them in it. What a zone was known by goes on leading to
+// it: its former codes, its name when that has changed; so does the code of a commune that has
+// joined another. Zones that the folder no longer has stay: what was published
 // about them still names them. A second import changes nothing. progress may be nil.
 func Import(ctx context.Context, log *event.Log, known *geo.Directory, dir string, progress func(done, total int)) (Summary, error) {
 	zones, err := Read(dir)
@@ -34,6 +37,9 @@ func Import(ctx context.Context, log *event.Log, known *geo.Directory, dir strin
 	var news []geo.Zone
 	for _, zone := range zones {
 		present, ok := known.Get(zone.ID)
+		if ok {
+			zone = remembering(zone, present)
+		}
 		switch {
 		case !ok:
 			summary.Added++
@@ -55,6 +61,28 @@ func Import(ctx context.Context, log *event.Log, known *geo.Directory, dir strin
 		known.Add(part...)
 	}
 	return summary, nil
+}
+
+// remembering is a zone of a newer edition with what only the present one knows:
+// former codes, other names, a changed name, and where it lies.
+func remembering(zone, present geo.Zone) geo.Zone {
+	for _, id := range present.Former {
+		if !slices.Contains(zone.Former, id) {
+			zone.Former = append(zone.Former, id)
+		}
+	}
+	for _, name := range append(slices.Clone(present.Aliases), present.Name) {
+		if name != zone.Name && !slices.Contains(zone.Aliases, name) {
+			zone.Aliases = append(zone.Aliases, name)
+		}
+	}
+	if len(zone.PostalCodes) == 0 {
+		zone.PostalCodes = present.PostalCodes
+	}
+	if zone.Extent == nil {
+		zone.Extent = present.Extent
+	}
+	return zone
 }
 
 func save(ctx context.Context, log *event.Log, zones []geo.Zone) error {
