@@ -29,7 +29,7 @@ type PageOf struct {
 
 // Catalog describes a catalogue and what it lists.
 func (d *Document) Catalog(c *Catalog) error {
-	return d.describe("catalogue "+c.URI, func() { d.catalog(c) })
+	return d.describe("catalogue "+c.URI, false, func() { d.catalog(c) })
 }
 
 func (d *Document) catalog(c *Catalog) {

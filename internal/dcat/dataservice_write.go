@@ -6,9 +6,9 @@ import "grenier/internal/rdf"
 // as for Dataset.
 func (d *Document) Service(r *Service, page string) (rdf.Term, error) {
 	node := d.name(r.URI, page)
-	err := d.describe("dataservice "+r.Identifier, func() { d.service(node, r) })
+	err := d.describe("dataservice "+r.Identifier, false, func() { d.service(node, r) })
 	if err == nil {
-		d.take(node)
+		d.take(node, page)
 	}
 	return node, err
 }

@@ -11,9 +11,9 @@ import (
 // URI. An error that is an ErrRecord concerns this dataset alone.
 func (d *Document) Dataset(r *Record, page string) (rdf.Term, error) {
 	node := d.name(r.URI, page)
-	err := d.describe("dataset "+r.Identifier, func() { d.dataset(node, r) })
+	err := d.describe("dataset "+r.Identifier, len(r.Distributions) >= longRecord, func() { d.dataset(node, r) })
 	if err == nil {
-		d.take(node)
+		d.take(node, page)
 	}
 	return node, err
 }

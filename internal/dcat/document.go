@@ -23,6 +23,8 @@ type Document struct {
 	quads   []rdf.Quad
 	heard   []string
 	started int
+	passing passing
+	failed  error
 }
 
 // NewDocument returns a document whose quads go to emit.
@@ -34,15 +36,39 @@ func NewDocument(emit func(rdf.Quad) error) *Document {
 // written and the document goes on.
 var ErrRecord = errors.New("the description cannot be made")
 
+// passing is what becomes of the quads of a description.
+type passing int
+
+const (
+	kept   passing = iota // held until the description is whole
+	tried                 // dropped: to see whether it can be made
+	passed                // written at once
+)
+
+// longRecord is how many distributions make a dataset long: its description is
+// tried first and made again while it is written, instead of being held.
+const longRecord = 500
+
 // describe makes a description and writes it when it is whole.
-func (d *Document) describe(what string, make func()) (err error) {
-	d.quads, d.heard, d.started = d.quads[:0], d.heard[:0], d.blanks
-	if err := d.attempt(what, make); err != nil {
+func (d *Document) describe(what string, long bool, make func()) error {
+	d.quads, d.heard, d.started, d.passing, d.failed = d.quads[:0], d.heard[:0], d.blanks, kept, nil
+	if long {
+		d.passing = tried
+	}
+	err := d.attempt(what, make)
+	if err != nil || long {
 		for _, key := range d.heard {
 			delete(d.said, key)
 		}
 		d.blanks = d.started
+	}
+	switch {
+	case err != nil:
 		return err
+	case long:
+		d.passing = passed
+		make()
+		return d.failed
 	}
 	for _, q := range d.quads {
 		if err := d.emit(q); err != nil {
@@ -73,9 +99,10 @@ func (d *Document) name(uri, page string) rdf.Term {
 	return d.blank()
 }
 
-// take notes that a node is described.
-func (d *Document) take(node rdf.Term) {
-	if node.Kind == rdf.IRI {
+// take notes that a node is described, unless it is known by its own page, a
+// name that no other has.
+func (d *Document) take(node rdf.Term, page string) {
+	if node.Kind == rdf.IRI && node.Value != page {
 		d.taken[node.Value] = true
 	}
 }
@@ -96,7 +123,12 @@ func (d *Document) blank() rdf.Term {
 }
 
 func (d *Document) add(s rdf.Term, predicate string, o rdf.Term) {
-	d.quads = append(d.quads, rdf.Triple(s, predicate, o))
+	switch {
+	case d.passing == kept:
+		d.quads = append(d.quads, rdf.Triple(s, predicate, o))
+	case d.passing == passed && d.failed == nil:
+		d.failed = d.emit(rdf.Triple(s, predicate, o))
+	}
 }
 
 func (d *Document) isA(s rdf.Term, class string) { d.add(s, rdf.Type, rdf.NewIRI(class)) }

@@ -10,7 +10,7 @@ import (
 )
 
 // streamBatch is how many datasets a stream reads at a time.
-const streamBatch = 200
+const streamBatch = 100
 
 // Stream writes the whole catalogue of what everybody finds as N-Triples, in
 // the order of identifiers, in constant memory whatever its length: datasets a
@@ -28,6 +28,7 @@ func (e *Exporter) Stream(ctx context.Context, w io.Writer, p Portal, c Catalog)
 		return err
 	}
 	s := &stream{book: newBook(e, site), out: out, catalog: rdf.NewIRI(encoded(c.URI))}
+	s.doc = NewDocument(out.Write)
 	if err := s.doc.Catalog(&c); err != nil {
 		return err
 	}
@@ -82,7 +83,7 @@ func (s *stream) datasets(ctx context.Context, batch []catalog.Dataset) error {
 		return err
 	}
 	clear(s.highValue)
-	return s.flush()
+	return s.list()
 }
 
 // highValueOf finds the high-value services of datasets, without describing
@@ -105,24 +106,22 @@ func (s *stream) services(ctx context.Context) error {
 		if err := s.describeServices(ctx, services); err != nil {
 			return err
 		}
-		return s.flush()
+		return s.list()
 	})
 }
 
-// flush writes what the book holds and forgets it, after naming it as part of
-// the catalogue.
-func (s *stream) flush() error {
-	for predicate, nodes := range map[string][]rdf.Term{nsDCAT + "dataset": s.datasetNodes, nsDCAT + "service": s.serviceNodes} {
-		for _, node := range nodes {
-			s.quads = append(s.quads, rdf.Triple(s.catalog, predicate, node))
+// list names what was described as part of the catalogue, and forgets it.
+func (s *stream) list() error {
+	for _, part := range []struct {
+		predicate string
+		nodes     []rdf.Term
+	}{{nsDCAT + "dataset", s.datasetNodes}, {nsDCAT + "service", s.serviceNodes}} {
+		for _, node := range part.nodes {
+			if err := s.out.Write(rdf.Triple(s.catalog, part.predicate, node)); err != nil {
+				return err
+			}
 		}
 	}
-	for _, q := range s.quads {
-		if err := s.out.Write(q); err != nil {
-			return err
-		}
-	}
-	s.quads, s.datasetNodes, s.serviceNodes = s.quads[:0], s.datasetNodes[:0], s.serviceNodes[:0]
-	s.shown = Shown{}
+	s.datasetNodes, s.serviceNodes, s.shown = s.datasetNodes[:0], s.serviceNodes[:0], Shown{}
 	return nil
 }
