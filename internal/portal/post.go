@@ -168,9 +168,10 @@ func (v *visit) postBody(post *catalog.Post, content *postPage) (err error) {
 	case "html":
 		source = oneHTMLBlock(source)
 	}
-	rendered, cut := text.HTML(source, text.Rendering{Limit: text.MaxLimit, TableLabel: v.say.T("common.table")})
-	content.HTML, content.Cut = template.HTML(rendered), cut
-	return nil
+	rendered, cut := text.HTML(source, text.Rendering{Limit: text.MaxLimit, Embeds: true, TableLabel: v.say.T("common.table")})
+	content.Cut = cut
+	content.HTML, err = v.embedHTML(rendered)
+	return err
 }
 
 // oneHTMLBlock makes Markdown read a source as HTML throughout: an HTML block

@@ -28,6 +28,7 @@ var policy = sync.OnceValue(func() *bluemonday.Policy {
 	p.AllowAttrs("href", "title").OnElements("a")
 	p.AllowAttrs("src", "alt", "title").OnElements("img")
 	p.AllowAttrs("title").OnElements("abbr")
+	p.AllowAttrs(embedAttributes()...).Matching(embedKey).OnElements("div")
 	p.AllowAttrs("start").Matching(regexp.MustCompile(`^[0-9]{1,9}$`)).OnElements("ol")
 	p.AllowAttrs("align").Matching(regexp.MustCompile(`^(left|right|center)$`)).OnElements("th", "td")
 	p.AllowAttrs("colspan", "rowspan").Matching(regexp.MustCompile(`^[1-9][0-9]?$`)).OnElements("th", "td")
@@ -163,6 +164,11 @@ func (w *writer) element(n *html.Node, in place) {
 		if !in.table {
 			w.wrap(n)
 		}
+		return
+	}
+	if named, ok := takeEmbed(n); ok && w.Embeds {
+		n.Parent.InsertBefore(embedComment(named), n)
+		n.Parent.RemoveChild(n)
 		return
 	}
 	w.children(n, in)

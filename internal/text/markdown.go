@@ -25,6 +25,7 @@ type Rendering struct {
 	Heading    int    // level of the highest headings: 0 means 2
 	Breaks     bool   // the end of a line is a line break, as in a letter
 	Images     bool   // keep images, which browsers then fetch from their hosts
+	Embeds     bool   // leave the places of cards that snippets ask for, for CutEmbeds
 	TableLabel string // accessible name of the boxes in which wide tables scroll
 }
 
