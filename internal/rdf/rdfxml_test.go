@@ -265,7 +265,7 @@ func TestRDFXMLReadsPiecesAndTellsTheReadersError(t *testing.T) {
 func TestRDFXMLAsItIsWritten(t *testing.T) {
 	const turtle = `@prefix e: <http://e.example/> . @prefix dct: <http://purl.org/dc/terms/> .
 @prefix xsd: <http://www.w3.org/2001/XMLSchema#> .
-<http://e.example/s> a e:B, <http://other.example/C> ; dct:title "a < b & \"c\""@fr, "\u0001\uFFFE" ; e:n 3 ;
+<http://e.example/s> a e:Été, e:B, <http://other.example/C> ; dct:title "a < b & \"c\""@fr, "\u0001\uFFFE" ; e:n 3 ;
   e:list ( <http://e.example/i> [ e:p "x" ] ) ; e:texts ( "a" ) ; e:none () ;
   e:contact [ a e:Kind ; e:mail <mailto:a@b.example?x=1&y=2> ] ; e:empty [] ; e:shared _:s ; e:other _:s ;
   <http://x.example/deep/q> "r\r" .
@@ -277,6 +277,7 @@ _:s e:p "shared" . _:c1 e:next _:c2 . _:c2 e:next _:c1 .`
   xmlns:ns1="http://x.example/deep/"
   xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
   <e:B rdf:about="http://e.example/s">
+    <rdf:type rdf:resource="http://e.example/Été"/>
     <rdf:type rdf:resource="http://other.example/C"/>
     <dct:title xml:lang="fr">a &lt; b &amp; "c"</dct:title>
     <dct:title>??</dct:title>

@@ -119,7 +119,9 @@ func (w *rdfxmlWriter) node(subject Term, depth int) {
 	for _, n := range about {
 		q := w.quads.quads[n]
 		if q.Predicate == typeTerm && q.Object.Kind == IRI {
-			if name := w.name(q.Object.Value); name != "" {
+			// Readers disagree on names beyond ASCII, which editions of XML 1.0 told
+			// apart differently; rdf:type says the same.
+			if name := w.name(q.Object.Value); name != "" && isASCII(name) {
 				class, named = w.use(name), n
 				break
 			}
@@ -140,6 +142,11 @@ func (w *rdfxmlWriter) node(subject Term, depth int) {
 	}
 	w.indent(depth)
 	w.closeTag(class)
+}
+
+// isASCII tells whether a text holds only characters of ASCII.
+func isASCII(text string) bool {
+	return !strings.ContainsFunc(text, func(r rune) bool { return r >= utf8.RuneSelf })
 }
 
 // identify writes the attribute that says which node an element stands for.
