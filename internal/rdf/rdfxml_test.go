@@ -117,6 +117,8 @@ func TestRDFXMLThatIsRefused(t *testing.T) {
 			rdfxml(`<e:A e:b="&e;"/>`), "holds the external entity e"},
 		"two types":       {"<!DOCTYPE a><!DOCTYPE b>" + rdfxml(""), "stands only once"},
 		"endless type":    {"<!DOCTYPE a [" + strings.Repeat(" ", 300_000), "a document type declaration is longer than 262144 bytes"},
+		"many bindings":   {"<a " + strings.ReplaceAll(strings.ReplaceAll(manyAttributes(1001), "e:", "xmlns:"), `""`, `"u:"`) + "/>", "more than 1000 prefixes are bound"},
+		"long name":       {"<" + strings.Repeat("a", 70_000) + "/>", "is no name of XML"},
 		"many attributes": {rdfxml("<e:A " + manyAttributes(600) + "/>"), "more than 500 attributes"},
 	} {
 		_, err := readXML(c.document)

@@ -11,8 +11,12 @@ const (
 	xmlnsSpace = "http://www.w3.org/2000/xmlns/"
 )
 
-// maxXMLNames is how many names a scanner remembers.
-const maxXMLNames = 8192
+// Bounds of names.
+const (
+	maxXMLNames    = 8192 // that a scanner remembers
+	maxXMLKey      = 1000 // bytes of a namespace and a name that is remembered
+	maxXMLBindings = 1000 // prefixes that are bound at one place
+)
 
 // xmlName is the name of an element or an attribute.
 type xmlName struct {
@@ -47,6 +51,8 @@ func (x *xmlScanner) bind(prefix, space []byte) error {
 		return x.fail("“%s” is no prefix", prefix)
 	case len(space) > maxIRI:
 		return x.fail("a namespace is longer than %d bytes", maxIRI)
+	case len(x.bindings) >= maxXMLBindings:
+		return x.fail("more than %d prefixes are bound", maxXMLBindings)
 	}
 	x.bindings = append(x.bindings, xmlBinding{string(prefix), string(space)})
 	return nil
@@ -80,7 +86,7 @@ func (x *xmlScanner) resolve(written []byte, attribute bool) (*xmlName, error) {
 	if name, ok := x.interned[string(x.key)]; ok {
 		return name, nil
 	}
-	if !isNCName(local) || prefixed && !isNCName(prefix) {
+	if len(written) > maxIRI || !isNCName(local) || prefixed && !isNCName(prefix) {
 		return nil, x.fail("“%s” is no name of XML", bounded(written))
 	}
 	name := &xmlName{prefix: string(prefix), space: space, local: string(local)}
@@ -88,7 +94,7 @@ func (x *xmlScanner) resolve(written []byte, attribute bool) (*xmlName, error) {
 	if space == RDF {
 		name.word = rdfWords[name.local]
 	}
-	if len(x.interned) < maxXMLNames {
+	if len(x.interned) < maxXMLNames && len(x.key) <= maxXMLKey {
 		x.interned[string(x.key)] = name
 	}
 	return name, nil
