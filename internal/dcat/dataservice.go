@@ -36,6 +36,11 @@ func (s *Site) Service(d *catalog.Dataservice, served Served) Service {
 		LandingPage: s.Base + "/dataservices/" + d.Slug, Keywords: slices.Clone(d.Tags), HVD: slices.Contains(d.Badges, badgeHVD),
 		Serves: served.URIs, AccessRights: []string{accessRight(d.AccessType)}, Agents: s.agents(&d.Owned, d.ContactPoints),
 	}
+	for _, address := range []string{value(d.TechnicalDocumentationURL), value(d.BusinessDocumentationURL)} {
+		if iri, ok := absolute(address); ok && !slices.Contains(r.Documentation, iri) {
+			r.Documentation = append(r.Documentation, iri)
+		}
+	}
 	if h := d.Harvest; h != nil {
 		r.CreatedAt, r.IssuedAt = first(h.CreatedAt, d.CreatedAt), first(h.IssuedAt, d.CreatedAt)
 		if id := value(h.RemoteID); id != "" {

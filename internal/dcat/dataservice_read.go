@@ -12,6 +12,11 @@ func (r *reader) service(s rdf.Term) Service {
 		AccessRights: r.statements(s, nsDCT+"accessRights"), Rights: r.statements(s, nsDCT+"rights"), Licenses: r.statements(s, nsDCT+"license"),
 		Agents: r.agents(s),
 	}
+	for _, o := range r.Objects(s, nsFOAF+"page") {
+		if iri := uriOf(o); iri != "" {
+			out.Documentation = append(out.Documentation, iri)
+		}
+	}
 	out.Themes, out.HVD, out.HVDCategories = r.highValue(s)
 	for _, predicate := range []string{nsGeoDCAT + "serviceProtocol", nsDCT + "conformsTo"} {
 		for _, o := range r.Objects(s, predicate) {

@@ -24,6 +24,9 @@ func (d *Document) service(s rdf.Term, r *Service) {
 	d.link(s, nsDCAT+"endpointURL", r.EndpointURL)
 	d.link(s, nsDCAT+"endpointDescription", r.EndpointDescription)
 	d.page(s, nsDCAT+"landingPage", r.LandingPage)
+	for _, address := range r.Documentation {
+		d.page(s, nsFOAF+"page", address)
+	}
 	for _, keyword := range r.Keywords {
 		d.text(s, nsDCAT+"keyword", keyword)
 	}

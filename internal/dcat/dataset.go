@@ -114,16 +114,18 @@ func (s *Site) places(zones []string) []Place {
 }
 
 // agents are who has a part in an object: its contact points, and its owner,
-// who is the publisher unless a contact point is.
+// who is the publisher unless a contact point is. There is one publisher;
+// further ones distribute.
 func (s *Site) agents(owned *catalog.Owned, points []catalog.ContactPoint) []Agent {
 	var agents []Agent
 	ownerRole := rolePublisher
 	for i := range points {
 		p := &points[i]
-		if p.Role == rolePublisher {
-			ownerRole = roleDistributor
+		role := p.Role
+		if role == rolePublisher {
+			role, ownerRole = ownerRole, roleDistributor
 		}
-		agents = append(agents, Agent{Role: p.Role, Name: p.Name, Email: value(p.Email), Page: value(p.ContactForm)})
+		agents = append(agents, Agent{Role: role, Name: p.Name, Email: value(p.Email), Page: value(p.ContactForm)})
 	}
 	if owner, ok := s.owner(owned.Organization, owned.Owner); ok {
 		owner.Role = ownerRole

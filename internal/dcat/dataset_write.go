@@ -171,18 +171,14 @@ func (d *Document) media(s rdf.Term, r *Distribution) {
 }
 
 func (d *Document) checksum(s rdf.Term, sum *Checksum) {
-	if sum == nil || sum.Value == "" {
+	if sum == nil || !isHex(sum.Value) {
 		return
 	}
 	o := d.blank()
 	d.add(s, nsSPDX+"checksum", o)
 	d.isA(o, nsSPDX+"Checksum")
 	d.member(o, nsSPDX+"algorithm", checksumPrefix+sum.Type, nsSPDX+"ChecksumAlgorithm")
-	datatype := rdf.String
-	if isHex(sum.Value) {
-		datatype = rdf.XSD + "hexBinary"
-	}
-	d.typed(o, nsSPDX+"checksumValue", sum.Value, datatype)
+	d.typed(o, nsSPDX+"checksumValue", sum.Value, rdf.XSD+"hexBinary")
 }
 
 // accessService names the service of a distribution, and describes it unless

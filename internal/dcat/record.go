@@ -136,10 +136,12 @@ type Service struct {
 	CreatedAt, IssuedAt, ModifiedAt     time.Time
 	EndpointURL, EndpointDescription    string
 	LandingPage                         string
-	Keywords                            []string
-	Themes                              []string // read only
-	HVD                                 bool
-	HVDCategories                       []string
+	// Documentation are pages about the service for people.
+	Documentation []string
+	Keywords      []string
+	Themes        []string // read only
+	HVD           bool
+	HVDCategories []string
 	// Serves are the URIs of the datasets that it gives, ServesIDs their
 	// identifiers where the document says them (read only).
 	Serves, ServesIDs              []string

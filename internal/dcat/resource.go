@@ -21,12 +21,12 @@ func (s *Site) distribution(r *catalog.Resource, d *catalog.Dataset, record *Rec
 	if r.Filesize != nil && *r.Filesize >= 0 {
 		out.ByteSize = r.Filesize
 	}
-	if r.ChecksumValue != nil && *r.ChecksumValue != "" {
+	if sum := strings.TrimSpace(value(r.ChecksumValue)); isHex(sum) {
 		kind := value(r.ChecksumType)
 		if kind == "" {
 			kind = "sha1"
 		}
-		out.Checksum = &Checksum{Type: kind, Value: *r.ChecksumValue}
+		out.Checksum = &Checksum{Type: kind, Value: sum}
 	}
 	s.license(d, &out)
 	if protocol, endpoint := ogcService(address, out.Format); protocol != "" {
@@ -70,6 +70,9 @@ var ogcProtocols = []string{"wfs", "wms", "wmts"}
 // ogcService finds the OGC service behind a resource: by its format, or by an
 // address that asks for the capabilities of one.
 func ogcService(address, format string) (protocol, endpoint string) {
+	if _, ok := absolute(address); !ok {
+		return "", ""
+	}
 	for _, known := range ogcProtocols {
 		if format == known || format == "ogc:"+known {
 			protocol = known

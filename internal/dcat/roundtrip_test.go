@@ -357,7 +357,7 @@ func drawServices(t *rapid.T) []catalog.Dataservice {
 	}
 	return []catalog.Dataservice{{
 		ID: "5f00000000000000000000cc", Slug: "une-api", Title: drawText.Draw(t, "service title"), Description: drawText.Draw(t, "service description"),
-		BaseAPIURL: maybe(t, drawAddress, "base"), MachineDocumentationURL: maybe(t, drawAddress, "documentation"), AccessType: "open",
+		BaseAPIURL: maybe(t, drawAddress, "base"), MachineDocumentationURL: maybe(t, drawAddress, "documentation"), TechnicalDocumentationURL: maybe(t, drawAddress, "technical"), AccessType: "open",
 		CreatedAt: drawMoment.Draw(t, "s created"), ModifiedAt: drawMoment.Draw(t, "s modified"), Owned: drawOwner(t),
 		License: maybe(t, oneOf("lov2", "other-open"), "s license"), Attributes: catalog.Attributes{Tags: []string{"eau"}, Badges: []string{"hvd"}},
 	}}
