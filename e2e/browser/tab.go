@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -71,6 +72,28 @@ type Tab struct {
 	status   int
 	// failing are addresses of the site that are meant to answer with an error.
 	failing map[string]bool
+	// trusted are other sites that pages may ask; lost those that are meant not to answer.
+	trusted, lost []string
+}
+
+// Trust lets pages ask another site, by its origin. Requests to it keep their
+// whole address.
+func (tab *Tab) Trust(origin string) {
+	tab.mu.Lock()
+	defer tab.mu.Unlock()
+	tab.trusted = append(tab.trusted, origin+"/")
+}
+
+// Lose is Trust for a site that is meant not to answer.
+func (tab *Tab) Lose(origin string) {
+	tab.Trust(origin)
+	tab.mu.Lock()
+	defer tab.mu.Unlock()
+	tab.lost = append(tab.lost, origin+"/")
+}
+
+func begins(address string, with []string) bool {
+	return slices.ContainsFunc(with, func(origin string) bool { return strings.HasPrefix(address, origin) })
 }
 
 func (tab *Tab) prepare(look Look) {
@@ -175,7 +198,7 @@ func (tab *Tab) notice(event any) {
 			tab.problems = append(tab.problems, fmt.Sprintf("console.%s: %s", e.Type, arguments(e.Args)))
 		}
 	case *log.EventEntryAdded:
-		if e.Entry.Level == log.EntryLevelError && !tab.failing[e.Entry.URL] {
+		if e.Entry.Level == log.EntryLevelError && !tab.failing[e.Entry.URL] && !begins(e.Entry.URL, tab.lost) {
 			tab.problems = append(tab.problems, fmt.Sprintf("the console: %s %s", e.Entry.Text, e.Entry.URL))
 		}
 	}
@@ -186,7 +209,7 @@ func (tab *Tab) requested(e *network.EventRequestWillBeSent) {
 	if strings.HasPrefix(address, "data:") || strings.HasPrefix(address, "blob:") || strings.HasPrefix(address, "about:") {
 		return
 	}
-	if !strings.HasPrefix(address, tab.site+"/") {
+	if !strings.HasPrefix(address, tab.site+"/") && !begins(address, tab.trusted) {
 		tab.problems = append(tab.problems, "a request to another host: "+address)
 	}
 	if tab.byID == nil {

@@ -5,6 +5,7 @@ import { excerpt } from "./markup.js";
 import { day, number, say } from "./words.js";
 
 interface Person {
+  id?: string;
   name?: string;
   first_name?: string;
   last_name?: string;
@@ -52,7 +53,7 @@ export function card(object: CatalogObject, look: Look): HTMLElement {
   const shows = (field: string) => !look.fields.length || look.fields.includes(field);
   const publisher = o.organization ?? o.owner;
   const by = publisher && (publisher.name ?? `${publisher.first_name} ${publisher.last_name}`);
-  const picture = o.logo_thumbnail ?? o.image_thumbnail ?? publisher?.logo_thumbnail ?? publisher?.avatar_thumbnail;
+  const picture = pictureOf(o, look);
   const title = o.title ?? o.name ?? o.id;
   const words = layout === "row" ? "" : excerpt(o.description_short || o.description || "", layout === "full" ? 1000 : 180);
   return make(
@@ -72,6 +73,13 @@ export function card(object: CatalogObject, look: Look): HTMLElement {
       facts(o, language, shows),
     ),
   );
+}
+
+// Pictures come from the site alone, which has its own copies of those of others.
+function pictureOf(o: Known, { kind, base }: Look): string | undefined {
+  const at = (folder: string, id: string | undefined, there: unknown) => (there && id ? `${base}/pictures/${folder}/${id}/100` : undefined);
+  if (kind === "organization" || kind === "reuse") return at(`${kind}s`, o.id, o.logo_thumbnail ?? o.image_thumbnail);
+  return at("organizations", o.organization?.id, o.organization?.logo_thumbnail) ?? at("users", o.owner?.id, o.owner?.avatar_thumbnail);
 }
 
 function facts(o: Known, language: string, shows: (field: string) => boolean): HTMLElement | false {

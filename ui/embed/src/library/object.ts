@@ -23,9 +23,9 @@ export interface Results {
 
 /** An element that shows objects as cards or by a template. */
 export abstract class CardElement extends UdataElement {
-  protected look(kind: Kind, level: number): Look {
+  protected look(kind: Kind): Look {
     return {
-      kind, level, layout: this.getAttribute("layout") || "card", fields: words(this.getAttribute("fields")), language: this.language, base: this.api.base,
+      kind, level: Math.min(Math.max(Number(this.getAttribute("heading")) || 3, 2), 6), layout: this.getAttribute("layout") || "card", fields: words(this.getAttribute("fields")), language: this.language, base: this.api.base,
     };
   }
 
@@ -77,7 +77,7 @@ abstract class ObjectElement extends CardElement {
     const object = await this.api.object(this.kind, keyOf(this.getAttribute("ref") ?? "", this.kind));
     if (this.hasAttribute("list") && (lists[this.kind] || this.kind === "territory")) return this.#datasets(object);
     this.data = this.needsAll ? await this.#whole(object) : object;
-    return this.draw(this.data as CatalogObject, this.look(this.kind, 3));
+    return this.draw(this.data as CatalogObject, this.look(this.kind));
   }
 
   // The files of a dataset come with the dataset alone.
@@ -93,7 +93,7 @@ abstract class ObjectElement extends CardElement {
     const params: Params = { q: this.#words, page: this.#page, page_size: this.pageSize, sort: this.getAttribute("sort") };
     const page = this.kind === "territory" ? await this.#ofTerritory(object.id) : await this.api.get<Page>("/api/2/datasets/search/", { ...params, [lists[this.kind]!]: object.id });
     this.data = { ...object, list: page };
-    const shown = this.list({ params, page }, this.look("dataset", 3), (to) => {
+    const shown = this.list({ params, page }, this.look("dataset"), (to) => {
       this.#page = to;
       this.refresh();
     });

@@ -20,7 +20,7 @@ export class SearchElement extends CardElement {
     const page = await this.api.get<Page>("/api/2/datasets/search/", params);
     this.data = { params, page };
     if (this.#focus || page.page > 1) this.tell("udata:change", this.data);
-    const results = this.list({ params, page }, this.look("dataset", 3), (to) => this.#choose({ page: String(to) }, "page"));
+    const results = this.list({ params, page }, this.look("dataset"), (to) => this.#choose({ page: String(to) }, "page"));
     const shown = make("div", { class: "udata-search" }, this.#form(page), results);
     if (this.#focus) queueMicrotask(() => this.#refocus(shown));
     return shown;
