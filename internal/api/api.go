@@ -21,6 +21,7 @@ import (
 	"grenier/internal/dump"
 	"grenier/internal/geo"
 	"grenier/internal/job"
+	"grenier/internal/outbox"
 	"grenier/internal/search/feed"
 	"grenier/internal/web"
 )
@@ -44,6 +45,7 @@ type Deps struct {
 	// Linked describes the catalogue as linked data.
 	Linked   *dcat.Exporter
 	Changes  *Changes
+	Webhooks *outbox.Webhooks
 	Search   feed.Match
 	Versions *web.Versions
 	Pieces   *web.Pieces
@@ -124,6 +126,7 @@ func New(deps Deps) *API {
 	a.historyRoutes()
 	a.workerRoutes()
 	a.changeRoutes()
+	a.webhookRoutes()
 	return a
 }
 

@@ -57,7 +57,7 @@ func (q changeFilter) filter() (outbox.Filter, error) {
 
 type changeArgs struct {
 	changeFilter
-	After outbox.After `query:"after" format:"string" help:"The position behind which to read, as an answer gave it; now for what comes from now on; without it from the oldest change that is kept"`
+	After outbox.After `query:"after" format:"string" help:"The position of the last change that was read, or now; without it from the oldest that is kept:"`
 	Limit int          `query:"limit" default:"100" min:"1" max:"1000" help:"How many changes to answer with at most"`
 	Wait  int          `query:"wait" default:"0" min:"0" max:"60" help:"How many seconds to wait for a change when there is none"`
 }
@@ -83,8 +83,12 @@ func (a *API) changeRoutes() {
 			"lines: what changed while you read comes again. Without the last line, the answer was cut: start again.",
 		Statuses: map[int]string{http.StatusTooManyRequests: "Too many copies are being started: come back after Retry-After"},
 	}, a.startChanges)
-	// Not documented by itself: it never ends.
-	web.Get[web.Raw](a.v2, "/changes/stream", web.Doc{Public: true, Slow: true, NoMask: true, Produces: []string{eventsType}}, a.changeStream)
+}
+
+// RootChanges declares in a table of the root the address at which the changes flow without being asked to by a
+// header. It is not documented by itself: its answer never ends.
+func (a *API) RootChanges(root *web.Table) {
+	web.Get[web.Raw](root, "/api/2/changes/stream", web.Doc{Public: true, Slow: true, NoMask: true, Produces: []string{eventsType}}, a.changeStream)
 }
 
 // openChanges opens a reader; done when the answer was given instead.

@@ -260,6 +260,7 @@ func newWalk(t *testing.T, d *db.DB) *walk {
 func (w *walk) foreign() {
 	for name, value := range map[string]string{
 		"user": w.ids["ned"], "identifier": "somebody", "size": "32", "ids": "country:fr", "level": "country", "session": db.NewID(), "client": db.NewID(),
+		"webhook": db.NewID(), "delivery": db.NewUUID(),
 		"transfer": db.NewID(), "id": "tests.nothing", "token": db.NewID(), "uuid": db.NewUUID(), "provider": "none",
 	} {
 		w.ids[name] = value
@@ -269,6 +270,8 @@ func (w *walk) foreign() {
 		VALUES (?, 'x', ?, 1, 1, 9000000000000000, ?, '', '', '', '', '')`, w.ids["session"], w.eve, false)
 	w.exec(`INSERT INTO oauth_clients (id, version, name, description, owner_id, redirect_uris, scopes, grant_types, confidential, internal, created_at)
 		VALUES (?, 1, 'c', '', ?, '[]', '[]', '[]', ?, ?, 1)`, w.ids["client"], w.eve, false, false)
+	w.exec(`INSERT INTO webhooks (id, version, owner_id, name, url, secret, kinds, active, failures, since, created_at, modified_at)
+		VALUES (?, 1, ?, 'w', 'https://example.org/', 'x', '[]', ?, 0, 0, 1, 1)`, w.ids["webhook"], w.eve, true)
 	w.exec(`INSERT INTO transfers (id, object_kind, object_id, owner_kind, owner_id, recipient_kind, recipient_id, comment, status, created_at)
 		VALUES (?, 'dataset', ?, 'user', ?, 'organization', ?, '', 'pending', 1)`, w.ids["transfer"], w.ids["mine"], w.eve, w.town)
 }

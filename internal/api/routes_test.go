@@ -108,6 +108,9 @@ var accountAsks = []ask{
 	{path: "/api/2/oauth/clients/", as: "ada", want: want{"total": 0.0}},
 	{path: "/api/2/oauth/clients/?all=true", as: "ada", status: denied},
 	{path: "/api/2/me/grants/", as: "ada", want: want{"#": 0.0}},
+	{path: "/api/2/webhooks/", as: "ada", want: want{"#": 0.0}},
+	{path: "/api/2/webhooks/?organization=<town>", as: "ada", want: want{"#": 0.0}},
+	{path: "/api/2/webhooks/?organization=<town>", as: "eve", status: denied},
 	{path: "/.well-known/oauth-authorization-server", want: want{"issuer": apitest.Base}},
 	{path: "/oauth/client_info?client_id=x", status: unknown},
 	{path: "/oauth/error?error=access_denied", status: bad},
@@ -119,7 +122,10 @@ var apart = map[string]string{
 	"/api/1/proconnect/login/": "TestPeopleLogInWithAProvider", "/api/1/proconnect/auth": "TestPeopleLogInWithAProvider",
 	"/api/1/proconnect/logout_oauth": "TestLogoutAtTheProvider",
 	"/api/1/proconnect/logout":       "TestLogoutAtTheProvider", "/api/2/oauth/clients/{client}/": "TestProgramsAreManaged", "/oauth/authorize": "TestProgramsActForPeople",
-	"/api/2/objects/":    "TestObjectsComeInTheirOrder",
+	"/api/2/objects/": "TestObjectsComeInTheirOrder",
+	"/api/2/changes":  "TestChangesOfADataset", "/api/2/changes/start": "TestChangesFromNothing",
+	"/api/2/webhooks/{webhook}/": "TestWebhook", "/api/2/webhooks/{webhook}/deliveries/": "TestWebhook",
+	"/api/2/webhooks/{webhook}/deliveries/{delivery}/": "TestWebhook",
 	"/oauth/client_info": "TestProgramsActForPeople", "/oauth/error": "TestEveryRoute", "/api/2/uploads/{uuid}/": "TestUploadByParts",
 }
 

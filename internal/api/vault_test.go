@@ -196,7 +196,8 @@ func (v *vault) element(topic, kind, object, word string) string {
 	e := &catalog.Element{
 		ID: db.NewID(), TopicID: v.ids[topic], Title: pointer("Élément " + word), TitleFold: "element " + word, ElementKind: &kind, ElementID: &object,
 	}
-	v.put("topic", topic, v.ids[topic], true, e)
+	hidden := slices.ContainsFunc(v.secrets, func(s *secret) bool { return s.id == v.ids[topic] && s.private() })
+	v.put("topic", topic, v.ids[topic], !hidden, e)
 	return e.ID
 }
 

@@ -58,7 +58,8 @@ type App struct {
 	SSO           *sso.Provider // nil without one
 	Jobs          *job.Runner
 	// Changes are what readers and webhooks are told of.
-	Changes *outbox.Feed
+	Changes  *outbox.Feed
+	Webhooks *outbox.Webhooks
 	// Retries remembers requests that may be repeated.
 	Retries *event.Retries
 
@@ -249,7 +250,7 @@ func (a *App) api(dumps *dump.Dumps, versions *web.Versions, pieces *web.Pieces)
 		Dumps:   api.NewDumps(dumps, a.Settings.DumpConcurrency),
 		Feeds:   dump.NewFeeds(dumps, a.Settings.FeedDelay),
 		Linked:  dcat.New(a.DB, a.Catalog, a.Zones, a.Log),
-		Changes: api.NewChanges(a.Changes, changeStarts),
+		Changes: api.NewChanges(a.Changes, changeStarts), Webhooks: a.Webhooks,
 		Catalog: a.Catalog, Files: a.Files, Organizations: a.Organizations, People: a.People, Tokens: a.Tokens, Accounts: a.Accounts, OAuth: a.OAuth, SSO: a.SSO, ProviderLogout: a.providerLogout(), Sessions: a.Sessions, Zones: a.Zones, Jobs: a.Jobs,
 		Search: a.match(), Versions: versions, Pieces: pieces,
 		QualityDescriptionLength: a.Settings.QualityDescriptionLength, SiteKeywords: a.Settings.SiteKeywords, Version: Version,

@@ -7,6 +7,7 @@ import (
 
 	"grenier/internal/db"
 	"grenier/internal/job"
+	"grenier/internal/outbox"
 )
 
 // newRunner registers the work that the program does in the background.
@@ -21,6 +22,7 @@ func (a *App) newRunner() *job.Runner {
 	a.registerOAuthJobs(runner)
 	a.registerFileJobs(runner)
 	a.registerCatalogJobs(runner)
+	outbox.Register(runner, func() *outbox.Webhooks { return a.Webhooks })
 	return runner
 }
 

@@ -28,7 +28,7 @@ func (a *App) assemblePublishing(secret []byte) error {
 	})
 	a.assembleOAuth(secret)
 	a.provideCatalog()
-	return nil
+	return a.assembleWebhooks()
 }
 
 // site is the portal that letters speak of which no request causes.

@@ -168,6 +168,7 @@ func (s *server) prepare(ctx context.Context) error {
 			return err
 		}
 		s.start(func() { s.stopJobs(ctx) })
+		s.carryChanges(ctx)
 	}
 	s.ready.Store(true)
 	s.Log.Info("ready", "took", time.Since(started).Round(time.Millisecond).String())
@@ -254,6 +255,7 @@ func (s *server) handler() (*web.Handler, error) {
 	face.RootSession(root)
 	face.RootOAuth(root)
 	face.RootFiles(root)
+	face.RootChanges(root)
 	face.RootFeeds(root, "")
 	for _, lang := range settings.Languages {
 		if lang != settings.Language {

@@ -23,7 +23,10 @@ func (l *Log) Horizon(ctx context.Context, read bun.IDB) (int64, error) {
 
 // raiseHorizon notes that events up to a position may be missing.
 func raiseHorizon(ctx context.Context, tx *db.Tx, seq int64) error {
-	_, err := tx.NewRaw("UPDATE event_horizon SET seq = ? WHERE seq < ?", seq, seq).Exec(ctx)
+	if _, err := tx.NewRaw("DELETE FROM event_horizon WHERE seq < ?", seq).Exec(ctx); err != nil {
+		return err
+	}
+	_, err := tx.NewRaw("INSERT INTO event_horizon (seq) SELECT CAST(? AS BIGINT) WHERE NOT EXISTS (SELECT 1 FROM event_horizon)", seq).Exec(ctx)
 	return err
 }
 

@@ -55,6 +55,20 @@ func (l *Log) FollowSingle(ctx context.Context, s Single, node string, failed fu
 	l.letGo(context.WithoutCancel(ctx), s.Name, node)
 }
 
+// BeginSingle lets a single follower that has never run begin behind what this write sees of the log.
+func (l *Log) BeginSingle(ctx context.Context, tx *Tx, name string) error {
+	head, err := l.Head(ctx, tx)
+	if err != nil {
+		return err
+	}
+	return begin(ctx, tx.Tx, name, head)
+}
+
+func begin(ctx context.Context, tx *db.Tx, name string, position int64) error {
+	_, err := tx.NewRaw("INSERT INTO followers (name, position, node, lease_until) VALUES (?, ?, '', 0) ON CONFLICT DO NOTHING", name, position).Exec(ctx)
+	return err
+}
+
 // holder is a single follower while this node holds its lease.
 type holder struct {
 	Single
@@ -76,8 +90,7 @@ func (h *holder) take(ctx context.Context) error {
 	var positions []int64
 	err = h.log.db.Write(ctx, db.Background, func(ctx context.Context, tx *db.Tx) error {
 		positions = nil
-		_, err := tx.NewRaw("INSERT INTO followers (name, position, node, lease_until) VALUES (?, ?, '', ?) ON CONFLICT DO NOTHING", h.Name, head, now).Exec(ctx)
-		if err != nil {
+		if err := begin(ctx, tx, h.Name, head); err != nil {
 			return err
 		}
 		return tx.NewRaw("UPDATE followers SET node = ?, lease_until = ? WHERE name = ? AND (node = ? OR node = '' OR lease_until <= ?) RETURNING position",

@@ -13,9 +13,12 @@ import (
 const living = `w.active = TRUE AND (w.organization_id IS NULL OR EXISTS (SELECT 1 FROM organizations o WHERE o.id = w.organization_id AND o.deleted_at IS NULL))
 	AND (w.owner_id IS NULL OR EXISTS (SELECT 1 FROM users u WHERE u.id = w.owner_id AND u.active = TRUE AND u.deleted_at IS NULL))`
 
+// followerName is that of the position in the log, for good.
+const followerName = "webhooks"
+
 // Follower gives webhooks what changes: one node at a time, so that each change is sent once.
 func (w *Webhooks) Follower() event.Single {
-	return event.Single{Name: "webhooks", Prepare: w.prepare}
+	return event.Single{Name: followerName, Prepare: w.prepare}
 }
 
 // prepare finds what is to be sent to whom.
@@ -25,7 +28,7 @@ func (w *Webhooks) prepare(ctx context.Context, events []event.Event) (func(cont
 	}
 	read := w.log.DB().Read()
 	var hooks []Webhook
-	if err := read.NewSelect().Model(&hooks).ModelTableExpr("webhooks AS w").Where(living).OrderExpr("w.id").Scan(ctx); err != nil || len(hooks) == 0 {
+	if err := read.NewSelect().Model(&hooks).Where(living).OrderExpr("w.id").Scan(ctx); err != nil || len(hooks) == 0 {
 		return nil, err
 	}
 	changes, err := changesOf(ctx, read, events)

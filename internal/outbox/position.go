@@ -44,9 +44,13 @@ type After struct {
 	Given, Now bool
 }
 
-// ParseArg reads "now" or the text of a position.
+// ParseArg reads "now" or the text of a position; nothing is the beginning.
 func (a *After) ParseArg(text string) error {
-	if text == "now" {
+	switch text {
+	case "":
+		*a = After{}
+		return nil
+	case "now":
 		*a = After{Given: true, Now: true}
 		return nil
 	}
@@ -57,7 +61,7 @@ func (a *After) ParseArg(text string) error {
 		p.Begun, err = strconv.ParseInt(begun, 10, 64)
 	}
 	if err != nil || p.Seq < 0 || p.Begun < 0 || split && p.Begun <= p.Seq {
-		return fmt.Errorf("%q is not a position of the feed: give one that an answer held, or now", clip(text))
+		return fmt.Errorf("%q is not a position of the feed", clip(text))
 	}
 	*a = After{Position: p, Given: p.Seq > 0 || split}
 	return nil

@@ -34,7 +34,7 @@ const (
 
 // Webhook is an address that is sent what changes.
 type Webhook struct {
-	bun.BaseModel `bun:"table:webhooks"`
+	bun.BaseModel `bun:"table:webhooks,alias:w"`
 
 	ID             string  `bun:"id,pk"`
 	Version        int64   `bun:"version"`
@@ -193,7 +193,7 @@ func (w *Webhooks) get(ctx context.Context, read bun.IDB, v account.Viewer, id s
 
 // Delivery is what was sent, or waits to be sent, to a webhook.
 type Delivery struct {
-	bun.BaseModel `bun:"table:deliveries"`
+	bun.BaseModel `bun:"table:deliveries,alias:d"`
 
 	// ID is also told to the receiver: the same in every try.
 	ID        string `bun:"id,pk"`

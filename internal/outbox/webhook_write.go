@@ -146,6 +146,9 @@ func (w *Webhooks) Create(ctx context.Context, v account.Viewer, o account.Owner
 		if h.Since, err = w.log.Head(ctx, tx); err != nil {
 			return err
 		}
+		if err := w.log.BeginSingle(ctx, tx, followerName); err != nil {
+			return err
+		}
 		if _, err := tx.NewInsert().Model(h).Exec(ctx); err != nil {
 			return err
 		}
