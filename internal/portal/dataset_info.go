@@ -143,11 +143,11 @@ func (v *visit) nextUpdate(d *catalog.Dataset) (promised time.Time, late bool) {
 func (v *visit) territory(d *catalog.Dataset) (*territory, error) {
 	t := &territory{}
 	for _, id := range d.Zones[:min(len(d.Zones), mostZones)] {
-		name := id
+		name, path := id, v.path("/datasets/search")+"?geozone="+template.URLQueryEscaper(id)
 		if zone, ok := v.p.Zones.Get(id); ok {
-			name = zone.Name
+			name, path = zone.Name, v.path(zone.Path())
 		}
-		t.Zones = append(t.Zones, Link{name, v.path("/datasets/search") + "?geozone=" + template.URLQueryEscaper(id)})
+		t.Zones = append(t.Zones, Link{name, path})
 		if t.Names != "" {
 			t.Names += ", "
 		}

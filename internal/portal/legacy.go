@@ -80,7 +80,7 @@ var movedObjects = map[string]string{
 var movedPages = map[string]string{
 	"/api": "/apidoc/", "/apidoc": "/apidoc/", "/doc": "/apidoc/", "/terms": "/pages/legal/cgu", "/suivi": "/pages/suivi", "/dashboard": "/dashboard",
 	"/faq/developer": "/developers", "/faq/developers": "/developers", "/fr/faq": "/support", "/faq": "/support", "/search": "/search",
-	"/organizations/search": "/organizations", "/topics/search": "/topics", "/contact": "/support", "/licences": "/licenses",
+	"/organizations/search": "/organizations", "/topics/search": "/topics", "/contact": "/support", "/map": "/territories", "/licences": "/licenses",
 }
 
 // movedPath leads an old path, without language or slash at its end, to the

@@ -85,7 +85,7 @@ func (v *visit) organizationMembers(o *account.Organization) (members []organiza
 	return members, others
 }
 
-// zoneLink leads to the datasets about a territory.
+// zoneLink leads to the page of a territory.
 func (v *visit) zoneLink(id string) Link {
 	if id == "" {
 		return Link{}
@@ -94,7 +94,7 @@ func (v *visit) zoneLink(id string) Link {
 	if !ok {
 		return Link{Label: id}
 	}
-	return Link{zone.Name, v.path("/datasets/search?geozone=" + zone.ID)}
+	return Link{zone.Name, v.path(zone.Path())}
 }
 
 // businessOf reads a number of the French register of businesses: SIREN (9

@@ -76,7 +76,7 @@ func TestOrganizationInformation(t *testing.T) {
 		s.insert(&account.Member{OrganizationID: o.ID, UserID: u.ID, Role: account.RoleEditor, Since: db.Now()})
 	}
 	body := s.shows("/organizations/organization-1/information", "Nouveaux jeux de données", "Ada Roche 1", "Éditeur", "/users/person-1", o.ID, "<gr-copy",
-		"annuaire-entreprises.data.gouv.fr/etablissement/13002526500013", "/organizations/organization-1/datasets.csv", "/datasets/search?geozone=country:fr")
+		"annuaire-entreprises.data.gouv.fr/etablissement/13002526500013", "/organizations/organization-1/datasets.csv", "/territories/country/fr/France")
 	hides(t, body, "Nouvelles réutilisations", "Ada Roche 2", "secret.example.org", ">99<")
 	s.shows("/en/organizations/organization-1/information", "New datasets", "Identifier")
 	s.organization(2, "Vide", nil)

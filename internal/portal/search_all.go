@@ -38,7 +38,7 @@ type searchGroup struct {
 	Results                                   []result
 }
 
-// searchPlace leads to the datasets of a territory.
+// searchPlace leads to the page of a territory.
 type searchPlace struct {
 	Name, Level, Label, URL string
 	Count                   int64
@@ -147,7 +147,7 @@ func (v *visit) places(words string, most int) ([]searchPlace, error) {
 			level := i18n.Label(i18n.Granularity, zone.Level, v.lang)
 			places = append(places, searchPlace{
 				Name: zone.Name, Level: level, Label: zone.Name + " – " + level, Count: counts[zone.ID],
-				URL: v.address("/datasets/search", url.Values{"geozone": {zone.ID}}),
+				URL: v.path(zone.Path()),
 			})
 		}
 	}

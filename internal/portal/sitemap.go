@@ -24,6 +24,7 @@ func SitePages() []dump.Page {
 		{Path: "/reuses/search", Changes: "daily", Priority: 0.8}, {Path: "/organizations", Changes: "daily", Priority: 0.8},
 		{Path: "/topics", Changes: "weekly", Priority: 0.7}, {Path: "/posts", Changes: "daily", Priority: 0.7},
 		{Path: "/tags", Changes: "daily", Priority: 0.5}, {Path: "/licenses", Changes: "monthly", Priority: 0.5},
+		{Path: "/territories", Changes: "weekly", Priority: 0.6},
 		{Path: "/exports", Changes: "weekly", Priority: 0.6}, {Path: "/feeds", Changes: "monthly", Priority: 0.4},
 		{Path: "/developers", Changes: "monthly", Priority: 0.6}, {Path: "/integrate", Changes: "monthly", Priority: 0.6}, {Path: "/dashboard", Changes: "daily", Priority: 0.5},
 		{Path: "/support", Changes: "monthly", Priority: 0.5}, {Path: "/sitemap", Changes: "weekly", Priority: 0.3},

@@ -72,8 +72,8 @@ type territoryPage struct {
 	Children []territoryGroup
 	// Publish leads to where a dataset is published.
 	Publish string
-	// Embed is what a page of another site holds to list the datasets.
-	Embed string
+	// Embed is how to show the territory in pages of other sites.
+	Embed *embedOffer
 	// Feed follows the datasets, Document describes the territory for programs,
 	// List lists its datasets for programs.
 	Feed, Document, List string
@@ -161,7 +161,7 @@ func (p *Portal) showTerritory(v *visit, in territoryArgs) error {
 	return v.show(draft{
 		name: "territory", title: title, description: v.say.T("territory.summary", "name", zone.Name), path: zone.Path(),
 		crumbs: v.trail("territory.all", "/territories", v.territoryCrumbs(zone, around)...), data: content, keys: territoryKeys,
-		feeds: []Sibling{feed}, siblings: []Sibling{{"application/geo+json", v.say.T("common.as-json"), content.Document}},
+		feeds: []Sibling{feed}, siblings: append(v.oembedSibling(zone.Path(), title, true), Sibling{"application/geo+json", v.say.T("common.as-json"), content.Document}),
 		until: v.now.Add(countsHold),
 	})
 }
@@ -223,11 +223,15 @@ func formerly(zone geo.Zone) []string {
 	return all[:min(len(all), mostFormerly)]
 }
 
-// territoryEmbed is the piece of a page that lists the data of a territory.
-func (v *visit) territoryEmbed(zone geo.Zone) string {
+// territoryEmbed says how to show a territory elsewhere: as a card, or as the
+// list of its data.
+func (v *visit) territoryEmbed(zone geo.Zone) *embedOffer {
+	offer := v.embedOf(embedded{kind: "territory", base: "territories", id: zone.ID, title: zone.Name, path: zone.Path()}, true)
 	id := strings.ReplaceAll(zone.ID, ":", "-")
-	return `<div data-udata-territory="` + id + `"></div>` + "\n" + `<script src="` + v.Site.Base +
-		`/static/widgets.js" id="udata" async defer onload="udataScript.loadTerritory({withSearch: true})"></script>`
+	offer.Codes = append(offer.Codes, embedCode{"embed-list", v.say.T("embedding.code-list"), v.say.T("embedding.text-list"),
+		`<div data-udata-territory="` + id + `"></div>` + "\n" + `<script src="` + v.Site.Base +
+			`/static/widgets.js" id="udata" async defer onload="udataScript.loadTerritory({withSearch: true})"></script>`})
+	return offer
 }
 
 // fillTerritory adds the data: those of the place, those around, and who makes
