@@ -184,7 +184,9 @@ def genuine(secret, headers, body):
 		v.integratePart("changes", "stream", 1, v.fill(shown, "html", "HTML", `<pre id="changes"></pre>
 <script>
   const stream = new EventSource("BASE/api/2/changes/stream?kind=dataset");
-  stream.onmessage = (event) => document.querySelector("#changes").append(event.data, "\n");
+  for (const what of ["created", "updated", "withdrawn"]) {
+    stream.addEventListener("dataset." + what, (event) => document.querySelector("#changes").append(event.data, "\n"));
+  }
 </script>`)),
 		v.integratePart("changes", "start", 1, v.fill(shown, "sh", "curl", `curl -fsS --compressed -o catalogue.jsonl "BASE/api/2/changes/start"`)),
 		webhooks,
