@@ -198,3 +198,20 @@ func TestWordsFallBack(t *testing.T) {
 		}
 	}
 }
+
+// The example of the documentation is one that is read.
+func TestDocumentedOffersAreRead(t *testing.T) {
+	page, err := os.ReadFile(filepath.Join("..", "..", "docs", "territories.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, found := strings.Cut(string(page), "```yaml\n")
+	example, _, closed := strings.Cut(rest, "```")
+	offers, err := parseTerritoryOffers(strings.NewReader(example))
+	if !found || !closed || err != nil || len(offers) != 3 {
+		t.Fatalf("the example gives %d offers: %v", len(offers), err)
+	}
+	if offers[0].ID != "population_com" || offers[0].Title.In("de") != "Population" || !slices.Contains(offers[2].Levels, "fr:departement") {
+		t.Errorf("the example gives %+v", offers)
+	}
+}
