@@ -56,6 +56,27 @@ func TestDocumentedExamplesRun(t *testing.T) {
 	}
 }
 
+// TestLinkedDataExamplesRun runs the examples of the page about linked data.
+func TestLinkedDataExamplesRun(t *testing.T) {
+	text, err := os.ReadFile("../docs/linked-data.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := harness.New(t, harness.Options{})
+	files, err := filepath.Glob("../internal/intake/demo/catalog/*")
+	if err != nil {
+		t.Fatal(err)
+	}
+	server.Run(t, append([]string{"import", "catalog"}, files...)...)
+	server.Launch(t)
+	server.AwaitReady(t)
+	output := runExamples(t, shellBlock.FindAllStringSubmatch(string(text), -1), "BASE="+server.URL())
+	counts := regexp.MustCompile(`(?m)^\d{3,}$`).FindAllString(output, -1)
+	if strings.Count(output, "a dcat:Catalog") != 2 || !strings.Contains(output, "hydra:next") || len(counts) != 1 {
+		t.Errorf("the examples print\n%.3000s", output)
+	}
+}
+
 // runExamples runs examples one after the other in one shell and returns what
 // they printed.
 func runExamples(t *testing.T, blocks [][]string, environment ...string) string {

@@ -154,7 +154,7 @@ func (v *visit) dataserviceDraft(s *catalog.Dataservice, name, tail string) draf
 	return draft{
 		name: name, title: title, description: text.Excerpt(s.Description, summaryLength), path: dataservicePath(s, tail), noIndex: !s.Visible,
 		image: v.sharePicture("dataservices", s.ID), crumbs: v.trail("nav.dataservices", "/dataservices/search", parts...),
-		siblings: append([]Sibling{v.document("dataservices", s.ID)},
+		siblings: append(append(linkedForms("/api/1/dataservices/"+s.ID+"/rdf"), v.document("dataservices", s.ID)),
 			v.oembedSibling(dataservicePath(s, ""), s.Title, !s.Private && s.DeletedAt.IsZero())...),
 		keys: append([]web.Key{web.Object(catalog.KindDataservice, s.ID)}, ownerKeys(s.OwnedBy())...),
 	}

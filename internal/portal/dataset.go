@@ -304,11 +304,11 @@ func (v *visit) datasetDraft(d *catalog.Dataset, name, tab string, args url.Valu
 	return draft{
 		name: name, title: title, description: datasetSummary(d), path: datasetPath(d, tab), args: args,
 		noIndex: !d.Visible, image: v.Site.Base + "/share/datasets/" + d.ID + ".png", crumbs: crumbs, keys: datasetKeys(d),
-		siblings: append([]Sibling{
+		siblings: append(append(linkedForms("/api/1/datasets/"+d.ID+"/rdf"), []Sibling{
 			{"application/json", v.say.T("dataset.as-json"), "/api/1/datasets/" + d.ID + "/"},
 			{"application/x-bibtex", "BibTeX", datasetPath(d, "cite.bib")},
 			{"application/x-research-info-systems", "RIS", datasetPath(d, "cite.ris")},
-		}, v.oembedSibling(datasetPath(d, tabFiles), d.Title, isPublic(d))...),
+		}...), v.oembedSibling(datasetPath(d, tabFiles), d.Title, isPublic(d))...),
 	}
 }
 

@@ -199,10 +199,10 @@ func (v *visit) organizationDraft(o *account.Organization, name, tail string) dr
 		noIndex: !o.DeletedAt.IsZero(), image: v.sharePicture("organizations", o.ID),
 		crumbs: v.trail("nav.organizations", "/organizations", parts...),
 		feeds:  v.organizationFeeds(o),
-		siblings: append([]Sibling{
+		siblings: append(append(linkedForms("/api/1/organizations/"+o.ID+"/catalog"), []Sibling{
 			v.document("organizations", o.ID),
 			{"text/csv", v.say.T("organization.csv-datasets"), organizationPath(o, "datasets.csv")},
-		}, v.oembedSibling(organizationPath(o, ""), o.Name, o.DeletedAt.IsZero())...),
+		}...), v.oembedSibling(organizationPath(o, ""), o.Name, o.DeletedAt.IsZero())...),
 		keys: []web.Key{web.Object(catalog.KindOrganization, o.ID)},
 	}
 }

@@ -17,7 +17,7 @@ import (
 
 const (
 	// maxKeptAnswer is the largest body kept; longer answers are streamed and made each time.
-	maxKeptAnswer = 1 << 20
+	maxKeptAnswer = 2 << 20
 	// maxKeptAddress bounds path, query and headers of a kept answer.
 	maxKeptAddress = 2048
 	// ownWrites is how long who has written is shown no list older than the write.
