@@ -144,6 +144,12 @@ func (names objectNames) paths(t *testing.T, template string) []string {
 		return all
 	case "embeds": // cards of every kind, and lists of organizations
 		var all []string
+		if !strings.Contains(template, "{") {
+			return []string{template}
+		}
+		for _, file := range names["files"] {
+			all = append(all, "/embeds/resources/"+file)
+		}
 		for _, kind := range []string{"datasets", "reuses", "dataservices", "topics", "organizations", "posts"} {
 			for _, name := range names[kind] {
 				all = append(all, "/embeds/"+kind+"/"+name)
@@ -197,7 +203,10 @@ func (v *vault) pageArguments(secret bool) map[string]url.Values {
 		"/datasets/{dataset}": files, "/datasets/{dataset}/community-resources": files, "/topics/{id}": {"datasets": {"1", "2"}},
 		"/explore/{dataset}": {"resource_id": files["resource_id"], "part": {"preview"}}, "/explore/{dataset}/image": {"resource_id": files["resource_id"]}, "/explore/{dataset}/document.pdf": {"resource_id": files["resource_id"]},
 		"/explore/{dataset}/data.geojson": {"resource_id": files["resource_id"]},
-		"/embeds/{kind}/{key}":            {"q": found["q"], "tag": found["tag"], "lang": {"en"}},
+		"/embeds/search": {
+			"q": found["q"], "tag": found["tag"], "organization": {v.town}, "type": {"datasets", "dataservices", "reuses", "organizations", "topics"}, "page": {"2"},
+		},
+		"/embeds/{kind}/{key}": {"q": found["q"], "tag": found["tag"], "lang": {"en"}},
 	}
 	for template, one := range v.cardArguments(secret) {
 		arguments[template], arguments[template+"/"] = one, one

@@ -28,7 +28,7 @@ const maxAddress = 2048
 var cardKinds = map[string]string{
 	"datasets": "datasets", "dataset": "datasets", "reuses": "reuses", "reuse": "reuses", "organizations": "organizations",
 	"organization": "organizations", "dataservices": "dataservices", "topics": "topics", "group": "topics", "groups": "topics",
-	"territories": "territories", "territory": "territories",
+	"territories": "territories", "territory": "territories", "resources": "resources",
 }
 
 // pagesWithoutCard are the first parts of the addresses of other pages.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"html/template"
 	"net/url"
+	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -85,6 +86,7 @@ func (m *maker) card(t target) (*card, error) {
 	make, ok := map[string]func(*maker, string) (*card, error){
 		"datasets": (*maker).datasetByKey, "reuses": (*maker).reuseByKey, "organizations": (*maker).organizationByKey,
 		"dataservices": (*maker).dataserviceByKey, "topics": (*maker).topicByKey, "territories": (*maker).territory,
+		"resources": (*maker).resource,
 	}[t.kind]
 	if !ok {
 		return nil, fault.New(fault.NotFound, "There is no such card.")
@@ -208,6 +210,10 @@ func (m *maker) topicByKey(key string) (*card, error) {
 	if err != nil {
 		return nil, err
 	}
+	return m.topic(t), nil
+}
+
+func (m *maker) topic(t *catalog.Topic) *card {
 	summary := ""
 	if t.Description != nil {
 		summary = *t.Description
@@ -216,6 +222,44 @@ func (m *maker) topicByKey(key string) (*card, error) {
 	m.by(made, &t.Owned)
 	made.Picture = made.pictureOfAuthor(m)
 	made.count("elements", t.ElementCount, m)
+	return made
+}
+
+// resource is the card of a file: that of its dataset with the facts of the
+// file.
+func (m *maker) resource(id string) (*card, error) {
+	r, err := m.e.Catalog.Resource(m.ctx, account.Nobody, id)
+	if err != nil {
+		return nil, err
+	}
+	if r.DatasetID == nil {
+		return nil, fault.New(fault.NotFound, "Resource does not exist")
+	}
+	d, err := m.e.Catalog.Dataset(m.ctx, account.Nobody, *r.DatasetID, catalog.Parts{})
+	if err != nil {
+		return nil, err
+	}
+	summary, page := "", m.page("/datasets/"+url.PathEscape(d.Slug))
+	if r.Description != nil {
+		summary = *r.Description
+	}
+	if r.Community {
+		page += "/community-resources"
+	}
+	made := &card{
+		Kind: "resource", ID: r.ID, Title: r.Title, Short: cut(r.Title, shortTitle), URL: page + "?resource_id=" + url.QueryEscape(r.ID),
+		Share: m.site.Base + "/share/datasets/" + url.PathEscape(d.ID) + ".png", Kicker: m.say.T("embed.file-of", "title", cut(d.Title, shortTitle)),
+		Text: text.Excerpt(summary, textLength), Brief: text.Excerpt(summary, briefText), keys: []web.Key{web.Object(catalog.KindDataset, d.ID)},
+	}
+	m.by(made, &d.Owned)
+	made.Picture = made.pictureOfAuthor(m)
+	if r.Format != nil {
+		made.tell("format", strings.ToUpper(*r.Format))
+	}
+	if r.Filesize != nil && *r.Filesize > 0 {
+		made.tell("size", m.say.Size(*r.Filesize))
+	}
+	made.tell("updated", m.updated(r.ModifiedAt(time.Now()).Time))
 	return made, nil
 }
 

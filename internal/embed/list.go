@@ -6,6 +6,7 @@ import (
 
 	"grenier/internal/account"
 	"grenier/internal/catalog"
+	"grenier/internal/fault"
 	"grenier/internal/search"
 	"grenier/internal/web"
 )
@@ -23,11 +24,14 @@ type searchArgs struct {
 	Badge       string `query:"badge"`
 	Restricted  string `query:"is_restricted"`
 	Sort        string `query:"sort"`
-	Page        string `query:"page"`
-	PerPage     string `query:"per_page"`
+	// Type and Organization narrow a search in the whole catalogue.
+	Type         string `query:"type"`
+	Organization string `query:"organization"`
+	Page         string `query:"page"`
+	PerPage      string `query:"per_page"`
 }
 
-// listKind is a list of the objects of an organization.
+// listKind is a list of objects: those of an organization, or all.
 type listKind struct {
 	name, folder string
 	kind         search.Kind
@@ -44,11 +48,20 @@ var (
 		[]string{"", "-created", "-views", "-followers"}, catalog.KindDataservice}
 	reuseList = listKind{"reuses", "reuses", search.Reuse, nil, []string{"", "-created", "-views", "-datasets", "-followers"}, catalog.KindReuse}
 
+	organizationList = listKind{"organizations", "organizations", search.Organization, []string{"badge"},
+		[]string{"", "-datasets", "-reuses", "-followers", "-created"}, catalog.KindOrganization}
+	topicList = listKind{"topics", "topics", search.Topic, []string{"tag"}, []string{"", "-last_modified", "-created"}, catalog.KindTopic}
+
+	// searchKinds are those of a search in the whole catalogue, by its argument type.
+	searchKinds = map[string]*listKind{
+		"": &datasetList, "datasets": &datasetList, "dataservices": &dataserviceList, "reuses": &reuseList, "organizations": &organizationList, "topics": &topicList,
+	}
+
 	// listKinds are the lists by the first parts of their addresses.
 	listKinds = map[string]*listKind{"search-datasets": &datasetList, "search-dataservices": &dataserviceList, "list-reuses": &reuseList}
 )
 
-// list is a page of the objects of an organization.
+// list is a page of objects.
 type list struct {
 	// Action is where the form leads; Words what was asked for.
 	Action, Words string
@@ -102,24 +115,53 @@ func (m *maker) list(kind *listKind, q pageArgs, f *framed) ([]web.Key, error) {
 	if err != nil {
 		return nil, err
 	}
+	return m.found(kind, o, q, f)
+}
+
+// found shows what a question finds.
+func (m *maker) found(kind *listKind, o *account.Organization, q pageArgs, f *framed) ([]web.Key, error) {
 	a := &asking{maker: m, kind: kind, organization: o, q: q, shown: q.optionArgs.read()}
 	a.read()
 	result, err := m.e.Search.Search(a.query())
 	if err != nil {
 		return nil, err
 	}
-	f.Title = m.say.T("embed.list-"+kind.name, "organization", o.Name)
+	keys := []web.Key{web.Epoch("search/" + kind.object), web.Epoch(kind.object), web.Epoch(catalog.KindOrganization)}
+	f.Title = m.say.T("embed.search-" + kind.name)
+	if o != nil {
+		f.Title = m.say.T("embed.list-"+kind.name, "organization", o.Name)
+		keys = append(keys, web.Object(catalog.KindOrganization, o.ID))
+	}
 	if f.List, err = a.show(result); err != nil {
 		return nil, err
 	}
-	keys := []web.Key{web.Object(catalog.KindOrganization, o.ID), web.Epoch("search/" + kind.object), web.Epoch(kind.object), web.Epoch(catalog.KindOrganization)}
 	return keys, nil
+}
+
+// search finds a page of the objects of the whole catalogue.
+func (m *maker) search(q pageArgs, f *framed) ([]web.Key, error) {
+	kind, ok := searchKinds[q.Type]
+	if !ok {
+		return nil, fault.New(fault.NotFound, "There is no such page.")
+	}
+	var owner *account.Organization
+	if q.Organization != "" && len(q.Organization) <= mostValue {
+		found, err := m.e.Organizations.Resolve(m.ctx, q.Organization)
+		if err != nil {
+			return nil, err
+		}
+		if owner, err = m.e.Organizations.Get(m.ctx, account.Nobody, found.ID); err != nil {
+			return nil, err
+		}
+	}
+	return m.found(kind, owner, q, f)
 }
 
 // asking is one question to a list.
 type asking struct {
 	*maker
-	kind         *listKind
+	kind *listKind
+	// organization is whose objects are listed, nil for all.
 	organization *account.Organization
 	q            pageArgs
 	shown        options
@@ -162,7 +204,9 @@ func between(given string, least, most, none int) int {
 // query is the question for the index.
 func (a *asking) query() search.Query {
 	q := search.Query{Kind: a.kind.kind, Text: a.q.Words, Offset: (a.number - 1) * a.size, Limit: a.size}
-	q.Narrow("organization", a.organization.ID)
+	if a.organization != nil {
+		q.Narrow("organization", a.organization.ID)
+	}
 	for _, name := range a.kind.filters {
 		value := a.chosen[name]
 		switch {

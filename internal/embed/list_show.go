@@ -14,9 +14,9 @@ import (
 // show makes the page of what was found.
 func (a *asking) show(result search.Result) (*list, error) {
 	l := &list{
-		Action: a.site.Base + "/embeds/" + a.q.Kind + "/" + url.PathEscape(a.q.Key), Words: a.q.Words,
+		Action: a.action(), Words: a.q.Words,
 		Total: a.say.T("embed.total-"+a.kind.name, "count", result.Total), Search: a.shown.Search,
-		All: a.page("/" + a.kind.folder + "/search?organization=" + a.organization.ID),
+		All: a.all(),
 	}
 	var err error
 	if l.Cards, err = a.cards(result.Hits); err != nil {
@@ -38,6 +38,26 @@ func (a *asking) show(result search.Result) (*list, error) {
 	l.Kept = a.handedOn()
 	a.turn(l, result.Total)
 	return l, nil
+}
+
+// action is the address of the list.
+func (a *asking) action() string {
+	if a.q.Kind == "" {
+		return a.site.Base + "/embeds/search"
+	}
+	return a.site.Base + "/embeds/" + a.q.Kind + "/" + url.PathEscape(a.q.Key)
+}
+
+// all is the address of the whole list on the site.
+func (a *asking) all() string {
+	path := "/" + a.kind.folder + "/search"
+	switch {
+	case a.kind.kind == search.Organization || a.kind.kind == search.Topic:
+		path = "/" + a.kind.folder
+	case a.organization != nil:
+		path += "?organization=" + a.organization.ID
+	}
+	return a.page(path)
 }
 
 // turn adds the ways to the pages before and after.
@@ -93,6 +113,10 @@ func (a *asking) handedOn() []field {
 	add("lang", a.q.Lang)
 	add("hide", a.q.Hide)
 	add("per_page", a.q.PerPage)
+	if a.q.Kind == "" {
+		add("type", a.q.Type)
+		add("organization", a.q.Organization)
+	}
 	if !a.shown.Filters {
 		for _, name := range a.kind.filters {
 			add(name, a.chosen[name])
@@ -130,6 +154,22 @@ func (a *asking) cards(hits []search.Hit) ([]drawn, error) {
 		for i := range rows {
 			made = append(made, a.dataservice(&rows[i]))
 		}
+	case search.Organization:
+		rows, err := a.e.Organizations.ByIDs(a.ctx, ids)
+		if err != nil {
+			return nil, err
+		}
+		for i := range rows {
+			made = append(made, a.maker.organization(&rows[i]))
+		}
+	case search.Topic:
+		rows, err := a.e.Catalog.TopicsByIDs(a.ctx, account.Nobody, ids)
+		if err != nil {
+			return nil, err
+		}
+		for i := range rows {
+			made = append(made, a.topic(&rows[i]))
+		}
 	case search.Reuse:
 		rows, err := a.e.Catalog.ReusesByIDs(a.ctx, account.Nobody, ids)
 		if err != nil {
@@ -145,9 +185,6 @@ func (a *asking) cards(hits []search.Hit) ([]drawn, error) {
 	}
 	return cards, nil
 }
-
-// filterLabels are the names of the values of filters.
-var filterLabels = map[string]i18n.Kind{"granularity": i18n.Granularity, "badge": i18n.DatasetBadge}
 
 // choices are the filters with the values that something was found for, and the
 // chosen one.
@@ -196,8 +233,13 @@ func (a *asking) label(name, value string) (string, error) {
 		if zone, ok := a.e.Zones.Get(value); ok {
 			return zone.Name, nil
 		}
-	case "granularity", "badge":
-		return i18n.Label(filterLabels[name], value, a.say.Lang()), nil
+	case "badge":
+		if a.kind.kind == search.Organization {
+			return i18n.Label(i18n.OrganizationBadge, value, a.say.Lang()), nil
+		}
+		return i18n.Label(i18n.DatasetBadge, value, a.say.Lang()), nil
+	case "granularity":
+		return i18n.Label(i18n.Granularity, value, a.say.Lang()), nil
 	}
 	return value, nil
 }

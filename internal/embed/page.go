@@ -32,6 +32,12 @@ type pageArgs struct {
 	Key  string `path:"key"`
 }
 
+// wideArgs are those of the search in the whole catalogue.
+type wideArgs struct {
+	optionArgs
+	searchArgs
+}
+
 // framed is what the templates of framed pages draw.
 type framed struct {
 	Lang, Title string
@@ -53,7 +59,11 @@ type framed struct {
 func (f framed) T(id string, args ...any) string { return f.say.T(id, args...) }
 
 func (e *Embed) pageRoutes(root *web.Table) {
-	web.Get[web.Raw](root, "/embeds/{kind}/{key}", web.Doc{Public: true, Keep: true, NoMask: true, People: true}, e.page)
+	doc := web.Doc{Public: true, Keep: true, NoMask: true, People: true}
+	web.Get[web.Raw](root, "/embeds/{kind}/{key}", doc, e.page)
+	web.Get[web.Raw](root, "/embeds/search", doc, func(c *web.Call, q wideArgs) error {
+		return e.page(c, pageArgs{optionArgs: q.optionArgs, searchArgs: q.searchArgs})
+	})
 }
 
 // page answers with a page to be framed, also where there is nothing to show.
@@ -92,6 +102,9 @@ func (e *Embed) page(c *web.Call, q pageArgs) error {
 // content finds what the page shows, and what it is made of.
 func (e *Embed) content(c *web.Call, q pageArgs, f *framed) ([]web.Key, error) {
 	m := e.maker(c, q.Lang)
+	if q.Kind == "" {
+		return m.search(q, f)
+	}
 	if kind, ok := listKinds[q.Kind]; ok {
 		return m.list(kind, q, f)
 	}

@@ -18,6 +18,8 @@ func TestFramedPagesShowEveryKind(t *testing.T) {
 	s := newSite(t, dbtest.SQLite(t), 0)
 	s.finder.hits = []search.Hit{{ID: openID}, {ID: bareID}}
 	for path, words := range map[string]string{
+		"resources/" + fileID:       "Trees, 2020",
+		"search?type=organizations": "Organisations", "search?type=topics": "Thématiques", "search?type=reuses&organization=valmont": "Réutilisations de Ville", "search": "Trees of",
 		"datasets/trees": "Trees of", "datasets/" + openID: "Trees of", "reuses/map": "A map of trees", "organizations/valmont": "Ville de Valmont",
 		"dataservices/" + serviceID: "API of trees", "topics/nature": "Nature", "territories/fr:commune:13004": "Arles", "search-datasets/valmont": "Jeux de données de Ville de Valmont",
 		"search-dataservices/" + townID: "API de Ville de Valmont", "list-reuses/valmont": "Réutilisations de Ville de Valmont",
@@ -67,6 +69,7 @@ func TestFramedPagesRefuseInWords(t *testing.T) {
 		{"datasets/none", 404, "Rien n’est publié à cette adresse"}, {"datasets/none?lang=en", 404, "Nothing is published at this address"},
 		{"datasets/secret", 404, "Rien n’est publié"}, {"datasets/" + privateID, 404, "Rien n’est publié"}, {"datasets/gone", 410, "supprimé"},
 		{"nothing/trees", 404, "Rien n’est publié"}, {"search-datasets/none", 404, "Rien n’est publié"}, {"territories/fr:commune:99999", 404, "Rien n’est publié"},
+		{"search?type=users", 404, "Rien n’est publié"}, {"search?organization=none", 404, "Rien n’est publié"}, {"resources/none", 404, "Rien n’est publié"}, {"resources/" + hiddenFileID, 404, "Rien n’est publié"},
 		{"territories/x", 404, "Rien n’est publié"}, {"reuses/%00", 404, ""}, {"datasets/" + strings.Repeat("x", 3000), 404, "Rien n’est publié"},
 	} {
 		w := s.get("/embeds/" + c.path)
@@ -131,6 +134,8 @@ func TestListsAskTheIndex(t *testing.T) {
 		{"search-datasets/valmont?page=-3&per_page=0", "organization " + townID + "; -created 0+1"},
 		{"search-dataservices/valmont?is_restricted=true&tag=x", "organization " + townID + "; access_type restricted; -created 0+10"},
 		{"search-dataservices/valmont?is_restricted=maybe", "organization " + townID + "; -created 0+10"},
+		{"search?q=trees&format=csv&organization=valmont", "organization " + townID + "; format csv; trees 0+10"},
+		{"search?type=topics&sort=-last_modified&tag=nature", "tag nature; -last_modified 0+10"},
 		{"list-reuses/valmont?tag=x", "organization " + townID + "; -created 0+10"},
 	} {
 		if w := s.get("/embeds/" + c.ask); w.Code != http.StatusOK {

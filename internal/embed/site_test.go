@@ -58,6 +58,7 @@ func (f *finder) Search(q search.Query) (search.Result, error) {
 const (
 	townID, eveID                        = "000000000000000000000001", "000000000000000000000002"
 	openID, privateID, deletedID, bareID = "00000000000000000000000a", "00000000000000000000000b", "00000000000000000000000c", "00000000000000000000000d"
+	fileID, hiddenFileID                 = "11111111-1111-4111-8111-111111111111", "22222222-2222-4222-8222-222222222222"
 	reuseID, serviceID, topicID          = "0000000000000000000000aa", "0000000000000000000000ab", "0000000000000000000000ac"
 )
 
@@ -140,6 +141,14 @@ func (s *site) fill() {
 		&catalog.Dataservice{
 			ID: serviceID, Version: 1, Slug: "api-of-trees", Title: "API of trees", AccessType: "open", Visible: true,
 			Owned: catalog.Owned{OrganizationID: said(townID)}, CreatedAt: now, ModifiedAt: now,
+		},
+		&catalog.Resource{
+			ID: fileID, Version: 1, DatasetID: said(openID), Title: "Trees, 2020", Filetype: "remote", Type: "main", Format: said("csv"), URL: "https://files.example.org/t.csv",
+			CreatedInternal: now, ModifiedInternal: now,
+		},
+		&catalog.Resource{
+			ID: hiddenFileID, Version: 1, DatasetID: said(privateID), Title: "Zqxfile", Filetype: "remote", Type: "main", URL: "https://files.example.org/z.csv",
+			CreatedInternal: now, ModifiedInternal: now,
 		},
 		&catalog.Topic{ID: topicID, Version: 1, Slug: "nature", Name: "Nature", Owned: catalog.Owned{OrganizationID: said(townID)}, CreatedAt: now, ModifiedAt: now},
 	)
