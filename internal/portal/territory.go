@@ -161,7 +161,7 @@ func (p *Portal) showTerritory(v *visit, in territoryArgs) error {
 	return v.show(draft{
 		name: "territory", title: title, description: v.say.T("territory.summary", "name", zone.Name), path: zone.Path(),
 		crumbs: v.trail("territory.all", "/territories", v.territoryCrumbs(zone, around)...), data: content, keys: territoryKeys,
-		feeds: []Sibling{feed}, siblings: append(v.oembedSibling(zone.Path(), title, true), Sibling{"application/geo+json", v.say.T("common.as-json"), content.Document}),
+		feeds: append([]Sibling{feed}, v.feedLinks(feed.Title, "datasets", url.Values{"geozone": {zone.ID}})[1:]...), siblings: append(v.oembedSibling(zone.Path(), title, true), Sibling{"application/geo+json", v.say.T("common.as-json"), content.Document}),
 		until: v.now.Add(countsHold),
 	})
 }
@@ -256,6 +256,9 @@ func (v *visit) fillTerritory(content *territoryPage, zone geo.Zone, around []ge
 	}
 	all := v.address("/datasets/search", url.Values{"geozone": {zone.ID}})
 	content.Shelf = cardShelf{ID: "datasets", Title: v.say.T("territory.datasets", "count", total), Cards: cardsOf(own, byID)}
+	if total == 0 {
+		content.Shelf.Title = v.say.T("territory.datasets-here")
+	}
 	if total > len(own) {
 		content.Shelf.More = Link{v.say.T("common.see-all"), all}
 	}
@@ -308,13 +311,23 @@ func (v *visit) widerDatasets(around []geo.Zone, own []string) (found []widerFou
 		if len(one.ids) == 0 {
 			continue
 		}
-		one.shelf.Shelf = cardShelf{
-			ID: "in-" + text.Slug(zone.ID), Title: v.say.T("territory.wider", "name", zone.Name, "level", one.shelf.Territory.Level, "count", result.Total),
-			More: Link{v.say.T("territory.wider-all", "count", result.Total), v.address("/datasets/search", url.Values{"geozone": {zone.ID}})},
-		}
+		one.shelf.Shelf = v.widerShelf(zone, result.Total, len(one.ids))
 		found, ids = append(found, one), append(ids, one.ids...)
 	}
 	return found, ids, nil
+}
+
+// widerShelf is the section about a territory around: it leads to all of its
+// datasets unless it shows them.
+func (v *visit) widerShelf(zone geo.Zone, total, shown int) cardShelf {
+	shelf := cardShelf{ID: "in-" + text.Slug(zone.ID)}
+	if total == shown {
+		shelf.Title = v.say.T("territory.wider-few", "name", zone.Name, "level", v.levelName(zone), "count", total)
+		return shelf
+	}
+	shelf.Title = v.say.T("territory.wider", "name", zone.Name, "level", v.levelName(zone), "count", total)
+	shelf.More = Link{v.say.T("territory.wider-all", "count", total), v.address("/datasets/search", url.Values{"geozone": {zone.ID}})}
+	return shelf
 }
 
 // territoryProducers adds the organizations attached to a territory and those
