@@ -110,7 +110,7 @@ func both(name, organization string) string {
 func unmailto(address string) string {
 	address, was := strings.CutPrefix(address, "mailto:")
 	if plain, err := url.PathUnescape(address); was && err == nil {
-		return plain
+		address = plain
 	}
-	return address
+	return strings.TrimSpace(address)
 }

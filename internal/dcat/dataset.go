@@ -125,7 +125,11 @@ func (s *Site) agents(owned *catalog.Owned, points []catalog.ContactPoint) []Age
 		if role == rolePublisher {
 			role, ownerRole = ownerRole, roleDistributor
 		}
-		agents = append(agents, Agent{Role: role, Name: p.Name, Email: value(p.Email), Page: value(p.ContactForm)})
+		agent := Agent{Role: role, Name: p.Name, Email: value(p.Email), Page: value(p.ContactForm)}
+		if p.ID != "" {
+			agent.URI = s.Base + "/api/1/contacts/" + p.ID + "/"
+		}
+		agents = append(agents, agent)
 	}
 	if owner, ok := s.owner(owned.Organization, owned.Owner); ok {
 		owner.Role = ownerRole

@@ -329,9 +329,9 @@ func drawOwner(t *rapid.T) catalog.Owned {
 
 func drawContacts(t *rapid.T) []catalog.ContactPoint {
 	var points []catalog.ContactPoint
-	for range rapid.IntRange(0, 3).Draw(t, "contacts") {
+	for i := range rapid.IntRange(0, 3).Draw(t, "contacts") {
 		points = append(points, catalog.ContactPoint{
-			Name: drawText.Draw(t, "contact"), Email: maybe(t, oneOf("a+b@example.org", "nom.prénom@example.org", "100%25@example.org"), "email"),
+			ID: oneOf("", fmt.Sprintf("5f00000000000000000%05d", i)).Draw(t, "contact id"), Name: drawText.Draw(t, "contact"), Email: maybe(t, oneOf("a+b@example.org", "nom.prénom@example.org", "100%25@example.org"), "email"),
 			ContactForm: maybe(t, drawAddress, "form"), Role: rapid.SampledFrom(roles).Draw(t, "role").name,
 		})
 	}

@@ -104,6 +104,9 @@ func TestPagesConformToDCATAP(t *testing.T) {
 			if d.Harvest != nil {
 				d.Harvest.URI = nil
 			}
+			for j := range d.ContactPoints {
+				d.ContactPoints[j].ID = fmt.Sprintf("5f00000000000000%04d%04d", i, j)
+			}
 			for j := range d.Resources {
 				d.Resources[j].ID = fmt.Sprintf("00000000-0000-0000-%04d-%012d", i, j)
 			}
