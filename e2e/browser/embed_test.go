@@ -1,8 +1,10 @@
 package browser_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
+	"mime/multipart"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -396,4 +398,106 @@ func TestScriptsForOtherSites(t *testing.T) {
 	if answer.StatusCode != http.StatusNotFound {
 		t.Errorf("an unknown script answers %d", answer.StatusCode)
 	}
+}
+
+// TestPageWrittenForUdataJS shows the example of udata-js's documentation, with
+// three templates of the page, without jQuery.
+func TestPageWrittenForUdataJS(t *testing.T) {
+	s := served(t)
+	organization := s.ids(t, "/api/1/organizations/?sort=-datasets&page_size=2")
+	const templates = `<script type="text/x-handlebars-template" id="udata_template_datasets">
+		<p class="how-many">{{total}} jeux</p>{{#ifCount data ">" 0}}<ol class="search-results">{{#each data}}<li class="search-result dataset-result" data-dataset="{{id}}"><h4><a href="#" data-dataset="{{id}}">{{title}}</a></h4>{{mdshort description 80}}
+		{{#if organization}}<em>{{uppercase organization.name}}</em>{{/if}} {{dt last_modified format="DD/MM/YYYY"}} {{../total}}</li>{{else}}<li>rien</li>{{/each}}</ol>{{/ifCount}}{{paginate page total page_size}}</script>
+		<script type="text/x-handlebars-template" id="udata_template_dataset"><div class="dataset mine">{{#each resources}}<b>{{title}}</b>{{{li}}}{{/each}} {{taglist tags}} {{default acronym "sans sigle"}}</div></script>
+		<script type="text/x-handlebars-template" id="udata_template_shareLink"><p class="share">{{jsonencode url}}</p></script>`
+	for name, each := range map[string]struct{ script, attributes, templates string }{
+		"udata.js, own templates": {"udata.js", `data-organizations="` + organization[0] + `" data-page_size="5" data-sharelink="true"`, templates},
+		"udata-compat.js":         {"udata-compat.js", `data-organizations="` + organization[0] + `" data-sort="-created" data-page_size="5" data-facets="all" data-sharelink="true"`, ""},
+		"several organizations":   {"udata.js", `data-organizations="` + strings.Join(organization, ",") + `" data-page_size="5" data-facets="all"`, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := elsewhere(t, browser.Look{}, map[string]string{"/": each.templates + `<div class="uData-data" ` + each.attributes + `></div><script src="PORTAL/static/` + each.script + `"></script>`})
+			f.visit("/")
+			f.awaits("a page of datasets is there", ".search-results .dataset-result", 5)
+			f.accessible()
+			first := browser.Value[string](f.Tab, `document.querySelector(".dataset-result a[data-dataset]").textContent`)
+			f.Run(`document.querySelector(".dataset-result a[data-dataset]").click()`)
+			f.awaits("the dataset is opened", ".dataset-result .dataset", 1)
+			if each.templates != "" {
+				f.awaits("by the template of the page", ".dataset.mine b, .how-many, .share", browser.Value[int](f.Tab, `document.querySelectorAll(".dataset.mine b").length + 2`))
+				f.awaits("dates are written as told", ".search-results em", 5)
+			} else {
+				f.Until("the facets are there", `document.querySelectorAll(".facet-panel a[data-addTag], .facet-panel a[data-addFormat]").length > 0`)
+				f.Run(`document.querySelector(".facet-panel a[data-addFormat]").click()`)
+				f.awaits("the filter is told", ".selected_facets [data-removeParam]", 1)
+				f.Run(`document.querySelector(".selected_facets [data-removeParam]").click()`)
+				f.awaits("the filter is gone", ".selected_facets [data-removeParam]", 0)
+				f.Focus(".datasetsForm input[name=q]")
+				f.Press("données")
+				f.Press(browser.KeyEnter)
+				f.Until("the words are searched", `document.querySelector(".datasetsForm input[name=q]").value === "données" && !document.querySelector("[aria-busy]")`)
+			}
+			f.Run(`document.querySelector(".udata-pagination a[data-page='2']")?.click()`)
+			f.Until("another page is there", `document.querySelector(".dataset-result a[data-dataset]") && document.querySelector(".dataset-result a[data-dataset]").textContent !== `+fmt.Sprintf("%q", first))
+			f.accessible()
+		})
+	}
+}
+
+// upload adds a file to a dataset, and gives its identifier.
+func (s *site) upload(t *testing.T, dataset, name, content string) string {
+	t.Helper()
+	var body bytes.Buffer
+	form := multipart.NewWriter(&body)
+	part, err := form.CreateFormFile("file", name)
+	if err == nil {
+		_, err = part.Write([]byte(content))
+	}
+	if err == nil {
+		err = form.Close()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	request, err := http.NewRequest(http.MethodPost, s.url+"/api/1/datasets/"+dataset+"/upload/", &body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	request.Header.Set("Content-Type", form.FormDataContentType())
+	request.Header.Set("X-API-KEY", s.client.Token)
+	answer, err := s.client.HTTP.Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	var resource made
+	if err := json.NewDecoder(answer.Body).Decode(&resource); err != nil || answer.StatusCode != http.StatusCreated {
+		t.Fatalf("the upload of %s answers %d (%v)", name, answer.StatusCode, err)
+	}
+	return resource.ID
+}
+
+// TestFilesInPages shows a file as a table, a chart and a map, by parts of the
+// library that are loaded for them.
+func TestFilesInPages(t *testing.T) {
+	s := served(t)
+	files := map[string]string{"table.csv": "commune;habitants\nLyon;522250\nParis;2102650\n", "lieux.geojson": `{"type":"FeatureCollection","features":[{"type":"Feature","properties":{"nom":"Lyon"},"geometry":{"type":"Point","coordinates":[4.835,45.764]}}]}`}
+	var dataset made
+	s.client.MustDo(t, http.MethodPost, "/api/1/datasets/", map[string]any{"title": "Fichiers d’ici", "description": "Pour des pages."}, http.StatusCreated, &dataset)
+	ids := map[string]string{}
+	for name, content := range files {
+		ids[name] = s.upload(t, dataset.ID, name, content)
+	}
+	f := elsewhere(t, browser.Look{}, map[string]string{"/": `<udata-resource view="table" ref="` + ids["table.csv"] + `"></udata-resource><udata-resource view="chart" columns="commune,habitants" ref="` + ids["table.csv"] + `"></udata-resource>
+		<udata-resource view="map" ref="` + ids["lieux.geojson"] + `"></udata-resource><udata-map resources="` + ids["lieux.geojson"] + `"><template><p class="popup">{{nom}}</p></template></udata-map>
+		<div class="uData-map" data-title="Lieux" data-resources='[{"id": "` + ids["lieux.geojson"] + `", "template": "<p class=popup>{{nom}}</p>"}]'></div><script src="PORTAL/static/udata.js"></script>`})
+	f.visit("/")
+	f.awaits("the table is there", "tbody tr", 2)
+	f.awaits("the chart is there", "svg[role=img] rect", 2)
+	f.awaits("the maps are there", ".udata-map path.leaflet-interactive", 3)
+	f.accessible()
+	f.Run(`for (const path of deep(".udata-map path.leaflet-interactive")) path.dispatchEvent(new MouseEvent("click", {bubbles: true, clientX: 50, clientY: 50}))`)
+	f.awaits("the popups are those of the page", ".popup", 2)
+	f.awaits("the other says what the file says", ".udata-map dl dd", 1)
 }

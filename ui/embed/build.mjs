@@ -33,6 +33,7 @@ export async function embed(put) {
   const library = quoted({ LIBRARY_CSS: await css(join(source, "library", "library.css")) });
   put("udata.mjs", await script("library/esm.ts", "esm", "es2022", library));
   put("udata.iife.js", await script("library/iife.ts", "iife", "es2022", library));
+  put("udata-compat.js", await script("compat/index.ts", "iife", "es2022"));
   put("udata-files.mjs", await script("parts/files.ts", "esm", "es2022"));
   const leaflet = join(dirname(createRequire(import.meta.url).resolve("leaflet/package.json")), "dist", "leaflet.css");
   const pictures = /url\([^)]*\)/g; // of markers that our maps do not have

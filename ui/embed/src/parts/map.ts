@@ -21,7 +21,7 @@ export async function map(sources: Source[], wishes: Wishes): Promise<HTMLElemen
   const box = document.createElement("div");
   box.className = "udata-map";
   box.setAttribute("part", "card");
-  box.setAttribute("role", "region");
+  box.setAttribute("role", "group");
   box.setAttribute("aria-label", wishes.label);
   // Leaflet measures its box: it is drawn once the box stands in the page, with its style.
   requestAnimationFrame(() => draw(box, collections, wishes));

@@ -9,12 +9,9 @@ const largest = 2 << 20; // characters
 
 /** At most 2,000 rows. */
 export async function rowsOf(resource: Resource, base: string): Promise<Row[]> {
-  try {
-    const page = await ask<{ data: Row[] }>(`${base}/tabular/api/resources/${encodeURIComponent(resource.id)}/data/?page_size=200`);
-    return page.data;
-  } catch {
-    return fromFile(resource.latest || resource.url); // the site has no table of it
-  }
+  const extras = (resource["extras"] ?? {}) as Record<string, unknown>;
+  if (!extras["analysis:parsing:parsing_table"]) return fromFile(resource.latest || resource.url); // the site has no table of it
+  return (await ask<{ data: Row[] }>(`${base}/tabular/api/resources/${encodeURIComponent(resource.id)}/data/?page_size=200`)).data;
 }
 
 async function fromFile(address: string): Promise<Row[]> {
