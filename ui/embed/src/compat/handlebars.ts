@@ -52,24 +52,24 @@ function parse(source: string): Part[] {
       const block: Part & { kind: "block" } = { kind: "block", call, inside: [], otherwise: [] };
       into.push(block);
       open.push({ name: call[0] ?? "", block, into });
-      if (open.length > deepest) throw new RangeError("a template goes too deep");
+      if (open.length > deepest) throw new RangeError("depth");
       into = block.inside;
     } else if (inner === "else" || inner === "^") {
       const last = open[open.length - 1];
       if (last) into = last.block.otherwise;
     } else if (inner.startsWith("/")) {
       const last = open.pop();
-      if (last?.name !== call[0]) throw new SyntaxError(`{{/${call[0]}}} closes no {{#${call[0]}}}`);
+      if (last?.name !== call[0]) throw new SyntaxError(inner);
       into = last!.into;
     } else into.push({ kind: "value", call, raw: found[1] !== undefined });
   }
   text(source.length);
-  if (open.length) throw new SyntaxError(`{{#${open[open.length - 1]!.name}}} is never closed`);
+  if (open.length) throw new SyntaxError(`#${open[0]!.name}`);
   return top;
 }
 
 function write(parts: Part[], scope: Scope, helpers: Record<string, Helper>, depth: number): string {
-  if (depth > deepest) throw new RangeError("a template goes too deep");
+  if (depth > deepest) throw new RangeError("depth");
   return parts
     .map((part) => {
       if (part.kind === "text") return part.text;

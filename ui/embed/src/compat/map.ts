@@ -22,7 +22,7 @@ export async function show(box: HTMLElement, base: string): Promise<void> {
   const language = languageOf(box);
   try {
     const layers = JSON.parse(box.dataset["resources"] ?? "[]") as Layer[];
-    if (layers.some((layer) => layer.marker || layer.pointToLayer) && !("L" in window)) console.info("udata.js: marker and pointToLayer need Leaflet in the page");
+    if (layers.some((layer) => layer.marker || layer.pointToLayer) && !("L" in window)) console.info("udata.js: marker, pointToLayer: no Leaflet");
     const sources = await Promise.all(
       layers.map(async ({ id }) => {
         const { resource } = await ask<{ resource: { title?: string; latest?: string; url: string } }>(`${base}/api/2/datasets/resources/${encodeURIComponent(id)}/`);
