@@ -135,6 +135,9 @@ func (m *maker) found(kind *listKind, o *account.Organization, q pageArgs, f *fr
 	if f.List, err = a.show(result); err != nil {
 		return nil, err
 	}
+	for i := range f.List.Cards {
+		keys = append(keys, f.List.Cards[i].keys...)
+	}
 	return keys, nil
 }
 
