@@ -90,7 +90,7 @@ func (s *Scripts) filled(content []byte) []byte {
 	style := ""
 	if s.style != nil {
 		if style = strings.TrimSpace(s.style()); style != "" {
-			style = quotedScript("@layer udata{" + compact(style) + "}")
+			style = quotedScript("@layer udata{" + style + "}")
 		}
 	}
 	return []byte(strings.NewReplacer(languagePlace, quotedScript(s.language), stylePlace, style).Replace(string(content)))

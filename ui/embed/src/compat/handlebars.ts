@@ -18,7 +18,6 @@ export interface Scope {
   data: unknown;
   up?: Scope | undefined;
   root: unknown;
-  index?: number;
 }
 
 type Part =
@@ -85,7 +84,7 @@ function write(parts: Part[], scope: Scope, helpers: Record<string, Helper>, dep
 }
 
 function block(part: Part & { kind: "block" }, scope: Scope, helpers: Record<string, Helper>, depth: number): string {
-  const inside = (data: unknown, index?: number) => write(part.inside, { data, up: scope, root: scope.root, ...(index === undefined ? {} : { index }) }, helpers, depth + 1);
+  const inside = (data: unknown) => write(part.inside, { data, up: scope, root: scope.root }, helpers, depth + 1);
   const same = (parts: Part[]) => write(parts, scope, helpers, depth + 1);
   const [name, ...rest] = part.call;
   const value = rest.length ? read(rest[0]!, scope) : undefined;
@@ -96,7 +95,7 @@ function block(part: Part & { kind: "block" }, scope: Scope, helpers: Record<str
       return same(filled(value) ? part.otherwise : part.inside);
     case "each": {
       const items = Array.isArray(value) ? value : value && typeof value === "object" ? Object.values(value) : [];
-      return items.length ? items.map((item, i) => inside(item, i)).join("") : same(part.otherwise);
+      return items.length ? items.map(inside).join("") : same(part.otherwise);
     }
     case "with":
       return filled(value) ? inside(value) : same(part.otherwise);
@@ -125,7 +124,6 @@ function read(path: string, scope: Scope): unknown {
   if (quote) return quote[2];
   if (/^-?\d+(\.\d+)?$/.test(path)) return Number(path);
   if (path === "true" || path === "false") return path === "true";
-  if (path === "@index") return scope.index;
   let at: Scope | undefined = scope;
   let rest = path;
   for (; rest.startsWith("../"); rest = rest.slice(3)) at = at?.up;
