@@ -7,11 +7,11 @@ LDFLAGS := -X grenier/internal/app.Version=$(VERSION)
 GOBUILD  = CGO_ENABLED=0 go build -trimpath -buildvcs=false
 FRONT   := ui/dist/portal/manifest.json
 # Folders are among them, so that a file taken away is noticed too.
-FRONTSRC := ui/build.mjs ui/world.mjs ui/tsconfig.json $(shell find ui/src ui/styles ui/icons)
+FRONTSRC := ui/build.mjs ui/world.mjs ui/tsconfig.json $(shell find ui/src ui/styles ui/icons ui/embed internal/embed/styles)
 MODULES := ui/node_modules/.package-lock.json
 
 .DEFAULT_GOAL := build
-.PHONY: build demo test soak bench check release screenshots clean help
+.PHONY: build demo test soak bench check release package screenshots clean help
 
 build: $(FRONT) ## bin/grenier, front end included
 	$(GOBUILD) -ldflags "$(LDFLAGS)" -o bin/grenier ./cmd/grenier
@@ -41,11 +41,14 @@ check: $(FRONT) ## types of scripts, format, vet, staticcheck, unreachable funct
 release: $(FRONT) ## archives for six platforms with checksums, in dist/
 	go run -buildvcs=false ./scripts/release -version "$(VERSION)"
 
+package: $(FRONT) ## the npm package of the elements for pages of others, in dist/
+	cd ui && node embed/pack.mjs "$(VERSION)" ../dist
+
 screenshots: build ## pages at three widths, in dist/screenshots
 	scripts/screenshots
 
 clean: ## removes what was built; data folders stay
-	rm -rf bin dist ui/node_modules e2e/peers/node_modules ui/dist/swagger-ui ui/dist/portal ui/dist/test
+	rm -rf bin dist ui/node_modules e2e/peers/node_modules ui/dist/swagger-ui ui/dist/portal ui/dist/embed ui/dist/test
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/make \1\t\2/' | expand -t 20
