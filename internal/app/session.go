@@ -25,7 +25,7 @@ func (a *App) callers() api.Callers {
 func (a *App) letIn(deps *portal.Deps) {
 	deps.Accounts, deps.Sessions, deps.SessionCookie = a.Accounts, a.Sessions, api.SessionCookie
 	deps.Registration, deps.ReadOnly = a.registration, a.readOnly
-	deps.Tokens, deps.Programs = a.Tokens, a.OAuth
+	deps.Tokens, deps.Programs, deps.Webhooks = a.Tokens, a.OAuth, a.Webhooks
 	a.offerProvider(deps)
 	deps.Jobs, deps.Started = a.Jobs, a.started
 	if deps.DemoAccounts = a.demo; len(a.demo) > 0 {

@@ -243,6 +243,7 @@ var (
 		{"security", "shield", "/admin/me/security"},
 		{"tokens", "key", "/admin/me/tokens"},
 		{"applications", "grid", "/admin/me/programs"},
+		{"webhooks", "arrow-right", "/admin/me/webhooks"},
 		{"data", "database", "/admin/me/data"},
 		{"figures", "chart", "/admin/me/metrics"},
 		{"activity", "history", "/admin/me/activity"},
@@ -262,6 +263,7 @@ var (
 		{"organization", "building", "/admin/organizations/{id}/profile"},
 		{"contacts", "phone", "/admin/organizations/{id}/profile/contacts"},
 		{"figures", "chart", "/admin/organizations/{id}/figures"},
+		{"webhooks", "arrow-right", "/admin/organizations/{id}/webhooks"},
 		{"activity", "history", "/admin/organizations/{id}/activity"},
 		{"bin", "trash", "/admin/organizations/{id}/bin"},
 	}

@@ -29,6 +29,7 @@ func (p *Portal) adminMeRoutes(t *table) {
 	form(t, dataPath+"/close", "POST /api/2/me/close/", p.closeMyAccount)
 	p.adminSessionRoutes(t)
 	p.adminTokenRoutes(t)
+	p.adminWebhookRoutes(t)
 	p.adminProgramRoutes(t)
 }
 

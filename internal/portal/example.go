@@ -14,7 +14,7 @@ func contents() map[string]any {
 	all := map[string]any{"home": home{}, "error": problem{}}
 	for _, some := range []map[string]any{
 		searchContents, datasetContents, organizationContents, reuseContents, dataserviceContents, topicContents, postContents,
-		userContents, tagContents, territoryContents, helpContents, integrateContents, wordContents, adminContents, adminMeContents, adminSessionContents, adminTokenContents, adminProgramContents, sessionContents,
+		userContents, tagContents, territoryContents, helpContents, integrateContents, wordContents, adminContents, adminMeContents, adminSessionContents, adminTokenContents, adminWebhookContents, adminProgramContents, sessionContents,
 		adminOrganizationContents, adminMemberContents, adminContactContents, adminTransferContents, adminDatasetContents,
 		adminReuseContents, adminDataserviceContents, adminTopicContents, adminPostContents, adminBlocContents, adminCommunityContents, adminChartContents,
 		activityContents, adminHistoryContents, adminSiteContents, adminUserContents, adminJobContents,

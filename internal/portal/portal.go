@@ -18,6 +18,7 @@ import (
 	"grenier/internal/fetch"
 	"grenier/internal/geo"
 	"grenier/internal/job"
+	"grenier/internal/outbox"
 	"grenier/internal/search"
 	"grenier/internal/web"
 )
@@ -85,6 +86,8 @@ type Deps struct {
 	// Tokens and Programs let programs act for people; nil where these pages are not.
 	Tokens   *account.Tokens
 	Programs *oauth.Server
+	// Webhooks are sent what changes; nil where their pages are not.
+	Webhooks *outbox.Webhooks
 	// Jobs is the work in the background.
 	Jobs *job.Runner
 	// Started is what the program was started with of the settings that

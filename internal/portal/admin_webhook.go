@@ -1,0 +1,393 @@
+package portal
+
+import (
+	"net/url"
+	"slices"
+	"strconv"
+
+	"grenier/internal/account"
+	"grenier/internal/catalog"
+	"grenier/internal/outbox"
+	"grenier/internal/web"
+)
+
+// adminWebhookContents are the types of Page.Data of the pages of webhooks.
+var adminWebhookContents = map[string]any{
+	"admin/webhooks": adminWebhooks{}, "admin/webhook": adminWebhook{}, "admin/webhook-secret": adminWebhookSecret{},
+}
+
+// myWebhooksPath is the page of one's own webhooks.
+const myWebhooksPath = "/admin/me/webhooks"
+
+func (p *Portal) adminWebhookRoutes(t *table) {
+	if p.Webhooks == nil {
+		return
+	}
+	for _, base := range []string{myWebhooksPath, "/admin/organizations/{id}/webhooks"} {
+		adminPage(t, base, p.showWebhooks)
+		form(t, base, "POST /api/2/webhooks/", p.createWebhook)
+		adminPage(t, base+"/{webhook}", p.showWebhook)
+		form(t, base+"/{webhook}", "PATCH /api/2/webhooks/{webhook}/", p.saveWebhook)
+		form(t, base+"/{webhook}/switch", "PATCH /api/2/webhooks/{webhook}/", p.switchWebhook)
+		form(t, base+"/{webhook}/secret", "POST /api/2/webhooks/{webhook}/secret/", p.rotateWebhook)
+		form(t, base+"/{webhook}/test", "POST /api/2/webhooks/{webhook}/test/", p.testWebhook)
+		form(t, base+"/{webhook}/remove", "DELETE /api/2/webhooks/{webhook}/", p.removeWebhook)
+		form(t, base+"/{webhook}/replay", "POST /api/2/webhooks/{webhook}/deliveries/{delivery}/replay/", p.replayWebhook)
+	}
+}
+
+// adminWebhooks are the webhooks of a person or an organisation.
+type adminWebhooks struct {
+	// Docs leads to the description of the messages.
+	Docs string
+	List listing
+	Form formView
+}
+
+// adminWebhook is a webhook and what was sent to it.
+type adminWebhook struct {
+	// State says whether it works, Reason why it was stopped, empty when it was not.
+	State  badge
+	Reason string
+	// Accepted is when a message was last accepted, Failures how many tries failed since.
+	Accepted string
+	Failures int64
+	// Buttons try it, switch it, and give it another secret.
+	Buttons []button
+	Form    formView
+	Sent    listing
+	Danger  dangerZone
+}
+
+// adminWebhookSecret shows the secret of a webhook, which nobody sees again.
+type adminWebhookSecret struct {
+	Secret string
+	// Next leads to the webhook.
+	Next string
+}
+
+// webhookPlace is whose webhooks a page shows.
+type webhookPlace struct {
+	owner        account.Owner
+	organization *account.Organization
+	path         string
+}
+
+// webhookPlace finds it by the address: the organisation that it names, else the person.
+func (v *visit) webhookPlace() (webhookPlace, error) {
+	key := v.Param("id")
+	if key == "" {
+		me, err := v.me()
+		if err != nil {
+			return webhookPlace{}, err
+		}
+		return webhookPlace{owner: account.Owner{User: me.ID}, path: myWebhooksPath}, nil
+	}
+	o, err := v.inside(key, account.EditWebhooks)
+	if err != nil {
+		return webhookPlace{}, err
+	}
+	return webhookPlace{owner: account.Owner{Organization: o.ID}, organization: o, path: organizationAdmin(o.ID, "/webhooks")}, nil
+}
+
+// draft begins a page of the place; tail is what follows its path.
+func (v *visit) webhookDraft(place webhookPlace, name, title, tail string) adminDraft {
+	d := adminDraft{name: name, title: title, path: place.path + tail, scope: scopeMe, icon: "arrow-right"}
+	if place.organization != nil {
+		d = v.organizationAdminDraft(place.organization, name, title, "/webhooks"+tail)
+	}
+	if tail != "" {
+		d.crumbs = []Link{{v.say.T("admin-webhook.title"), v.path(place.path)}}
+	}
+	return d
+}
+
+func (p *Portal) showWebhooks(v *visit, _ web.None) error {
+	place, err := v.webhookPlace()
+	if err != nil {
+		return err
+	}
+	hooks, err := p.Webhooks.List(v.Context(), v.viewer, place.owner)
+	if err != nil {
+		return err
+	}
+	f := v.form("webhook", place.path).light().submit("admin-webhook.create", "plus")
+	v.webhookFields(f, &outbox.Webhook{Watched: optionalText(place.owner.Organization)}, place)
+	d := v.webhookDraft(place, "webhooks", v.say.T("admin-webhook.title"), "")
+	d.lead = v.say.T("admin-webhook.lead")
+	d.data = adminWebhooks{Docs: v.path("/developers"), List: v.webhookList(hooks, place), Form: f.view()}
+	return v.showAdmin(d)
+}
+
+func optionalText(s string) *string {
+	if s == "" {
+		return nil
+	}
+	return &s
+}
+
+// webhookList shows webhooks.
+func (v *visit) webhookList(hooks []outbox.Webhook, place webhookPlace) listing {
+	column := func(name string) listColumn { return listColumn{Label: v.say.T("admin-webhook." + name)} }
+	list := listing{
+		ID: "webhooks", Caption: v.say.T("admin-webhook.list"), Columns: []listColumn{column("column-name"), column("column-state"), column("accepted")},
+		Total: len(hooks), Empty: emptyState{Icon: "arrow-right", Title: v.say.T("admin-webhook.none"), Text: v.say.T("admin-webhook.none-text")},
+	}
+	for i := range hooks {
+		h := &hooks[i]
+		accepted := textCell(v.say.T("admin-webhook.never"))
+		if !h.AcceptedAt.IsZero() {
+			accepted = momentCell(h.AcceptedAt.Time)
+		}
+		list.Rows = append(list.Rows, listRow{Cells: []listCell{
+			linkCell(h.Label(), v.path(place.path+"/"+url.PathEscape(h.ID)), h.URL), badgeCell(v.webhookState(h)), accepted,
+		}})
+	}
+	return list
+}
+
+// webhookState says whether a webhook works.
+func (v *visit) webhookState(h *outbox.Webhook) badge {
+	switch {
+	case !h.Active && deref(h.StoppedWhy) == outbox.StoppedByHand:
+		return badge{v.say.T("admin-webhook.state-off"), "", "close"}
+	case !h.Active:
+		return badge{v.say.T("admin-webhook.state-stopped"), "danger", "warning"}
+	case h.Failures > 0:
+		return badge{v.say.T("admin-webhook.state-failing"), "warning", "warning"}
+	}
+	return badge{v.say.T("admin-webhook.state-on"), "success", "success"}
+}
+
+// webhookFields ask for what is told of a webhook.
+func (v *visit) webhookFields(f *formDraft, h *outbox.Webhook, place webhookPlace) {
+	f.link("url", "admin-webhook.url", h.URL).require().help("admin-webhook.url-help").example("https://example.org/webhook")
+	f.text("name", "admin-webhook.name", h.Name).most(100).help("admin-webhook.name-help")
+	kinds := h.KindList()
+	var options []option
+	for _, kind := range outbox.Kinds {
+		options = append(options, option{Value: kind, Label: v.say.T("admin-webhook.kind-" + kind)})
+	}
+	for _, kind := range kinds { // narrower ones come from programs
+		if !slices.Contains(outbox.Kinds, kind) {
+			options = append(options, option{Value: kind, Label: kind})
+		}
+	}
+	f.checks("kinds", "admin-webhook.kinds", kinds, options).help("admin-webhook.kinds-help")
+	if place.organization != nil {
+		f.check("everybody", "admin-webhook.everybody", h.Watched == nil)
+	}
+	f.text("tag", "admin-webhook.tag", deref(h.Tag)).most(100).help("admin-webhook.tag-help")
+}
+
+// webhookInput reads what webhookFields asked.
+func webhookInput(sent *posted, place webhookPlace) outbox.Input {
+	in := outbox.Input{
+		URL: account.Some(sent.text("url")), Name: account.Some(sent.text("name")), Kinds: account.Some(sent.texts("kinds")), Tag: account.Some(sent.text("tag")),
+	}
+	if place.organization != nil {
+		in.Watched = account.Some(place.owner.Organization)
+		if sent.checked("everybody") {
+			in.Watched.Value = ""
+		}
+	}
+	return in
+}
+
+func (p *Portal) createWebhook(v *visit, in web.None, sent *posted) error {
+	place, err := v.webhookPlace()
+	if err != nil {
+		return err
+	}
+	hook, secret, err := p.Webhooks.Create(sent.Context(), v.viewer, place.owner, webhookInput(sent, place))
+	if err != nil {
+		return sent.again(err, func() error { return p.showWebhooks(v, in) })
+	}
+	return v.showWebhookSecret(place, hook.ID, secret)
+}
+
+func (v *visit) showWebhookSecret(place webhookPlace, id, secret string) error {
+	tail := "/" + url.PathEscape(id)
+	d := v.webhookDraft(place, "webhook-secret", v.say.T("admin-webhook.secret"), tail)
+	d.icon, d.data = "key", adminWebhookSecret{Secret: secret, Next: v.path(place.path + tail)}
+	return v.showAdmin(d)
+}
+
+// webhookArgs name a webhook and a page of what was sent to it.
+type webhookArgs struct {
+	Webhook string `path:"webhook"`
+	Page    int    `query:"page" default:"1"`
+}
+
+// webhookSent is how many messages a page lists.
+const webhookSent = 20
+
+func (p *Portal) showWebhook(v *visit, in webhookArgs) error {
+	place, err := v.webhookPlace()
+	if err != nil {
+		return err
+	}
+	h, err := p.Webhooks.Get(v.Context(), v.viewer, in.Webhook)
+	if err != nil {
+		return err
+	}
+	sent, total, err := p.Webhooks.Deliveries(v.Context(), v.viewer, h.ID, catalog.Page{Limit: webhookSent})
+	if err != nil {
+		return err
+	}
+	tail := "/" + url.PathEscape(h.ID)
+	path := place.path + tail
+	f := v.form("webhook", path).version(h.Version).submit("form.save", "check").cancel(place.path)
+	v.webhookFields(f, h, place)
+	content := adminWebhook{State: v.webhookState(h), Failures: h.Failures, Accepted: v.say.T("admin-webhook.never"), Form: f.view(), Sent: v.sentList(sent, total, path)}
+	if !h.AcceptedAt.IsZero() {
+		content.Accepted = v.say.Ago(h.AcceptedAt, v.now)
+	}
+	turn, icon, active := "admin-webhook.switch-off", "close", ""
+	if !h.Active {
+		turn, icon, active = "admin-webhook.switch-on", "check", "true"
+		content.Reason = v.say.T("admin-webhook.reason-" + deref(h.StoppedWhy))
+	}
+	content.Buttons = []button{
+		v.button(path+"/test", "admin-webhook.test", "refresh"), v.button(path+"/switch", turn, icon, "active", active), v.button(path+"/secret", "admin-webhook.rotate", "key"),
+	}
+	remove := v.form("remove", path+"/remove").titled("admin-webhook.remove", "admin-webhook.remove-text").submit("admin-webhook.remove", "trash").danger()
+	content.Danger = dangerZone{Forms: []formView{remove.view()}}
+	d := v.webhookDraft(place, "webhook", h.Label(), tail)
+	d.kicker, d.data = "admin-webhook.kind", content
+	return v.showAdmin(d)
+}
+
+// sentList shows what was sent to a webhook, the latest first.
+func (v *visit) sentList(sent []outbox.Delivery, total int, path string) listing {
+	column := func(name string) listColumn { return listColumn{Label: v.say.T("admin-webhook." + name)} }
+	list := listing{
+		ID: "sent", Caption: v.say.T("admin-webhook.sent"), Total: total,
+		Columns: []listColumn{column("sent-at"), column("sent-what"), column("column-state"), column("sent-answer"), column("sent-action")},
+		Empty:   emptyState{Icon: "arrow-right", Title: v.say.T("admin-webhook.sent-none"), Text: v.say.T("admin-webhook.sent-none-text")},
+	}
+	for i := range sent {
+		d := &sent[i]
+		what := textCell(v.say.T("admin-webhook.sent-test"))
+		if d.Kind == outbox.DeliverChanges {
+			what = textCell(v.say.T("admin-webhook.sent-changes", "count", d.Changes))
+		}
+		again := v.button(path+"/replay", "admin-webhook.replay", "refresh", "delivery", d.ID)
+		again.Small, again.Of = true, v.say.Ago(d.CreatedAt, v.now)
+		list.Rows = append(list.Rows, listRow{Cells: []listCell{
+			momentCell(d.CreatedAt.Time), what, badgeCell(v.sentState(d)), v.sentAnswer(d), buttonCell(again),
+		}})
+	}
+	return list
+}
+
+// sentState says what became of a message.
+func (v *visit) sentState(d *outbox.Delivery) badge {
+	switch d.State {
+	case outbox.Accepted:
+		return badge{v.say.T("admin-webhook.sent-accepted"), "success", "success"}
+	case outbox.Waiting:
+		return badge{v.say.T("admin-webhook.sent-waiting"), "", "clock"}
+	}
+	return badge{v.say.T("admin-webhook.sent-failed"), "danger", "warning"}
+}
+
+// sentAnswer says what the receiver answered to the last try.
+func (v *visit) sentAnswer(d *outbox.Delivery) listCell {
+	cell := textCell("–")
+	switch {
+	case d.Status != nil:
+		cell = textCell("HTTP " + strconv.FormatInt(*d.Status, 10))
+		cell.Detail = shortTitle(deref(d.Answer))
+	case d.Error != nil:
+		cell = textCell(v.say.T("admin-webhook.no-answer"))
+	}
+	if d.Attempts > 1 {
+		cell.Detail = v.say.T("admin-webhook.tries", "count", d.Attempts)
+	}
+	return cell
+}
+
+func (p *Portal) saveWebhook(v *visit, in webhookArgs, sent *posted) error {
+	place, err := v.webhookPlace()
+	if err != nil {
+		return err
+	}
+	return p.webhookDone(v, in, sent, place, "admin-webhook.done-saved", func() error {
+		_, err := p.Webhooks.Update(sent.Context(), v.viewer, in.Webhook, webhookInput(sent, place))
+		return err
+	})
+}
+
+// webhookDone runs what a form asks, and shows the webhook with what came of it.
+func (p *Portal) webhookDone(v *visit, in webhookArgs, sent *posted, place webhookPlace, message string, fn func() error) error {
+	if err := fn(); err != nil {
+		return sent.again(err, func() error { return p.showWebhook(v, in) })
+	}
+	return sent.done(place.path+"/"+url.PathEscape(in.Webhook), message)
+}
+
+func (p *Portal) switchWebhook(v *visit, in webhookArgs, sent *posted) error {
+	place, err := v.webhookPlace()
+	if err != nil {
+		return err
+	}
+	active, message := sent.checked("active"), "admin-webhook.done-off"
+	if active {
+		message = "admin-webhook.done-on"
+	}
+	return p.webhookDone(v, in, sent, place, message, func() error {
+		_, err := p.Webhooks.Update(sent.Context(), v.viewer, in.Webhook, outbox.Input{Active: account.Some(active)})
+		return err
+	})
+}
+
+func (p *Portal) rotateWebhook(v *visit, in webhookArgs, sent *posted) error {
+	place, err := v.webhookPlace()
+	if err != nil {
+		return err
+	}
+	secret, err := p.Webhooks.Rotate(sent.Context(), v.viewer, in.Webhook)
+	if err != nil {
+		return sent.again(err, func() error { return p.showWebhook(v, in) })
+	}
+	return v.showWebhookSecret(place, in.Webhook, secret)
+}
+
+func (p *Portal) testWebhook(v *visit, in webhookArgs, sent *posted) error {
+	place, err := v.webhookPlace()
+	if err != nil {
+		return err
+	}
+	tried, err := p.Webhooks.Test(sent.Context(), v.viewer, in.Webhook)
+	if err != nil {
+		return sent.again(err, func() error { return p.showWebhook(v, in) })
+	}
+	message := "admin-webhook.done-refused"
+	if tried.State == outbox.Accepted {
+		message = "admin-webhook.done-tested"
+	}
+	return sent.done(place.path+"/"+url.PathEscape(in.Webhook), message)
+}
+
+func (p *Portal) removeWebhook(v *visit, in webhookArgs, sent *posted) error {
+	place, err := v.webhookPlace()
+	if err != nil {
+		return err
+	}
+	if err := p.Webhooks.Remove(sent.Context(), v.viewer, in.Webhook); err != nil {
+		return sent.again(err, func() error { return p.showWebhook(v, in) })
+	}
+	return sent.done(place.path, "admin-webhook.done-removed")
+}
+
+func (p *Portal) replayWebhook(v *visit, in webhookArgs, sent *posted) error {
+	place, err := v.webhookPlace()
+	if err != nil {
+		return err
+	}
+	return p.webhookDone(v, in, sent, place, "admin-webhook.done-replayed", func() error {
+		_, err := p.Webhooks.Replay(sent.Context(), v.viewer, in.Webhook, sent.text("delivery"))
+		return err
+	})
+}
