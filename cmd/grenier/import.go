@@ -76,7 +76,7 @@ func (p *program) afterImport(ctx context.Context, a *app.App) error {
 }
 
 type importGeo struct {
-	Folder string `arg:"" help:"Folder of the npm package @etalab/decoupage-administratif and of communes-centre-bbox, each file as NAME.json.gz; contours as LEVEL-contours-YEAR.geojson.gz, when it has any."`
+	Folder string `arg:"" help:"Folder of the npm package @etalab/decoupage-administratif and of communes-centre-bbox, each file as NAME.json.gz or NAME.json; contours as LEVEL-contours-YEAR.geojson.gz, when it has any."`
 }
 
 func (c *importGeo) Run(ctx context.Context, p *program) error {
