@@ -16,6 +16,19 @@ var adminWebhookContents = map[string]any{
 	"admin/webhooks": adminWebhooks{}, "admin/webhook": adminWebhook{}, "admin/webhook-secret": adminWebhookSecret{},
 }
 
+// webhookReasons say why a webhook was stopped, webhookKinds what it is told of.
+var (
+	webhookReasons = map[string]string{
+		outbox.StoppedFailing: "admin-webhook.reason-failing", outbox.StoppedGone: "admin-webhook.reason-gone",
+		outbox.StoppedBehind: "admin-webhook.reason-behind", outbox.StoppedByHand: "admin-webhook.reason-paused",
+	}
+	webhookKinds = map[string]string{
+		catalog.KindOrganization: "admin-webhook.kind-organization", catalog.KindDataset: "admin-webhook.kind-dataset",
+		catalog.KindCommunity: "admin-webhook.kind-community", catalog.KindDataservice: "admin-webhook.kind-dataservice",
+		catalog.KindReuse: "admin-webhook.kind-reuse", catalog.KindTopic: "admin-webhook.kind-topic", catalog.KindPost: "admin-webhook.kind-post",
+	}
+)
+
 // myWebhooksPath is the page of one's own webhooks.
 const myWebhooksPath = "/admin/me/webhooks"
 
@@ -166,7 +179,7 @@ func (v *visit) webhookFields(f *formDraft, h *outbox.Webhook, place webhookPlac
 	kinds := h.KindList()
 	var options []option
 	for _, kind := range outbox.Kinds {
-		options = append(options, option{Value: kind, Label: v.say.T("admin-webhook.kind-" + kind)})
+		options = append(options, option{Value: kind, Label: v.say.T(webhookKinds[kind])})
 	}
 	for _, kind := range kinds { // narrower ones come from programs
 		if !slices.Contains(outbox.Kinds, kind) {
@@ -246,7 +259,7 @@ func (p *Portal) showWebhook(v *visit, in webhookArgs) error {
 	turn, icon, active := "admin-webhook.switch-off", "close", ""
 	if !h.Active {
 		turn, icon, active = "admin-webhook.switch-on", "check", "true"
-		content.Reason = v.say.T("admin-webhook.reason-" + deref(h.StoppedWhy))
+		content.Reason = v.say.T(webhookReasons[deref(h.StoppedWhy)])
 	}
 	content.Buttons = []button{
 		v.button(path+"/test", "admin-webhook.test", "refresh"), v.button(path+"/switch", turn, icon, "active", active), v.button(path+"/secret", "admin-webhook.rotate", "key"),
