@@ -491,8 +491,10 @@ func TestFilesInPages(t *testing.T) {
 	}
 	f := elsewhere(t, browser.Look{}, map[string]string{"/": `<udata-resource view="table" ref="` + ids["table.csv"] + `"></udata-resource><udata-resource view="chart" columns="commune,habitants" ref="` + ids["table.csv"] + `"></udata-resource>
 		<udata-resource view="map" ref="` + ids["lieux.geojson"] + `"></udata-resource><udata-map resources="` + ids["lieux.geojson"] + `"><template><p class="popup">{{nom}}</p></template></udata-map>
-		<div class="uData-map" data-title="Lieux" data-resources='[{"id": "` + ids["lieux.geojson"] + `", "template": "<p class=popup>{{nom}}</p>"}]'></div><script src="PORTAL/static/udata.js"></script>`})
+		<div class="uData-map" data-title="Lieux" data-resources='[{"id": "` + ids["lieux.geojson"] + `", "template": "<p class=popup>{{nom}}</p>"}]'></div><script src="PORTAL/static/udata.js"></script>
+		<div data-udata-resource="` + ids["table.csv"] + `"></div><script src="PORTAL/oembed.js" async></script>`})
 	f.visit("/")
+	f.awaits("the link is there", ".udata-file a[href]", 1)
 	f.awaits("the table is there", "tbody tr", 2)
 	f.awaits("the chart is there", "svg[role=img] rect", 2)
 	f.awaits("the maps are there", ".udata-map path.leaflet-interactive", 3)

@@ -33,6 +33,12 @@ func TestSecondTheme(t *testing.T) {
 	own := open(t, browser.Look{})
 	own.Open("/", http.StatusOK)
 	plain := browser.Value[string](own, style)
+	for _, script := range []string{"widgets.js", "oembed.js", "udata.mjs"} {
+		answer, err := server.Client("").Do(http.MethodGet, "/static/"+script, nil)
+		if err != nil || !strings.Contains(string(answer.Body), "--udata-accent: #0b5575") {
+			t.Errorf("%s does not wear the pack (%v)", script, err)
+		}
+	}
 
 	for name, path := range map[string]string{"home": "/", "search": "/datasets/search?q=transport", "nothing": "/datasets/search?q=zzqxjwv", "dataset": s.dataset, "organization": s.organization, "not-found": "/rien-de-tel"} {
 		t.Run(name, func(t *testing.T) {

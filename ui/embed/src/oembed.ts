@@ -18,9 +18,10 @@ const kinds: Record<string, { page: string; card?: boolean; height: number; widt
   "search-dataset": { page: "search-datasets", height: 1500 },
   "search-dataservice": { page: "search-dataservices", height: 1500 },
   "list-reuse": { page: "list-reuses", height: 900 },
-  chart: { page: "charts", height: 480 },
-  resource: { page: "resources", height: 600 },
 };
+
+/** What elements of the library draw. */
+const drawn = ["chart", "resource"];
 
 const words: Words = {
   unknown: "Contenu introuvable :|Content not found:|Contenido no encontrado:|Conteúdo não encontrado:|Inhalt nicht gefunden:|Contenuto non trovato:",
@@ -55,6 +56,23 @@ function fill(): void {
     }
   }
   for (const part of chunks(waiting, atOnce)) void cards(part);
+  for (const kind of drawn) document.querySelectorAll<HTMLElement>(`[data-udata-${kind}]:not([data-udata-embedded])`).forEach((element) => draw(element, kind));
+}
+
+// The library comes once, however many elements ask for it.
+function draw(element: HTMLElement, kind: string): void {
+  element.setAttribute("data-udata-embedded", "");
+  const made = document.createElement(`udata-${kind}`);
+  made.setAttribute("base", base);
+  made.setAttribute("ref", element.getAttribute(`data-udata-${kind}`)!);
+  for (const name of ["view", "columns"]) if (element.hasAttribute(`data-${name}`)) made.setAttribute(name, element.getAttribute(`data-${name}`)!);
+  element.append(made);
+  const src = `${base}/static/udata.mjs`;
+  if (document.querySelector(`script[src="${src}"]`)) return;
+  const library = document.createElement("script");
+  library.type = "module";
+  library.src = src;
+  document.head.append(library);
 }
 
 // One request for many cards.
