@@ -99,13 +99,13 @@ func (v *vault) publicValues() (variables, arguments map[string][]string) {
 		"dataset": {v.ids["open"], "open-of-eve"}, "reuse": {v.ids["open-reuse"]}, "dataservice": {v.ids["open-api"]},
 		"topic": {v.ids["open-topic"]}, "post": {v.ids["open-post"]}, "org": {v.town}, "user": {v.eve}, "uuid": v.resources[:4],
 		"visualization": {v.ids["open-chart"], "open-chart"}, "kind": {"dataset", "organization"}, "version": {"1"}, "client": {db.NewID()}, "webhook": {db.NewID()}, "delivery": {db.NewUUID()}, "run": {"1"},
-		"contact": {db.NewID()}, "transfer": {db.NewID()}, "ids": {"country:fr"}, "id": {"country:fr", v.ids["open"], v.town}, "level": {"country"}, "identifier": {"x"}, "size": {"8"}, "fmt": {"ttl", "jsonld"},
+		"contact": {db.NewID()}, "transfer": {db.NewID()}, "ids": {"country:fr"}, "id": {"country:fr", v.ids["open"], v.town}, "level": {"country"}, "zone": {"country:fr"}, "file": {"ecoles_com.csv"}, "identifier": {"x"}, "size": {"8"}, "fmt": {"ttl", "jsonld"},
 	}
 	arguments = map[string][]string{
 		"q": {"jeu", "carte velo", "api", "theme", "fichier", "velo", "zqx"}, "tag": {"velo"}, "geozone": {"country:fr"}, "format": {"csv"},
 		"organization": {v.town}, "owner": {v.eve}, "dataset": {v.ids["open"]}, "reuse": {v.ids["open-reuse"]},
 		"dataservice": {v.ids["open-api"]}, "topic": {v.ids["open-topic"]}, "featured": {"true"}, "page_size": {"1", "1000"},
-		"related_to": {v.ids["open"], v.town}, "user": {v.eve, v.ids["ed"]}, "organization_badge": {"public-service"}, "sort": {"-created"}, "highlight": {"true"}, "private": {"true", "false"}, "with_drafts": {"1"},
+		"related_to": {v.ids["open"], v.town}, "user": {v.eve, v.ids["ed"]}, "organization_badge": {"public-service"}, "sort": {"-created"}, "highlight": {"true"}, "private": {"true", "false"}, "with_drafts": {"1"}, "dynamic": {"1"},
 	}
 	return variables, arguments
 }
@@ -392,13 +392,11 @@ func (p *portal) element0(dataset string) {
 // organization and in whole dumps. Lists and searches leave them out.
 var archivedShows = []string{
 	"/api/1/dataservices/{dataservice}/",
-	"/api/1/dataservices/{dataservice}/rdf",
 	"/api/1/dataservices/{dataservice}/rdf.{fmt}",
 	"/api/1/datasets/community_resources/",
 	"/api/1/datasets/community_resources/{uuid}/",
 	"/api/1/datasets/r/{uuid}",
 	"/api/1/datasets/{dataset}/",
-	"/api/1/datasets/{dataset}/rdf",
 	"/api/1/datasets/{dataset}/rdf.{fmt}",
 	"/api/1/datasets/{dataset}/resources/{uuid}/",
 	"/api/1/organizations/{org}/datasets/",
