@@ -75,8 +75,9 @@ func TestScriptsHaveAddressesThatStay(t *testing.T) {
 // break out of their quotes.
 func TestStyleOfTheThemeStaysInItsQuotes(t *testing.T) {
 	got := fetched(scriptServer(t, ".card::before { content: '\"`${alert(1)}\\\\</script>' }\n"), "/static/widgets.js").Body.String()
-	inside, ok := strings.CutPrefix(got, `say("pt", '`)
-	if inside, ok = strings.CutSuffix(inside, `')`); !ok {
+	inside, begins := strings.CutPrefix(got, `say("pt", '`)
+	inside, ends := strings.CutSuffix(inside, `')`)
+	if !begins || !ends {
 		t.Fatalf("the script is %s", got)
 	}
 	if strings.ContainsAny(inside, "'\"`$<>\n") {
