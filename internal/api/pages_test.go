@@ -118,7 +118,7 @@ var pathVariable = regexp.MustCompile(`\{([a-z]+)\}|\*`)
 func (names objectNames) paths(t *testing.T, template string) []string {
 	first, _, _ := strings.Cut(strings.TrimPrefix(template, "/"), "/")
 	values := map[string][]string{
-		"{dataset}": names["datasets"], "{resource}": names["files"], "{id}": names[first], "{level}": {"departement"}, "{code}": {"34"}, "{slug}": {"Herault"},
+		"{dataset}": names["datasets"], "{resource}": names["files"], "{id}": names[first], "{level}": {"country"}, "{code}": {"fr"}, "{slug}": {"France"},
 		"{hash}": {"x"}, "{token}": {"x"}, "*": {"legal/cgu", "x"},
 	}
 	switch first {

@@ -50,6 +50,7 @@ var walkRows = map[string]walkRow{
 	"GET /api/1/spatial/zones/{ids}/":                              {},
 	"GET /api/1/spatial/zone/{id}/":                                {foreign: true},
 	"GET /api/1/spatial/zone/{id}/datasets/":                       {foreign: true},
+	"GET /api/1/territory/{zone}/{file}":                           {foreign: true, path: "/api/1/territory/fr:commune:13004/nothing.csv"},
 	"GET /api/1/spatial/coverage/{level}/":                         {},
 	"GET /api/1/organizations/{org}/datasets.csv":                  {on: catalog.KindOrganization, shut: true},
 	"GET /api/1/organizations/{org}/datasets-resources.csv":        {on: catalog.KindOrganization, shut: true},

@@ -119,7 +119,8 @@ var accountAsks = []ask{
 // apart are the reading routes that need more than a catalogue: the tests that ask them make a provider, a
 // program or an upload first.
 var apart = map[string]string{
-	"/api/1/proconnect/login/": "TestPeopleLogInWithAProvider", "/api/1/proconnect/auth": "TestPeopleLogInWithAProvider",
+	"/api/1/territory/{zone}/{file}": "TestRowsOfATerritory",
+	"/api/1/proconnect/login/":       "TestPeopleLogInWithAProvider", "/api/1/proconnect/auth": "TestPeopleLogInWithAProvider",
 	"/api/1/proconnect/logout_oauth": "TestLogoutAtTheProvider",
 	"/api/1/proconnect/logout":       "TestLogoutAtTheProvider", "/api/2/oauth/clients/{client}/": "TestProgramsAreManaged", "/oauth/authorize": "TestProgramsActForPeople",
 	"/api/2/objects/": "TestObjectsComeInTheirOrder",
