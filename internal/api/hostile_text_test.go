@@ -22,6 +22,7 @@ import (
 	"grenier/internal/catalog"
 	"grenier/internal/db"
 	"grenier/internal/db/dbtest"
+	"grenier/internal/embed"
 	pages "grenier/internal/portal"
 	"grenier/internal/web"
 )
@@ -239,12 +240,19 @@ func newHouse(v *vault) *pageSite {
 	if err != nil {
 		v.t.Fatal(err)
 	}
-	site := &pageSite{Server: v.Server, table: web.NewTable("", web.Info{})}
+	site := &pageSite{Server: v.Server, table: web.NewTable("", web.Info{}), embeds: web.NewTable("/api/1", web.Info{})}
 	faces.Routes(site.table)
+	cards, err := embed.New(embed.Deps{
+		Catalog: v.Catalog, Organizations: account.NewOrganizations(v.DB, v.Found), Zones: v.Zones, Search: v.Found, Language: "fr", Languages: []string{"fr", "en"},
+	})
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	cards.Routes(site.table, site.embeds)
 	site.handler, err = web.NewHandler(web.Options{
 		Sites:        web.OneSite(web.Site{Base: apitest.Base, Title: hostileText, Language: "fr", Languages: []string{"fr", "en"}}),
 		Authenticate: v.Authenticate, Versions: v.Versions, ErrorPage: faces.ErrorPage, Moved: faces.Moved, Log: slog.New(slog.DiscardHandler),
-	}, site.table)
+	}, site.table, site.embeds)
 	if err != nil {
 		v.t.Fatal(err)
 	}
