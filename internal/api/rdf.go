@@ -9,6 +9,7 @@ import (
 
 	"grenier/internal/catalog"
 	"grenier/internal/dcat"
+	"grenier/internal/search"
 	"grenier/internal/web"
 )
 
@@ -130,6 +131,12 @@ func (a *API) sendCatalog(c *web.Call, q catalogArgs, path string, described dca
 	listing := dcat.Listing{Catalog: described, Filter: filter, Number: q.Page, Size: q.PageSize, Loose: len(narrowed) == 0}
 	pages := catalogPages{c.URL(path + "." + form.extension), narrowed, q}
 	keepFor(c, catalog.KindDataset, catalog.KindDataservice)
+	if filter.Query != "" {
+		c.Keep(time.Time{}, searchEpoch(search.Dataset))
+	}
+	if len(narrowed) > 0 { // by what other kinds of objects say of datasets, too
+		c.Keep(now().Add(listHolds))
+	}
 	return a.sendRDF(c, form, func(b *bytes.Buffer) (dcat.Shown, error) {
 		return a.Linked.Page(c.Context(), b, form.format, rdfPortal(c), listing, pages.around)
 	})

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"grenier/internal/api/apitest"
 	"grenier/internal/catalog"
@@ -252,4 +253,23 @@ func TestABrokenDatasetIsLeftOut(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestSearchedCatalogueFollowsTheIndex asks for what was just published before
+// and after the index knows of it.
+func TestSearchedCatalogueFollowsTheIndex(t *testing.T) {
+	p := newPortalOn(t, apitest.NewKeeping(t, dbtest.SQLite(t), 1<<20))
+	p.dataset(200, "horaires-du-funiculaire", nil)
+	const path = "/api/1/site/catalog.nt?q=funiculaire"
+	shown := func() bool { return strings.Contains(string(p.Get(path).Body), p.ids["horaires-du-funiculaire"]) }
+	time.Sleep(1100 * time.Millisecond) // lists fall at most once a second
+	if shown() {
+		t.Fatal("the index knows a dataset that it was not told of")
+	}
+	p.Index()
+	for until := time.Now().Add(10 * time.Second); !shown(); time.Sleep(50 * time.Millisecond) {
+		if time.Now().After(until) {
+			t.Fatal("the page that was kept before the index changed is still shown")
+		}
+	}
 }

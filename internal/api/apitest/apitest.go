@@ -111,9 +111,13 @@ func NewKeeping(t testing.TB, d *db.DB, bytes uint64) *Server {
 	})
 	s := &Server{
 		T: t, DB: d, Log: log, Accounts: accounts, Tokens: account.NewTokens(d, secret), Sessions: sessions, OAuth: oauth.New(d, log, secret, oauth.Options{}),
-		Catalog: store, follower: feed.NewFollower(d, engine, nil), Versions: web.NewVersions(),
-		Zones: zones, Found: match,
+		Catalog: store, Versions: web.NewVersions(), Zones: zones, Found: match,
 	}
+	s.follower = feed.NewFollower(d, engine, func(kinds []string) {
+		for _, kind := range kinds {
+			s.Versions.Raise(web.Epoch("search/" + kind))
+		}
+	})
 	if err := s.Catalog.SeedLicenses(context.Background()); err != nil {
 		t.Fatal(err)
 	}
