@@ -15,8 +15,8 @@ import (
 type Site struct {
 	// Base is the address of the site without a slash at its end.
 	Base string
-	// Title is the name of the site, Author who publishes its catalogue.
-	Title, Author string
+	// Title is the name of the site.
+	Title string
 	// Language is the site's, a code of ISO 639-1.
 	Language string
 	// FileURL completes the addresses of hosted files.

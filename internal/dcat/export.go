@@ -33,8 +33,8 @@ func New(d *db.DB, store *catalog.Store, zones *geo.Directory, log *slog.Logger)
 type Portal struct {
 	// Base is the address of the site without a slash at its end.
 	Base string
-	// Title is the site's name, Author who publishes its catalogue.
-	Title, Author string
+	// Title is the site's name.
+	Title string
 	// Language is the site's, a code of ISO 639-1.
 	Language string
 	// FileURL completes the addresses of hosted files.
@@ -48,7 +48,7 @@ func (e *Exporter) site(ctx context.Context, p Portal) (*Site, error) {
 		return nil, err
 	}
 	s := &Site{
-		Base: p.Base, Title: p.Title, Author: p.Author, Language: p.Language, FileURL: p.FileURL, Zones: e.zones,
+		Base: p.Base, Title: p.Title, Language: p.Language, FileURL: p.FileURL, Zones: e.zones,
 		Licenses: make(map[string]catalog.License, len(licenses)),
 	}
 	for _, license := range licenses {

@@ -28,9 +28,6 @@ var Categories = []Category{
 // Tag is the tag that stands for a category.
 func (c Category) Tag() string { return text.Slug(c.Label) }
 
-// IRI names the category.
-func (c Category) IRI() string { return hvdCategory + c.Code }
-
 // badgeHVD marks high-value datasets, and is the tag by which they are known.
 const badgeHVD = "hvd"
 
