@@ -187,11 +187,10 @@ func (d *Document) accessService(s rdf.Term, service *Service) {
 	if service == nil {
 		return
 	}
-	o, named := d.link(s, nsDCAT+"accessService", service.URI)
-	if named {
+	if _, named := d.link(s, nsDCAT+"accessService", service.URI); named {
 		return
 	}
-	o = d.blank()
+	o := d.blank()
 	d.add(s, nsDCAT+"accessService", o)
 	d.service(o, service)
 }
