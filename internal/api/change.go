@@ -86,8 +86,9 @@ func (a *API) changeRoutes() {
 }
 
 // RootChanges declares in a table of the root the address at which the changes flow without being asked to by a
-// header. It is not documented by itself: its answer never ends.
+// header, and the feed with a slash at its end. They are not documented by themselves.
 func (a *API) RootChanges(root *web.Table) {
+	web.Get[web.Raw](root, "/api/2/changes/", web.Doc{Public: true, Slow: true, NoMask: true, Produces: []string{changesType, eventsType}}, a.changes)
 	web.Get[web.Raw](root, "/api/2/changes/stream", web.Doc{Public: true, Slow: true, NoMask: true, Produces: []string{eventsType}}, a.changeStream)
 }
 

@@ -161,21 +161,19 @@ func TestHiddenObjectsChangeNothing(t *testing.T) {
 // feedPath begins the addresses of the change feed, which tells of public objects that they were withdrawn.
 const feedPath = "/api/2/changes"
 
-var feedPosition = regexp.MustCompile(`"position":"[0-9-]+"`)
+var feedObject = regexp.MustCompile(`\.created","object":\{"class":"[A-Za-z]+","id":"([^"]+)"`)
 
-// withoutWithdrawn leaves out of an answer of the change feed what it tells of objects that were public until
-// they were deleted, and the positions that moved by it.
+// withoutWithdrawn leaves of an answer of the change feed the objects that are told to be there: some that were
+// public are deleted, which is told, moves positions, and changes public objects that named them.
 func withoutWithdrawn(ask, body string) string {
 	if !strings.HasPrefix(ask, feedPath) {
 		return body
 	}
-	var kept []string
-	for line := range strings.Lines(body) {
-		if !strings.Contains(line, `.withdrawn","object":`) {
-			kept = append(kept, feedPosition.ReplaceAllString(line, ""))
-		}
+	there := map[string]bool{}
+	for _, found := range feedObject.FindAllStringSubmatch(body, -1) {
+		there[found[1]] = true
 	}
-	return strings.Join(kept, "")
+	return fmt.Sprint(slices.Sorted(maps.Keys(there)))
 }
 
 func firstDifference(a, b string) string {
