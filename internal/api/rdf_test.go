@@ -14,6 +14,7 @@ import (
 	"grenier/internal/db"
 	"grenier/internal/db/dbtest"
 	"grenier/internal/dcat"
+	"grenier/internal/geo"
 	"grenier/internal/rdf"
 	"grenier/internal/rdf/rdftest"
 )
@@ -255,6 +256,39 @@ func TestABrokenDatasetIsLeftOut(t *testing.T) {
 	})
 }
 
+// TestLinkedDataFallsWithWhatItNames changes what a kept document names: its
+// owner, and the zones that it covers.
+func TestLinkedDataFallsWithWhatItNames(t *testing.T) {
+	p := newPortalOn(t, apitest.NewKeeping(t, dbtest.SQLite(t), 1<<20))
+	zone := geo.Zone{ID: "fr:commune:99999", Level: "fr:commune", Code: "99999", Name: "Valmont"}
+	p.Zones.Add(zone)
+	p.exec("INSERT INTO object_zones (object_id, zone, kind, position) VALUES (?, ?, 'dataset', 1)", p.ids["open"], zone.ID)
+	for _, path := range []string{"/api/1/datasets/open/rdf.nt", "/api/1/site/catalog.nt", "/api/1/organizations/" + p.town + "/catalog.nt"} {
+		for kind, change := range map[string]func(name string){
+			"zones":                  func(name string) { zone.Name = name; p.Zones.Add(zone) },
+			catalog.KindOrganization: func(name string) { p.exec("UPDATE organizations SET name = ? WHERE id = ?", name, p.town) },
+		} {
+			name := "Nouveau nom pour " + kind + path
+			if p.Get(path); strings.Contains(string(p.Get(path).Body), name) {
+				t.Fatalf("%s tells %q too soon", path, name)
+			}
+			change(name)
+			p.put(kind, kind, p.town, true)
+			p.within(10*time.Second, path+" tells the former name", func() bool { return strings.Contains(string(p.Get(path).Body), name) })
+		}
+	}
+}
+
+// within waits until something comes true, and fails when it does not.
+func (p *portal) within(most time.Duration, failure string, holds func() bool) {
+	p.t.Helper()
+	for until := time.Now().Add(most); !holds(); time.Sleep(50 * time.Millisecond) {
+		if time.Now().After(until) {
+			p.t.Fatal(failure)
+		}
+	}
+}
+
 // TestSearchedCatalogueFollowsTheIndex asks for what was just published before
 // and after the index knows of it.
 func TestSearchedCatalogueFollowsTheIndex(t *testing.T) {
@@ -267,9 +301,5 @@ func TestSearchedCatalogueFollowsTheIndex(t *testing.T) {
 		t.Fatal("the index knows a dataset that it was not told of")
 	}
 	p.Index()
-	for until := time.Now().Add(10 * time.Second); !shown(); time.Sleep(50 * time.Millisecond) {
-		if time.Now().After(until) {
-			t.Fatal("the page that was kept before the index changed is still shown")
-		}
-	}
+	p.within(10*time.Second, "the page that was kept before the index changed is still shown", shown)
 }
