@@ -226,14 +226,15 @@ func (a *API) dataserviceRDF(c *web.Call, _ web.None) error {
 }
 
 // sendRDF answers with a document, which falls with what it shows, with those
-// to whom it belongs, and with the zones and licences that it names.
+// to whom it belongs, with the zones and licences that it names, and with the
+// name of the site.
 func (a *API) sendRDF(c *web.Call, form rdfForm, write func(*bytes.Buffer) (dcat.Shown, error)) error {
 	var body bytes.Buffer
 	shown, err := write(&body)
 	if err != nil {
 		return err
 	}
-	keepFor(c, catalog.KindOrganization, catalog.KindUser, catalog.KindContact, zonesKind, "license")
+	keepFor(c, catalog.KindOrganization, catalog.KindUser, catalog.KindContact, catalog.KindSite, zonesKind, "license")
 	for _, id := range shown.Datasets {
 		c.Keep(time.Time{}, web.Object(catalog.KindDataset, id))
 	}
