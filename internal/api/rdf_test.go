@@ -2,6 +2,7 @@ package api_test
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"slices"
@@ -84,6 +85,36 @@ func TestLinkedDataInEveryFormat(t *testing.T) {
 			if again := p.Get(path+f.extension, "If-None-Match", answer.Header.Get("Etag")); again.Status != http.StatusNotModified {
 				t.Errorf("%s%s answers %d to who has it", path, f.extension, again.Status)
 			}
+		}
+	}
+}
+
+// TestLinkedDataReadAsJSON reads JSON-LD as those do who know nothing of RDF: what
+// is said of a thing stands in one object.
+func TestLinkedDataReadAsJSON(t *testing.T) {
+	p := newPortal(t, dbtest.SQLite(t))
+	for path, kind := range map[string]string{
+		"/api/1/site/catalog.json": "Dataset", "/api/1/datasets/open/rdf.json": "Dataset", "/api/1/dataservices/api-compteurs/rdf.json": "DataService",
+	} {
+		var document struct {
+			Graph []map[string]any `json:"@graph"`
+		}
+		if err := json.Unmarshal(p.Get(path).Body, &document); err != nil {
+			t.Fatal(path, err)
+		}
+		met, found := map[any]bool{}, false
+		for _, node := range document.Graph {
+			if met[node["@id"]] {
+				t.Errorf("%s speaks of %v at two places", path, node["@id"])
+			}
+			met[node["@id"]] = true
+			if types, several := node["@type"].([]any); several && len(types) != len(slices.Compact(slices.Clone(types))) {
+				t.Errorf("%s says a type twice: %v", path, node)
+			}
+			found = found || node["@type"] == kind && node["title"] != nil && node["publisher"] != nil && (kind != "Dataset" || node["distribution"] != nil)
+		}
+		if !found {
+			t.Errorf("%s has no whole %s: %v", path, kind, document.Graph)
 		}
 	}
 }

@@ -163,14 +163,35 @@ func (e *Exporter) write(ctx context.Context, w io.Writer, f rdf.Format, p Porta
 	if err != nil {
 		return Shown{}, err
 	}
-	for _, quads := range [][]rdf.Quad{b.head, b.quads} {
-		for _, q := range quads {
-			if err := out.Write(q); err != nil {
-				return Shown{}, err
-			}
+	quads := append(b.head, b.quads...)
+	if f == rdf.JSONLD {
+		quads = together(quads)
+	}
+	for _, q := range quads {
+		if err := out.Write(q); err != nil {
+			return Shown{}, err
 		}
 	}
 	return b.shown, out.Close()
+}
+
+// together puts the quads of each subject one after the other, each once: a
+// writer that writes what it is given then makes one object of them, as readers
+// expect who take JSON-LD for JSON.
+func together(quads []rdf.Quad) []rdf.Quad {
+	g := rdf.NewGraph()
+	for _, q := range quads {
+		_ = g.Add(q) // its error is always nil
+	}
+	sorted := make([]rdf.Quad, 0, g.Len())
+	met := make(map[rdf.Term]bool)
+	for _, q := range g.Quads() {
+		if !met[q.Subject] {
+			met[q.Subject] = true
+			sorted = append(sorted, g.About(q.Subject)...)
+		}
+	}
+	return sorted
 }
 
 // book is a document with the objects that it is made from.
