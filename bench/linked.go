@@ -1,9 +1,14 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"fmt"
+	"strings"
 	"time"
+
+	"grenier/internal/dcat"
+	"grenier/internal/rdf"
 )
 
 // linkedForms are the formats that a page of the catalogue is measured in.
@@ -31,6 +36,13 @@ func (o options) measureLinked(ctx context.Context, r *report) error {
 		}
 		r.add("the same from rows, "+form.name, "≤ 60 ms", fmt.Sprintf("%.0f ms", took), "–", took <= 60)
 	}
+	for _, form := range linkedForms {
+		took, datasets, err := pageReadBack(p.address, form.extension)
+		if err != nil {
+			return err
+		}
+		r.add("the same read back to records, "+form.name, "every dataset", fmt.Sprintf("%.0f ms, %d datasets", took, datasets), "–", datasets == 100)
+	}
 	return o.measureWhole(p, r)
 }
 
@@ -46,6 +58,32 @@ func pagesFromRows(address, extension string) (float64, error) {
 		times = append(times, time.Since(began).Seconds()*1000)
 	}
 	return median(times), nil
+}
+
+// pageReadBack is how long the page of a catalogue takes to become records
+// again, in milliseconds, and how many datasets it holds.
+func pageReadBack(address, extension string) (float64, int, error) {
+	page, err := fetch(address, "/api/1/site/catalog."+extension)
+	if err != nil {
+		return 0, 0, err
+	}
+	began := time.Now()
+	graph := rdf.NewGraph()
+	source := rdf.Source{Reader: bytes.NewReader(page), Format: rdf.Format(extension), Context: ourContext}
+	if err := rdf.Read(source, graph.Add); err != nil {
+		return 0, 0, err
+	}
+	read := dcat.Read(graph, dcat.Reading{Language: "fr", Now: began})
+	return time.Since(began).Seconds() * 1000, len(read.Records), nil
+}
+
+// ourContext is the context that the pages name.
+func ourContext(address string) *rdf.Context {
+	base, ours := strings.CutSuffix(address, dcat.ContextPath)
+	if !ours {
+		return nil
+	}
+	return dcat.Context(base)
 }
 
 // measureWhole measures the stream of the whole catalogue.
