@@ -11,12 +11,10 @@ func (s *Site) ServicePage(id string) string { return s.Base + "/dataservices/" 
 
 // serviceURI names a service: as its origin does, else by its page.
 func (s *Site) serviceURI(d *catalog.Dataservice) string {
-	if d.Harvest != nil {
-		if iri, ok := absolute(value(d.Harvest.URI)); ok {
-			return iri
-		}
+	if d.Harvest == nil {
+		return s.ServicePage(d.ID)
 	}
-	return s.ServicePage(d.ID)
+	return s.named(value(d.Harvest.URI), s.ServicePage(d.ID))
 }
 
 // Served is what a service gives.

@@ -2,6 +2,7 @@ package dcat
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"grenier/internal/account"
@@ -71,12 +72,22 @@ func (s *Site) harvested(r *Record, h *catalog.Harvest, page string) {
 		return
 	}
 	r.CreatedAt, r.IssuedAt, r.ModifiedAt = h.CreatedAt.Time, h.IssuedAt.Time, h.ModifiedAt.Time
-	r.URI = orElse(value(h.URI), r.URI)
+	r.URI = s.named(value(h.URI), page)
 	r.LandingPage = orElse(value(h.RemoteURL), r.LandingPage)
 	if identifier := value(h.DctIdentifier); identifier != "" {
 		r.Identifier = identifier
 		r.Others = []Identifier{{Notation: page, Creator: s.Title}}
 	}
+}
+
+// named is how an object is named: as its origin does, else by its page. An
+// origin names nothing after an address of this site, which would make one thing
+// of two.
+func (s *Site) named(uri, page string) string {
+	if iri, ok := absolute(uri); ok && !strings.HasPrefix(iri, s.Base+"/") {
+		return iri
+	}
+	return page
 }
 
 // accessRight is the EU's name of a kind of access.

@@ -149,9 +149,8 @@ func (b *book) servedURIs(ctx context.Context, services []string, all map[string
 		LEFT JOIN harvests h ON h.object_id = d.id WHERE l.dataservice_id IN (?) AND d.visible = TRUE ORDER BY l.dataservice_id, l.position, d.id`,
 		bun.List(services)).Scan(ctx, &rows)
 	for _, row := range rows {
-		uri := orElse(value(row.URI), b.site.DatasetPage(row.ID))
 		given := all[row.DataserviceID]
-		given.URIs = append(given.URIs, uri)
+		given.URIs = append(given.URIs, b.site.named(value(row.URI), b.site.DatasetPage(row.ID)))
 		all[row.DataserviceID] = given
 	}
 	return err

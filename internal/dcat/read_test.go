@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"grenier/internal/catalog"
 	"grenier/internal/rdf"
 	"grenier/internal/rdf/rdftest"
 )
@@ -176,4 +177,20 @@ func FuzzShapes(f *testing.F) {
 			}
 		}
 	})
+}
+
+// TestNamesOfOthers describes a dataset that bears the name of another one of the
+// site: each keeps its own.
+func TestNamesOfOthers(t *testing.T) {
+	site, other := testSite(), "https://elsewhere.example.org/data/1"
+	for uri, want := range map[string]string{base + "/datasets/2": base + "/datasets/1", "no address": base + "/datasets/1", other: other} {
+		d := catalog.Dataset{ID: "1", Title: "Un", Harvest: &catalog.Harvest{URI: &uri}}
+		if record := site.Record(&d, nil); record.URI != want {
+			t.Errorf("a dataset that its origin names %q is <%s>", uri, record.URI)
+		}
+		service := catalog.Dataservice{ID: "1", Harvest: d.Harvest}
+		if got := site.Service(&service, Served{}); (got.URI == other) != (want == other) {
+			t.Errorf("a service that its origin names %q is <%s>", uri, got.URI)
+		}
+	}
 }
