@@ -2,6 +2,7 @@ package dcat
 
 import (
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -138,9 +139,33 @@ func (r *reader) standard(o rdf.Term) Standard {
 	return standard
 }
 
-// places reads where a dataset lies: the polygons of all shapes and boxes, each
-// once, and the places that have names.
+// places reads where a dataset lies: the places that have names, and the polygons
+// of all shapes and boxes.
 func (r *reader) places(s rdf.Term, out *Record) {
+	spatial := r.Objects(s, nsDCT+"spatial")
+	if len(spatial) == 0 {
+		return
+	}
+	for _, o := range spatial {
+		if o.Kind == rdf.Literal {
+			continue
+		}
+		place := Place{URI: uriOf(o), Identifier: r.text(o, nsDCT+"identifier"), Name: r.text(o, nsSKOS+"prefLabel", nsRDFS+"label", nsLOCN+"geographicName")}
+		if place != (Place{}) {
+			out.Places = append(out.Places, place)
+		}
+	}
+	key := fmt.Sprint(spatial)
+	area, known := r.areas[key]
+	if !known {
+		area = r.area(spatial)
+		r.areas[key] = area
+	}
+	out.Geometry = area
+}
+
+// area joins the polygons of the values of dct:spatial, each once.
+func (r *reader) area(spatial []rdf.Term) json.RawMessage {
 	var all polygons
 	seen := map[string]bool{}
 	keep := func(some polygons) {
@@ -152,36 +177,34 @@ func (r *reader) places(s rdf.Term, out *Record) {
 			}
 		}
 	}
-	for _, o := range r.Objects(s, nsDCT+"spatial") {
+	for _, o := range spatial {
 		if o.Kind == rdf.Literal {
 			keep(boxRing(o.Value))
 			continue
 		}
 		for _, q := range r.About(o) {
-			keep(shapeIn(q.Object))
+			keep(r.shape(q.Object))
 			if q.Predicate.Value == nsLOCN+"geometry" && q.Object.Kind != rdf.Literal {
 				for _, inner := range r.About(q.Object) {
-					keep(shapeIn(inner.Object))
+					keep(r.shape(inner.Object))
 				}
 			}
 		}
-		place := Place{URI: uriOf(o), Identifier: r.text(o, nsDCT+"identifier"), Name: r.text(o, nsSKOS+"prefLabel", nsRDFS+"label", nsLOCN+"geographicName")}
-		if place != (Place{}) {
-			out.Places = append(out.Places, place)
-		}
 	}
-	out.Geometry = areaOf(all)
+	return areaOf(all)
 }
 
-// shapeIn reads a literal that is a shape; others give none.
-func shapeIn(o rdf.Term) polygons {
-	if o.Kind != rdf.Literal || len(o.Value) > maxArea {
+// shape reads a literal that is a shape; others give none.
+func (r *reader) shape(o rdf.Term) polygons {
+	if o.Kind != rdf.Literal || len(o.Value) > min(maxArea, r.room) {
 		return nil
 	}
 	switch o.Datatype {
 	case geoJSONLiteral, vndGeoJSON:
+		r.room -= len(o.Value)
 		return polygonsOf([]byte(o.Value))
 	case wktLiteral, wktLiteralOld:
+		r.room -= len(o.Value)
 		return wktPolygons(o.Value)
 	}
 	return nil

@@ -23,10 +23,21 @@ func (r *reader) distribution(s rdf.Term) Distribution {
 		}
 	}
 	if o, ok := r.Object(s, nsDCAT+"accessService"); ok && o.Kind != rdf.Literal {
-		service := r.service(o)
-		out.Service = &service
+		out.Service = r.accessService(o)
 	}
 	return out
+}
+
+// accessService reads a service that gives access to distributions, once for
+// all of them.
+func (r *reader) accessService(s rdf.Term) *Service {
+	known, ok := r.access[s]
+	if !ok {
+		service := r.service(s)
+		known = &service
+		r.access[s] = known
+	}
+	return known
 }
 
 func (r *reader) byteSize(s rdf.Term) *int64 {

@@ -1,6 +1,7 @@
 package dcat
 
 import (
+	"encoding/json"
 	"strings"
 	"time"
 
@@ -31,7 +32,7 @@ type Description struct {
 
 // Read tells what a graph says of datasets and services.
 func Read(g *rdf.Graph, how Reading) Description {
-	r := reader{Graph: g, Reading: how}
+	r := reader{Graph: g, Reading: how, access: map[rdf.Term]*Service{}, areas: map[string]json.RawMessage{}, room: maxAreas}
 	var found Description
 	for _, node := range r.datasets() {
 		found.Records = append(found.Records, r.dataset(node))
@@ -49,7 +50,16 @@ func Read(g *rdf.Graph, how Reading) Description {
 type reader struct {
 	*rdf.Graph
 	Reading
+	// access are the services that give access to distributions, areas the
+	// geometries by the nodes that they were read from: many share one.
+	access map[rdf.Term]*Service
+	areas  map[string]json.RawMessage
+	room   int // bytes of shapes that are still read
 }
+
+// maxAreas bounds the shapes that are read from one graph, in bytes; those that
+// many datasets share count once.
+const maxAreas = 256 << 20
 
 // datasets are the nodes of datasets and series, each once.
 func (r *reader) datasets() []rdf.Term {

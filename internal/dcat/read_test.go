@@ -134,6 +134,36 @@ func TestReadingPages(t *testing.T) {
 	}
 }
 
+// TestReadingWhatManyShare reads many datasets of one large shape and one service
+// that gives all of them: each is read once.
+func TestReadingWhatManyShare(t *testing.T) {
+	const datasets, corners = 3000, 20_000
+	g := rdf.NewGraph()
+	add := func(s rdf.Term, predicate string, o rdf.Term) { _ = g.Add(rdf.Triple(s, predicate, o)) } // its error is always nil
+	place, service := rdf.NewBlank("place"), rdf.NewIRI("https://remote.example.org/wfs")
+	add(place, nsLOCN+"geometry", rdf.NewTyped("POLYGON((0 0,"+strings.Repeat("1.25 2.5,", corners)+"0 0))", wktLiteral))
+	for i := range datasets {
+		dataset, file := rdf.NewBlank(fmt.Sprint("d", i)), rdf.NewBlank(fmt.Sprint("f", i))
+		add(dataset, rdf.Type, rdf.NewIRI(nsDCAT+"Dataset"))
+		add(dataset, nsDCT+"title", rdf.NewString("Jeu"))
+		add(dataset, nsDCT+"spatial", place)
+		add(dataset, nsDCAT+"distribution", file)
+		add(file, nsDCAT+"accessService", service)
+		add(service, nsDCAT+"servesDataset", dataset)
+	}
+	records := Read(g, Reading{}).Records
+	if len(records) != datasets {
+		t.Fatalf("%d datasets were read", len(records))
+	}
+	first, last := records[0], records[datasets-1]
+	if len(first.Geometry) < corners || &first.Geometry[0] != &last.Geometry[0] {
+		t.Errorf("geometries of %d and %d bytes are read apart", len(first.Geometry), len(last.Geometry))
+	}
+	if first.Distributions[0].Service != last.Distributions[0].Service {
+		t.Error("the service is read for each distribution")
+	}
+}
+
 func TestEveryFrequencyHasAName(t *testing.T) {
 	if len(frequencyNames) != 40 {
 		t.Errorf("there are %d frequencies", len(frequencyNames))

@@ -38,7 +38,8 @@ type Record struct {
 	Agents                                     []Agent
 	Temporal                                   *Period
 	Places                                     []Place
-	// Geometry is a MultiPolygon of GeoJSON in degrees, nil for none.
+	// Geometry is a MultiPolygon of GeoJSON in degrees, nil for none. Records
+	// that were read may share it: it is not to be written into.
 	Geometry json.RawMessage
 	// Resolution is the spatial resolution as a text, "10 m" or "1/25000",
 	// read only.
@@ -98,7 +99,8 @@ type Distribution struct {
 	AccessRights, Rights, Licenses []string
 	HVD                            bool
 	Standard                       *Standard
-	// Service gives access to it; nil for a file.
+	// Service gives access to it; nil for a file. Several distributions that
+	// were read may share it.
 	Service *Service
 	// Part tells that it was told as a part of the dataset, not as a form of
 	// it (read only).
