@@ -12,6 +12,7 @@ import (
 	"grenier/internal/catalog"
 	"grenier/internal/db"
 	"grenier/internal/fault"
+	"grenier/internal/geo"
 	"grenier/internal/web"
 )
 
@@ -96,7 +97,7 @@ func (a *API) listObjects(c *web.Call, q objectsArgs) error {
 		answer = append(answer, body...)
 	}
 	c.W.Header()["Cache-Control"] = []string{"public, max-age=60"}
-	keepFor(c, catalog.KindDataset, catalog.KindOrganization, catalog.KindReuse, catalog.KindDataservice, catalog.KindTopic, catalog.KindUser, zonesKind)
+	keepFor(c, catalog.KindDataset, catalog.KindOrganization, catalog.KindReuse, catalog.KindDataservice, catalog.KindTopic, catalog.KindUser, geo.ObjectKind)
 	c.Keep(f.at.Add(listHolds))
 	return c.Send(http.StatusOK, append(answer, ']'))
 }

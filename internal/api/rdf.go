@@ -9,6 +9,7 @@ import (
 
 	"grenier/internal/catalog"
 	"grenier/internal/dcat"
+	"grenier/internal/geo"
 	"grenier/internal/search"
 	"grenier/internal/web"
 )
@@ -234,7 +235,7 @@ func (a *API) sendRDF(c *web.Call, form rdfForm, write func(*bytes.Buffer) (dcat
 	if err != nil {
 		return err
 	}
-	keepFor(c, catalog.KindOrganization, catalog.KindUser, catalog.KindContact, catalog.KindSite, zonesKind, "license")
+	keepFor(c, catalog.KindOrganization, catalog.KindUser, catalog.KindContact, catalog.KindSite, geo.ObjectKind, "license")
 	for _, id := range shown.Datasets {
 		c.Keep(time.Time{}, web.Object(catalog.KindDataset, id))
 	}

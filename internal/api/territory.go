@@ -23,9 +23,6 @@ type TerritorySearchResult struct {
 // catalogue.
 const classOffer = "TerritoryDataset"
 
-// zonesKind is the kind of the events that tell of changed zones.
-const zonesKind = "zones"
-
 func (a *API) territoryRoutes() {
 	tags := []string{"spatial"}
 	list := web.Doc{
@@ -81,7 +78,7 @@ func (a *API) listZoneDatasets(c *web.Call, q zoneDatasetArgs) error {
 	if !ok {
 		return unknownZone()
 	}
-	keepFor(c, zonesKind, catalog.KindDataset, catalog.KindOrganization)
+	keepFor(c, geo.ObjectKind, catalog.KindDataset, catalog.KindOrganization)
 	items, err := a.Catalog.TerritoryItems(c.Context(), zone, catalog.TerritoryListing{
 		OffersFirst: truths[strings.ToLower(q.Dynamic)], Size: q.Size,
 	})
@@ -116,7 +113,7 @@ type territorySuggestArgs struct {
 }
 
 func (a *API) suggestTerritories(c *web.Call, q territorySuggestArgs) error {
-	keepFor(c, zonesKind)
+	keepFor(c, geo.ObjectKind)
 	all := []TerritorySearchResult{}
 	for _, zone := range a.Zones.SearchTerritories(q.Query, q.Size) {
 		one := TerritorySearchResult{ID: zone.ID, Page: link(zone.Path()), Title: zone.Name}

@@ -7,12 +7,9 @@ import (
 
 	"grenier/internal/catalog"
 	"grenier/internal/event"
+	"grenier/internal/geo"
 	"grenier/internal/web"
 )
-
-// zonesKind is the kind of object whose events tell that zones were added or
-// changed.
-const zonesKind = "zones"
 
 // answers is the follower that lets kept answers fall. A write of this node
 // raises what it touched before it is answered; those of other nodes come by
@@ -35,7 +32,7 @@ func (a *answers) Position() int64 { return a.position.Load() }
 // Apply implements event.Follower.
 func (a *answers) Apply(ctx context.Context, events []event.Event) error {
 	for _, e := range events {
-		if e.ObjectKind == zonesKind {
+		if e.ObjectKind == geo.ObjectKind {
 			if err := a.zones(ctx); err != nil {
 				return err
 			}

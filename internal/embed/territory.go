@@ -13,9 +13,6 @@ import (
 	"grenier/internal/web"
 )
 
-// zonesEpoch names the zones of the database.
-const zonesEpoch = "zones"
-
 // territory is the card of a zone: how many datasets there are about it.
 func (m *maker) territory(id string) (*card, error) {
 	zone, ok := m.e.Zones.Resolve(id)
@@ -29,7 +26,7 @@ func (m *maker) territory(id string) (*card, error) {
 	made := &card{
 		Kind: "territory", ID: zone.ID, Title: zone.Name, Short: cut(zone.Name, shortTitle), Kicker: i18n.Label(i18n.Granularity, zone.Level, m.say.Lang()),
 		URL: m.page(zone.Path()), Share: m.site.Base + "/share/site.png",
-		keys: []web.Key{web.Epoch(catalog.KindDataset), web.Epoch(catalog.KindOrganization), web.Epoch(zonesEpoch)},
+		keys: []web.Key{web.Epoch(catalog.KindDataset), web.Epoch(catalog.KindOrganization), web.Epoch(geo.ObjectKind)},
 	}
 	made.count("datasets", int64(total), m)
 	made.count("inhabitants", zone.Population, m)
@@ -57,7 +54,7 @@ func (m *maker) offered(zone geo.Zone, item catalog.TerritoryItem) (*card, error
 	made := &card{
 		Kind: "territory", ID: zone.ID + ":" + offer.ID, Title: title, Short: cut(title, shortTitle), URL: item.Address,
 		Share: m.site.Base + "/share/site.png", Picture: m.site.Base + "/favicon.svg", Period: offer.TemporalCoverage, Place: zone.Name,
-		keys: []web.Key{web.Epoch(catalog.KindOrganization), web.Epoch(zonesEpoch)},
+		keys: []web.Key{web.Epoch(catalog.KindOrganization), web.Epoch(geo.ObjectKind)},
 	}
 	if strings.HasPrefix(made.URL, "/") {
 		made.URL = m.site.Base + made.URL

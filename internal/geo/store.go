@@ -8,6 +8,10 @@ import (
 	"github.com/uptrace/bun"
 )
 
+// ObjectKind is that of the events which tell that zones or contours of the
+// database were added or changed; what was made from zones falls with it.
+const ObjectKind = "zones"
+
 // Row is a zone of the database: one that was added, or that replaces the
 // built-in zone of the same identifier.
 type Row struct {

@@ -187,7 +187,7 @@ func (r *run) writeNamed(ctx context.Context, tx *event.Tx, s *statements, peopl
 		}
 		done.zones = int64(len(zones))
 		tx.Emit(event.Event{
-			Kind: division.ZonesChanged, ObjectKind: "zones", Object: "import", ActorKind: "system", Actor: "import", SeenBefore: true, SeenAfter: true,
+			Kind: division.ZonesChanged, ObjectKind: geo.ObjectKind, Object: "import", ActorKind: "system", Actor: "import", SeenBefore: true, SeenAfter: true,
 		})
 	}
 	var err error

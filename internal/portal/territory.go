@@ -28,12 +28,9 @@ func (p *Portal) territoryRoutes(t *table) {
 	web.Get[web.Raw](t.root, "/territories/{level}/{code}/contour.geojson", web.Doc{Keep: true}, p.serveContour)
 }
 
-// zonesKind is the kind of the events that tell of changed zones.
-const zonesKind = "zones"
-
 // territoryKeys are what a page of a territory is made from.
 var territoryKeys = []web.Key{
-	web.Epoch(zonesKind), web.Epoch(catalog.KindDataset), web.Epoch(catalog.KindOrganization), searchKey(search.Dataset),
+	web.Epoch(geo.ObjectKind), web.Epoch(catalog.KindDataset), web.Epoch(catalog.KindOrganization), searchKey(search.Dataset),
 }
 
 type territoryArgs struct {

@@ -90,7 +90,7 @@ func (p *Portal) serveContour(c *web.Call, in territoryArgs) error {
 	if err != nil {
 		return err
 	}
-	c.Keep(time.Time{}, web.Epoch(zonesKind))
+	c.Keep(time.Time{}, web.Epoch(geo.ObjectKind))
 	return c.Blob(http.StatusOK, "application/geo+json", body)
 }
 

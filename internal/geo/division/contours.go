@@ -272,7 +272,7 @@ func saveContours(ctx context.Context, log *event.Log, rows []geo.ContourRow, su
 			return err
 		}
 		tx.Emit(event.Event{
-			Kind: ZonesChanged, ObjectKind: "zones", Object: "contours", ActorKind: "system", Actor: "import", SeenBefore: true, SeenAfter: true,
+			Kind: ZonesChanged, ObjectKind: geo.ObjectKind, Object: "contours", ActorKind: "system", Actor: "import", SeenBefore: true, SeenAfter: true,
 		})
 		return nil
 	})

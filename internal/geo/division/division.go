@@ -1,7 +1,8 @@
 // Package division reads the published description of the French
 // administrative division, the npm package @etalab/decoupage-administratif: a
-// folder with communes, epci, ept, departements, regions, arrondissements and
-// communes-centre-bbox, each as NAME.json.gz.
+// folder with communes, epci, ept, departements, regions, arrondissements and,
+// maybe, communes-centre-bbox, each as NAME.json.gz, NAME.json or
+// data/NAME.json.
 package division
 
 import (

@@ -91,7 +91,7 @@ func save(ctx context.Context, log *event.Log, zones []geo.Zone) error {
 			return err
 		}
 		tx.Emit(event.Event{
-			Kind: ZonesChanged, ObjectKind: "zones", Object: "division", ActorKind: "system", Actor: "import", SeenBefore: true, SeenAfter: true,
+			Kind: ZonesChanged, ObjectKind: geo.ObjectKind, Object: "division", ActorKind: "system", Actor: "import", SeenBefore: true, SeenAfter: true,
 		})
 		return nil
 	})
