@@ -13,9 +13,11 @@ export function safe(html: string): DocumentFragment {
   return fragment;
 }
 
+// Patterns look at each character a few times at most, whatever the text: none may reach over the beginning of another match.
+
 // Policies look at handlers even in documents that nobody shows: attributes but the address of links go before.
 function bare(html: string): string {
-  return html.replace(/<([a-z][^\s/>]*)([^>]*)>/gi, (_, name: string, rest: string) => {
+  return html.replace(/<([a-z][^\s/<>]*)(?![^\s/<>])([^<>]*)>/gi, (_, name: string, rest: string) => {
     const href = /^a$/i.test(name) && /\shref\s*=\s*("[^"]*"|'[^']*'|[^\s"'>]+)/i.exec(rest);
     return `<${name}${href ? ` href=${href[1]!}` : ""}>`;
   });
@@ -43,9 +45,10 @@ function link(made: HTMLAnchorElement, href: string | null): void {
 export function markdown(source: string): string {
   return source
     .replace(/\r\n?/g, "\n")
+    .replace(/^#{1,6} .+$/gm, "\n$&\n") // headings may touch what is around them
     .split(/\n{2,}/)
     .map(block)
-    .join("");
+    .join("\n");
 }
 
 function block(lines: string): string {
@@ -54,14 +57,14 @@ function block(lines: string): string {
   const list = lines.split("\n");
   const items = (mark: RegExp, tag: string) =>
     list.every((line) => mark.test(line)) ? `<${tag}>${list.map((line) => `<li>${inline(line.replace(mark, ""))}</li>`).join("")}</${tag}>` : "";
-  return items(/^\s*[-*+]\s+/, "ul") || items(/^\s*\d+[.)]\s+/, "ol") || `<p>${inline(lines).replace(/\n/g, "<br>")}</p>`;
+  return items(/^\s*[-*+]\s+/, "ul") || items(/^\s*\d+[.)]\s+/, "ol") || `<p>${inline(lines).replace(/\n/g, "<br>\n")}</p>`;
 }
 
 function inline(line: string): string {
   return line
     .replace(/`([^`]+)`/g, (_, code: string) => `<code>${code.replace(/</g, "&lt;")}</code>`)
-    .replace(/!\[([^\]]*)\]\([^)]*\)/g, "$1")
-    .replace(/\[([^\]]+)\]\(\s*(https?:[^)\s"]+)[^)]*\)/g, '<a href="$2">$1</a>')
+    .replace(/!\[([^[\]]*)\]\([^()]*\)/g, "$1")
+    .replace(/\[([^[\]]+)\]\(\s*(https?:[^()\s"]+)(?:[\s"][^()]*)?\)/g, '<a href="$2">$1</a>')
     .replace(/(\*\*|__)(?=\S)(.+?)\1/g, "<strong>$2</strong>")
     .replace(/(^|[^\w*])[*_](?=\S)([^*_]+?)[*_](?!\w)/g, "$1<em>$2</em>")
     .replace(/(^|[\s(])(https?:\/\/[^\s<)"]+)/g, '$1<a href="$2">$2</a>');
