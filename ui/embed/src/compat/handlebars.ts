@@ -143,11 +143,11 @@ function clean(html: string): string {
   return box.innerHTML;
 }
 
-/** The elements of filled templates; addresses that would run lead nowhere. */
+/** The elements of filled templates; addresses that would run lead nowhere, also with what browsers leave out of them. */
 export function elements(html: string): DocumentFragment {
   const { content } = Object.assign(document.createElement("template"), { innerHTML: html });
   content.querySelectorAll("[href],[src],[action]").forEach((element) => {
-    for (const name of ["href", "src", "action"]) if (/^\s*(javascript|data|vbscript):/i.test(element.getAttribute(name) ?? "")) element.removeAttribute(name);
+    for (const name of ["href", "src", "action"]) if (/^(javascript|data|vbscript):/i.test((element.getAttribute(name) ?? "").replace(/[\0- ]/g, ""))) element.removeAttribute(name);
   });
   return content;
 }

@@ -22,5 +22,5 @@ const words: Words = {
 
 /** A text in a language; a key that has none is its own text. */
 export function said(key: string, language: string): string {
-  return key in words ? text(words, key, language) : key;
+  return Object.hasOwn(words, key) ? text(words, key, language) : key;
 }

@@ -6,7 +6,8 @@ const page = window as { udata?: typeof library };
 const script = running();
 const base = originOf(script?.src);
 
-if (!page.udata) {
+// The script of widgets.js has the id "udata": browsers give it by that name where there is nothing else.
+if (!page.udata?.define) {
   page.udata = library;
   library.configure({ base });
   library.define();

@@ -59,6 +59,7 @@ function element(node: Element, scope: Scope, depth: number): void {
     }
     return node.remove();
   }
+  if (/^(script|style)$/i.test(node.tagName)) return; // data becomes no code
   for (const { name, value } of Array.from(node.attributes)) {
     if (name.startsWith(attribute)) {
       node.removeAttribute(name);

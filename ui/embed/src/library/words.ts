@@ -32,7 +32,7 @@ const words: Words = {
 
 /** A text of the library in a language; names without a text are said as they are. */
 export function say(language: string, name: string, given?: string): string {
-  return name in words ? text(words, name, language, given) : name;
+  return Object.hasOwn(words, name) ? text(words, name, language, given) : name;
 }
 
 /** A day in words; empty when there is none. */

@@ -5,6 +5,7 @@ import type { Resource } from "./wishes.js";
 export type Row = Record<string, string | number | null>;
 
 const most = 2000; // rows
+const widest = 200; // columns
 const largest = 2 << 20; // characters
 
 /** At most 2,000 rows. */
@@ -64,5 +65,5 @@ export function readCSV(text: string): Row[] {
   }
   if (field || line.length) lines.push([...line, field]);
   const [names = [], ...rest] = lines;
-  return rest.filter((cells) => cells.length > 1 || cells[0]).map((cells) => Object.fromEntries(names.map((name, i) => [name.trim(), cells[i] ?? ""])));
+  return rest.filter((cells) => cells.length > 1 || cells[0]).map((cells) => Object.fromEntries(names.slice(0, widest).map((name, i) => [name.trim(), cells[i] ?? ""])));
 }
