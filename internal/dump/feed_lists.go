@@ -39,6 +39,20 @@ func (n News) conditions(alias, publisher string) []catalog.Condition {
 	return where
 }
 
+// recentRows reads what a feed may show: the recent objects of certified
+// organisations, then those of others.
+func recentRows[F, T any](
+	ctx context.Context, filter F, recent catalog.Recent,
+	find func(context.Context, F, catalog.Recent) (certified, others []string, err error),
+	read func(context.Context, account.Viewer, []string) ([]T, error),
+) ([]T, error) {
+	certified, others, err := find(ctx, filter, recent)
+	if err != nil {
+		return nil, err
+	}
+	return read(ctx, account.Nobody, append(certified, others...))
+}
+
 // ReuseNews narrows the feed of reuses.
 type ReuseNews struct {
 	catalog.ReuseFilter
@@ -49,11 +63,7 @@ type ReuseNews struct {
 func (s *Feeds) Reuses(ctx context.Context, f ReuseNews, frame Frame) (*Feed, error) {
 	recent := s.recent()
 	f.Sort, recent.Where = "", f.News.conditions("ru", "ru.organization_id")
-	certified, others, err := s.dumps.catalog.RecentReuseIDs(ctx, f.ReuseFilter, recent)
-	if err != nil {
-		return nil, err
-	}
-	rows, err := s.dumps.catalog.ReusesByIDs(ctx, account.Nobody, append(certified, others...))
+	rows, err := recentRows(ctx, f.ReuseFilter, recent, s.dumps.catalog.RecentReuseIDs, s.dumps.catalog.ReusesByIDs)
 	if err != nil {
 		return nil, err
 	}
@@ -77,11 +87,7 @@ type DataserviceNews struct {
 func (s *Feeds) Dataservices(ctx context.Context, f DataserviceNews, frame Frame) (*Feed, error) {
 	recent := s.recent()
 	f.Sort, recent.Where = "", f.News.conditions("ds", "ds.organization_id")
-	certified, others, err := s.dumps.catalog.RecentDataserviceIDs(ctx, f.DataserviceFilter, recent)
-	if err != nil {
-		return nil, err
-	}
-	rows, err := s.dumps.catalog.DataservicesByIDs(ctx, account.Nobody, append(certified, others...))
+	rows, err := recentRows(ctx, f.DataserviceFilter, recent, s.dumps.catalog.RecentDataserviceIDs, s.dumps.catalog.DataservicesByIDs)
 	if err != nil {
 		return nil, err
 	}
@@ -105,11 +111,7 @@ type TopicNews struct {
 func (s *Feeds) Topics(ctx context.Context, f TopicNews, frame Frame) (*Feed, error) {
 	recent := s.recent()
 	f.Sort, recent.Where = "", f.News.conditions("t", "t.organization_id")
-	certified, others, err := s.dumps.catalog.RecentTopicIDs(ctx, f.TopicFilter, recent)
-	if err != nil {
-		return nil, err
-	}
-	rows, err := s.dumps.catalog.TopicsByIDs(ctx, account.Nobody, append(certified, others...))
+	rows, err := recentRows(ctx, f.TopicFilter, recent, s.dumps.catalog.RecentTopicIDs, s.dumps.catalog.TopicsByIDs)
 	if err != nil {
 		return nil, err
 	}
