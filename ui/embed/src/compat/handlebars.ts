@@ -147,7 +147,7 @@ function clean(html: string): string {
 export function elements(html: string): DocumentFragment {
   const { content } = Object.assign(document.createElement("template"), { innerHTML: html });
   content.querySelectorAll("[href],[src],[action]").forEach((element) => {
-    for (const name of ["href", "src", "action"]) if (/^(javascript|data|vbscript):/i.test((element.getAttribute(name) ?? "").replace(/[\0- ]/g, ""))) element.removeAttribute(name);
+    for (const name of ["href", "src", "action"]) if (/^(javascript|data):/i.test(String(element.getAttribute(name)).replace(/[\0- ]/g, ""))) element.removeAttribute(name);
   });
   return content;
 }
