@@ -102,7 +102,9 @@ func removeDots(path string) string {
 		case path == "/.":
 			path = "/"
 		case strings.HasPrefix(path, "/../"), path == "/..":
-			path = "/" + path[min(4, len(path)):]
+			if path = path[3:]; path == "" {
+				path = "/"
+			}
 			last := len(out) - 1
 			for last >= 0 && out[last] != '/' {
 				last--
