@@ -33,7 +33,10 @@ func TestQueryCounts(t *testing.T) {
 		if got := queries("/api/1/datasets/" + w.public + "/"); got > 6 {
 			t.Errorf("a dataset takes %d queries, at most 6 wanted", got)
 		}
-		for _, path := range []string{"/api/1/datasets/?page_size=", "/api/2/datasets/?page_size=", "/api/2/datasets/search/?page_size=", "/api/1/organizations/" + w.organization + "/datasets/?page_size="} {
+		for _, path := range []string{
+			"/api/1/datasets/?page_size=", "/api/2/datasets/?page_size=", "/api/2/datasets/search/?page_size=", "/api/1/organizations/" + w.organization + "/datasets/?page_size=",
+			"/api/1/site/catalog.ttl?page_size=", "/api/1/organizations/" + w.organization + "/catalog.ttl?page_size=",
+		} {
 			one, twenty := queries(path+"1"), queries(path+"20")
 			if one != twenty {
 				t.Errorf("%s takes %d queries for one object and %d for twenty", path, one, twenty)
