@@ -99,6 +99,7 @@ func (v *vault) objectNames(secret bool) objectNames {
 	names := objectNames{
 		"datasets": {v.ids["open"], "open-of-eve"}, "reuses": {v.ids["open-reuse"]}, "dataservices": {v.ids["open-api"]}, "topics": {v.ids["open-topic"]},
 		"posts": {v.ids["open-post"]}, "organizations": {v.town}, "users": {v.eve}, "tags": {"velo"}, "licenses": {"lov2"}, "files": v.resources[:4],
+		"visualizations": {v.ids["open-chart"]},
 	}
 	if !secret {
 		return names
@@ -150,7 +151,7 @@ func (names objectNames) paths(t *testing.T, template string) []string {
 		for _, file := range names["files"] {
 			all = append(all, "/embeds/resources/"+file)
 		}
-		for _, kind := range []string{"datasets", "reuses", "dataservices", "topics", "organizations", "posts"} {
+		for _, kind := range []string{"datasets", "reuses", "dataservices", "topics", "organizations", "posts", "visualizations"} {
 			for _, name := range names[kind] {
 				all = append(all, "/embeds/"+kind+"/"+name)
 			}
@@ -206,7 +207,7 @@ func (v *vault) pageArguments(secret bool) map[string]url.Values {
 		"/embeds/search": {
 			"q": found["q"], "tag": found["tag"], "organization": {v.town}, "type": {"datasets", "dataservices", "reuses", "organizations", "topics"}, "page": {"2"},
 		},
-		"/embeds/{kind}/{key}": {"q": found["q"], "tag": found["tag"], "lang": {"en"}},
+		"/embeds/{kind}/{key}": {"q": found["q"], "tag": found["tag"], "lang": {"en"}, "tab": {"data"}},
 	}
 	for template, one := range v.cardArguments(secret) {
 		arguments[template], arguments[template+"/"] = one, one
@@ -223,6 +224,9 @@ func (v *vault) cardArguments(secret bool) map[string]url.Values {
 	for kind, names := range v.objectNames(secret) {
 		for _, name := range names {
 			addresses = append(addresses, apitest.Base+"/"+kind+"/"+name, apitest.Base+"/api/1/"+kind+"/"+name+"/")
+			if kind == "files" {
+				addresses = append(addresses, apitest.Base+"/embeds/resources/"+name+"?tab=chart", apitest.Base+"/datasets/open-of-eve?resource_id="+name)
+			}
 			if kind == "datasets" {
 				references = append(references, "dataset-"+name)
 			}
@@ -240,6 +244,12 @@ func (v *vault) cardLists(secret bool) []string {
 	names := v.objectNames(secret)
 	for _, kind := range slices.Sorted(maps.Keys(names)) {
 		for _, name := range names[kind] {
+			switch kind {
+			case "files":
+				kind = "resources"
+			case "visualizations":
+				kind = "charts"
+			}
 			references = append(references, strings.TrimSuffix(kind, "s")+"-"+name)
 		}
 	}

@@ -269,7 +269,7 @@ func (s *server) handler() (*web.Handler, error) {
 	face.Consent = consentPage(pages)
 	pages.Routes(root)
 	s.pages = pages
-	embeds, err := s.embeds()
+	embeds, err := s.embeds(pages)
 	if err != nil {
 		return nil, err
 	}
@@ -310,10 +310,10 @@ func (s *server) portal(dumps *dump.Dumps) (*portal.Portal, error) {
 }
 
 // embeds builds the face for pages of other sites.
-func (s *server) embeds() (*embed.Embed, error) {
+func (s *server) embeds(pages *portal.Portal) (*embed.Embed, error) {
 	return embed.New(embed.Deps{
 		Catalog: s.Catalog, Organizations: s.Organizations, Zones: s.Zones, Search: s.match(), Log: s.Log,
-		Language: s.Settings.Language, Languages: s.Settings.Languages, Zone: s.Settings.Location(),
+		Language: s.Settings.Language, Languages: s.Settings.Languages, Zone: s.Settings.Location(), Style: pages.EmbedStyle,
 	})
 }
 

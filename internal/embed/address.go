@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"grenier/internal/db"
 	"grenier/internal/fault"
 	"grenier/internal/geo"
 	"grenier/internal/web"
@@ -18,6 +19,8 @@ type target struct {
 	lang string
 	// api tells that the address was that of the object in the API.
 	api bool
+	// as are the wishes about a file that is more than a card.
+	as viewArgs
 }
 
 // maxAddress bounds the addresses that are read, in bytes.
@@ -28,7 +31,7 @@ const maxAddress = 2048
 var cardKinds = map[string]string{
 	"datasets": "datasets", "dataset": "datasets", "reuses": "reuses", "reuse": "reuses", "organizations": "organizations",
 	"organization": "organizations", "dataservices": "dataservices", "topics": "topics", "group": "topics", "groups": "topics",
-	"territories": "territories", "territory": "territories", "resources": "resources",
+	"territories": "territories", "territory": "territories", "resources": "resources", "charts": "charts", "visualizations": "charts",
 }
 
 // pagesWithoutCard are the first parts of the addresses of other pages.
@@ -97,6 +100,7 @@ func (e *Embed) read(c *web.Call, address string) (target, error) {
 	case found.key == "":
 		return target{}, noCard(address)
 	}
+	found.readFile(u.Query())
 	return found, nil
 }
 
@@ -129,7 +133,25 @@ func (e *Embed) readPath(path string) (found target, known bool) {
 		return found, found.key != ""
 	}
 	found.kind, found.key = kind, parts[1]
+	switch { // files have addresses below those of datasets
+	case kind != "datasets":
+	case len(parts) > 2 && (parts[1] == "r" || parts[1] == "resources"):
+		found.kind, found.key = "resources", parts[2]
+	case len(parts) > 3 && parts[2] == "resources":
+		found.kind, found.key = "resources", parts[3]
+	}
 	return found, true
+}
+
+// readFile takes what an address says about a file after its path: which one of a
+// dataset, and how it is shown.
+func (t *target) readFile(args url.Values) {
+	if id := args.Get("resource_id"); t.kind == "datasets" && !t.api && db.IsUUID(id) {
+		t.kind, t.key = "resources", id
+	}
+	if t.kind == "resources" {
+		t.as = viewArgs{Tab: args.Get("tab"), Columns: args.Get("columns"), ColumnFilters: args.Get("filters")}
+	}
 }
 
 // territoryKey is the identifier of the zone that the rest of an address names:

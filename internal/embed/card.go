@@ -19,7 +19,7 @@ import (
 // card is what an embed shows of an object, in the words of a reader. Its
 // addresses are whole: the card stands in pages of other sites.
 type card struct {
-	// Kind is dataset, reuse, organization, dataservice, topic or territory.
+	// Kind is dataset, reuse, organization, dataservice, topic, territory, resource or chart.
 	Kind, ID string
 	// Title is whole, Short cut for the cards of the first generation.
 	Title, Short string
@@ -38,8 +38,14 @@ type card struct {
 	License, LicenseTitle, Period, Place, Rhythm string
 	// Described is a longer text than Brief, rendered, of data of territories.
 	Described template.HTML
-	keys      []web.Key
+	// Files are those that a chart draws, or the file itself.
+	Files []cardFile
+	keys  []web.Key
 }
+
+// cardFile is a file that a card is about: its page, and the address that it is
+// read at.
+type cardFile struct{ Title, URL, address string }
 
 // author is who publishes an object.
 type author struct{ Name, URL, Picture string }
@@ -86,7 +92,7 @@ func (m *maker) card(t target) (*card, error) {
 	make, ok := map[string]func(*maker, string) (*card, error){
 		"datasets": (*maker).datasetByKey, "reuses": (*maker).reuseByKey, "organizations": (*maker).organizationByKey,
 		"dataservices": (*maker).dataserviceByKey, "topics": (*maker).topicByKey, "territories": (*maker).territory,
-		"resources": (*maker).resource,
+		"resources": (*maker).resource, "charts": (*maker).chart,
 	}[t.kind]
 	if !ok {
 		return nil, fault.New(fault.NotFound, "There is no such card.")
@@ -260,6 +266,7 @@ func (m *maker) resource(id string) (*card, error) {
 		made.tell("size", m.say.Size(*r.Filesize))
 	}
 	made.tell("updated", m.updated(r.ModifiedAt(time.Now()).Time))
+	made.Files = []cardFile{{made.Title, made.URL, r.URL}}
 	return made, nil
 }
 

@@ -33,6 +33,27 @@ func readStyles() (styles, error) {
 	return s, nil
 }
 
+// added is the style sheet of the site's theme, written so that it stays within
+// its element.
+func (e *Embed) added() template.CSS {
+	if e.Style == nil {
+		return ""
+	}
+	return template.CSS(strings.ReplaceAll(strings.TrimSpace(e.Style()), "</", `<\/`))
+}
+
+// cardStyle is the style sheet of cards of today: the theme's own comes last.
+func (e *Embed) cardStyle() template.CSS { return e.styles.card + e.added() }
+
+// legacyStyle is that of the cards of the first generation, all of it in the
+// layer that pages win over.
+func (e *Embed) legacyStyle() template.CSS {
+	if added := e.added(); added != "" {
+		return e.styles.legacy + "@layer udata{" + added + "}"
+	}
+	return e.styles.legacy
+}
+
 // compact takes indentation, line ends and the blanks around signs out of a
 // style sheet.
 func compact(sheet string) string {
@@ -73,9 +94,9 @@ func (e *Embed) drawBare(say *i18n.Printer, made *card) (string, error) {
 
 // draw draws a card in one of its forms, its styles with it.
 func (e *Embed) draw(form string, say *i18n.Printer, made *card) (string, error) {
-	d := drawn{card: made, Style: e.styles.card, say: say}
+	d := drawn{card: made, Style: e.cardStyle(), say: say}
 	if form == legacyForm {
-		d.Style = e.styles.legacy
+		d.Style = e.legacyStyle()
 	}
 	var b bytes.Buffer
 	if err := e.templates.ExecuteTemplate(&b, form+"-whole", d); err != nil {

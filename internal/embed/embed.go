@@ -39,6 +39,9 @@ type Deps struct {
 	Languages []string
 	// Zone is that of the days that are shown.
 	Zone *time.Location
+	// Style gives the style sheet that the theme of the site brings for cards and
+	// frames, empty for none; nil never has one.
+	Style func() string
 }
 
 // Embed holds the cards and the framed pages.

@@ -82,7 +82,7 @@ func (e *Embed) oembedRoutes(first *web.Table) {
 	doc := web.Doc{Public: true, Keep: true, NoMask: true, Tags: []string{"oembed"}}
 	web.Get[OEmbed](first, "/oembed", doc, e.oembed)
 	doc.Summary, doc.ID = "Embed a page of the site", "oembed"
-	doc.Description = "oEmbed 1.0 of datasets, reuses, organizations, APIs, topics and territories."
+	doc.Description = "oEmbed 1.0 of datasets, reuses, organizations, APIs, topics, territories, files and charts."
 	doc.Statuses = map[int]string{
 		http.StatusBadRequest: "The URL is missing or is not absolute.", http.StatusNotFound: "The URL names nothing that can be embedded.",
 		http.StatusGone: "What the URL names was deleted.", http.StatusNotImplemented: "The format is another one than JSON.",
@@ -106,6 +106,11 @@ func (e *Embed) oembed(c *web.Call, q oembedArgs) error {
 	if err != nil {
 		return err
 	}
+	c.W.Header()["Cache-Control"] = shared
+	c.Keep(time.Now().Add(keptFor), append(made.keys, siteKey)...)
+	if shown := viewOf(made, named.as); shown != nil {
+		return c.JSON(http.StatusOK, e.framed(c.Site, shown, lang, q.MaxWidth, q.MaxHeight))
+	}
 	form := cardForm
 	if named.api && made.Kind == "dataset" { // as the first snippets ask
 		form = legacyForm
@@ -114,8 +119,6 @@ func (e *Embed) oembed(c *web.Call, q oembedArgs) error {
 	if err != nil {
 		return err
 	}
-	c.W.Header()["Cache-Control"] = shared
-	c.Keep(time.Now().Add(keptFor), append(made.keys, siteKey)...)
 	return c.JSON(http.StatusOK, e.rich(c.Site, made, html, q.MaxWidth, q.MaxHeight))
 }
 

@@ -43,7 +43,12 @@ func TestOEmbedKnowsAllKinds(t *testing.T) {
 	for path, words := range map[string]string{
 		"/reuses/map/": "reuse-card", "/fr/reuse/" + reuseID: "reuse-card", "/organizations/valmont/": "organization-card", "/organization/" + townID: "organization-card",
 		"/dataservices/api-of-trees/": "dataservice-card", "/topics/nature": "topic-card", "/territories/commune/13004/Arles": "territory-card",
-		"/territories/fr:commune:13004": "territory-card", "/territory/town/13004": "territory-card", "/datasets/bare": "dataset-card",
+		"/api/1/datasets/r/" + fileID: "resource-card", "/datasets/trees?resource_id=" + fileID: "resource-card", "/api/2/datasets/resources/" + fileID + "/": "resource-card",
+		"/api/1/datasets/trees/resources/" + fileID + "/": "resource-card", "/embeds/resources/" + fileID: "resource-card",
+		"/embeds/charts/" + chartID:          `<iframe src="` + base + "/embeds/charts/" + chartID + `" title="Trees by street" width="1000" height="480"`,
+		"/en/visualizations/trees-by-street": `<iframe src="` + base + "/embeds/charts/" + chartID + `?lang=en"`, "/api/1/visualizations/" + chartID + "/": "<iframe",
+		"/datasets/trees?resource_id=" + fileID + "&tab=chart&columns=street,age": `/embeds/resources/` + fileID + `?columns=street%2Cage&amp;tab=chart"`,
+		"/territories/fr:commune:13004":                                           "territory-card", "/territory/town/13004": "territory-card", "/datasets/bare": "dataset-card",
 		"/api/1/datasets/trees/": `<article class="dataset-card" id="dataset-` + openID + `">`,
 	} {
 		w := s.get(oembedOf(base + path))

@@ -28,6 +28,7 @@ const heightScript = `(()=>{if(parent===window)return;let last=0;const root=docu
 type pageArgs struct {
 	optionArgs
 	searchArgs
+	viewArgs
 	Kind string `path:"kind"`
 	Key  string `path:"key"`
 }
@@ -48,9 +49,10 @@ type framed struct {
 	Script template.JS
 	// Site is the name of the site, Home its address.
 	Site, Home string
-	// Card is shown alone, List is a list of cards, Problem what went wrong; one of them is there.
+	// Card is shown alone, List is a list of cards, View an element of the library, Problem what went wrong; one of them is there.
 	Card    *drawn
 	List    *list
+	View    *view
 	Problem string
 	say     *i18n.Printer
 }
@@ -71,7 +73,7 @@ func (e *Embed) page(c *web.Call, q pageArgs) error {
 	say := e.printer(q.Lang)
 	f := framed{
 		Lang: say.Lang(), Options: q.optionArgs.read(), Script: heightScript, Site: c.Site.Title, Home: e.maker(c, q.Lang).page("/"), say: say,
-		Styles: e.styles.card + e.styles.page,
+		Styles: e.styles.card + e.styles.page + e.added(),
 	}
 	f.Accent = f.Options.style()
 	keys, err := e.content(c, q, &f)
@@ -116,7 +118,10 @@ func (e *Embed) content(c *web.Call, q pageArgs, f *framed) ([]web.Key, error) {
 	if err != nil {
 		return nil, err
 	}
-	f.Title, f.Card = made.Title, &drawn{card: made, say: m.say, Level: 1}
+	f.Title = made.Title
+	if f.View = viewOf(made, q.viewArgs); f.View == nil {
+		f.Card = &drawn{card: made, say: m.say, Level: 1}
+	}
 	return made.keys, nil
 }
 
@@ -134,12 +139,13 @@ func (e *Embed) problem(c *web.Call, err error, f *framed) int {
 	case http.StatusGone:
 		message = "embed.gone"
 	}
-	f.Card, f.List, f.Problem, f.Title = nil, nil, f.say.T(message), f.say.T("embed.not-shown")
+	f.Card, f.List, f.View, f.Problem, f.Title = nil, nil, nil, f.say.T(message), f.say.T("embed.not-shown")
 	return status
 }
 
 // policy lets the page be framed everywhere, and load its own styles and script
-// and the pictures of the site alone.
+// and the pictures of the site alone; an element of the library its scripts and
+// the files that it shows besides.
 func (f *framed) policy() []string {
 	sources := func(texts ...string) string {
 		var b strings.Builder
@@ -151,6 +157,10 @@ func (f *framed) policy() []string {
 		}
 		return b.String()
 	}
-	return []string{"default-src 'none'; script-src" + sources(string(f.Script)) + "; style-src" + sources(string(f.Styles), string(f.Accent)) +
+	library := ""
+	if f.View != nil {
+		library = " 'self'; connect-src 'self'" + f.View.hosts()
+	}
+	return []string{"default-src 'none'; script-src" + sources(string(f.Script)) + library + "; style-src" + sources(string(f.Styles), string(f.Accent)) +
 		"; img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors *"}
 }

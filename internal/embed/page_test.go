@@ -18,11 +18,12 @@ func TestFramedPagesShowEveryKind(t *testing.T) {
 	s := newSite(t, dbtest.SQLite(t), 0)
 	s.finder.hits = []search.Hit{{ID: openID}, {ID: bareID}}
 	for path, words := range map[string]string{
-		"resources/" + fileID:       "Trees, 2020",
-		"search?type=organizations": "Organisations", "search?type=topics": "Thématiques", "search?type=reuses&organization=valmont": "Réutilisations de Ville", "search": "Trees of",
+		"resources/" + fileID:    "Trees, 2020",
+		"charts/trees-by-street": "Trees by street", "visualizations/" + chartID: "Trees by street", "resources/" + fileID + "?tab=data": "Trees, 2020", "resources/" + fileID + "?tab=x": "resource-card",
+		"search?type=organizations": "Organisations", "search?type=topics": "Thématiques", "search?type=reuses&organization=valmont": "Réutilisations : Ville", "search": "Trees of",
 		"datasets/trees": "Trees of", "datasets/" + openID: "Trees of", "reuses/map": "A map of trees", "organizations/valmont": "Ville de Valmont",
-		"dataservices/" + serviceID: "API of trees", "topics/nature": "Nature", "territories/fr:commune:13004": "Arles", "search-datasets/valmont": "Jeux de données de Ville de Valmont",
-		"search-dataservices/" + townID: "API de Ville de Valmont", "list-reuses/valmont": "Réutilisations de Ville de Valmont",
+		"dataservices/" + serviceID: "API of trees", "topics/nature": "Nature", "territories/fr:commune:13004": "Arles", "search-datasets/valmont": "Jeux de données : Ville de Valmont",
+		"search-dataservices/" + townID: "API : Ville de Valmont", "list-reuses/valmont": "Réutilisations : Ville de Valmont",
 	} {
 		w := s.get("/embeds/" + path)
 		if w.Code != http.StatusOK || !strings.Contains(w.Body.String(), words) || strings.Count(w.Body.String(), "<h1") != 1 {
@@ -35,7 +36,8 @@ func TestFramedPagesShowEveryKind(t *testing.T) {
 // they run and load nothing else.
 func TestFramedPagesMayBeFramed(t *testing.T) {
 	s := newSite(t, dbtest.SQLite(t), 1<<20)
-	for _, path := range []string{"/embeds/datasets/trees", "/embeds/datasets/trees?accent=%23ffcc00", "/embeds/search-datasets/valmont", "/embeds/datasets/none", "/embeds/nothing/none"} {
+	for _, path := range []string{"/embeds/datasets/trees", "/embeds/datasets/trees?accent=%23ffcc00", "/embeds/search-datasets/valmont", "/embeds/datasets/none", "/embeds/nothing/none",
+		"/embeds/charts/" + chartID + "?accent=%23ffcc00", "/embeds/resources/" + fileID + "?tab=map"} {
 		for range 2 { // the second one is a kept answer
 			w := s.get(path)
 			policy, body := w.Header().Get("Content-Security-Policy"), w.Body.String()
@@ -70,6 +72,8 @@ func TestFramedPagesRefuseInWords(t *testing.T) {
 		{"datasets/secret", 404, "Rien n’est publié"}, {"datasets/" + privateID, 404, "Rien n’est publié"}, {"datasets/gone", 410, "supprimé"},
 		{"nothing/trees", 404, "Rien n’est publié"}, {"search-datasets/none", 404, "Rien n’est publié"}, {"territories/fr:commune:99999", 404, "Rien n’est publié"},
 		{"search?type=users", 404, "Rien n’est publié"}, {"search?organization=none", 404, "Rien n’est publié"}, {"resources/none", 404, "Rien n’est publié"}, {"resources/" + hiddenFileID, 404, "Rien n’est publié"},
+		{"charts/none", 404, "Rien n’est publié"}, {"charts/secret-chart", 404, "Rien n’est publié"}, {"charts/" + privateChartID, 404, "Rien n’est publié"},
+		{"charts/gone-chart", 410, "supprimé"}, {"resources/" + hiddenFileID + "?tab=data", 404, "Rien n’est publié"}, {"resources/none?tab=chart", 404, "Rien n’est publié"},
 		{"territories/x", 404, "Rien n’est publié"}, {"reuses/%00", 404, ""}, {"datasets/" + strings.Repeat("x", 3000), 404, "Rien n’est publié"},
 	} {
 		w := s.get("/embeds/" + c.path)

@@ -28,7 +28,7 @@ func (e *Embed) referenceRoutes(first *web.Table) {
 	web.Get[[]OEmbed](first, "/oembeds", doc, e.oembeds)
 	doc.Summary, doc.ID = "Embed several datasets", "oembeds"
 	doc.Description = "The cards of dataset-<id> and territory-<zone>:<data>, in the order in which they are asked for; with form=card also of " +
-		"reuse-<id>, organization-<id>, dataservice-<id>, topic-<id> and territory-<zone>."
+		"reuse-<id>, organization-<id>, dataservice-<id>, topic-<id>, territory-<zone>, resource-<id> and chart-<id>."
 	web.Get[[]OEmbed](first, "/oembeds/", doc, e.oembeds)
 }
 
@@ -83,7 +83,7 @@ func (e *Embed) oembeds(c *web.Call, q referenceArgs) error {
 	}
 	c.W.Header()["Cache-Control"] = shared
 	if !whole { // what is unknown now may come
-		for _, kind := range []string{catalog.KindDataset, catalog.KindReuse, catalog.KindOrganization, catalog.KindDataservice, catalog.KindTopic} {
+		for _, kind := range []string{catalog.KindDataset, catalog.KindReuse, catalog.KindOrganization, catalog.KindDataservice, catalog.KindTopic, catalog.KindChart} {
 			keys = append(keys, web.Epoch(kind))
 		}
 	}
@@ -93,7 +93,7 @@ func (e *Embed) oembeds(c *web.Call, q referenceArgs) error {
 
 // referenceKinds are the kinds of objects by how references name them.
 var referenceKinds = map[string]string{
-	"dataset": "datasets", "reuse": "reuses", "organization": "organizations", "dataservice": "dataservices", "topic": "topics", "territory": "territories",
+	"dataset": "datasets", "reuse": "reuses", "organization": "organizations", "dataservice": "dataservices", "topic": "topics", "territory": "territories", "resource": "resources", "chart": "charts",
 }
 
 // readReference reads one reference: its kind before the first dash.

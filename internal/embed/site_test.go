@@ -60,6 +60,7 @@ const (
 	openID, privateID, deletedID, bareID = "00000000000000000000000a", "00000000000000000000000b", "00000000000000000000000c", "00000000000000000000000d"
 	fileID, hiddenFileID                 = "11111111-1111-4111-8111-111111111111", "22222222-2222-4222-8222-222222222222"
 	reuseID, serviceID, topicID          = "0000000000000000000000aa", "0000000000000000000000ab", "0000000000000000000000ac"
+	chartID, privateChartID, goneChartID = "0000000000000000000000ba", "0000000000000000000000bb", "0000000000000000000000bc"
 )
 
 // newSite fills a database with objects of all kinds, and serves their cards
@@ -127,13 +128,23 @@ func (s *site) fill() {
 	open := dataset(openID, "trees", `Trees of "Valmont" <& around>`)
 	open.License, open.Frequency, open.TemporalStart, open.TemporalEnd = said("lov2"), said("annual"), said("2019-01-01"), said("2020-12-31")
 	open.ResourceCount, open.Reuses = 3, 1
+	chart := func(id, slug, title string) *catalog.Chart {
+		return &catalog.Chart{
+			ID: id, Version: 1, Slug: slug, Title: title, TitleFold: title, Owned: catalog.Owned{OrganizationID: said(townID)}, Visible: true,
+			Description: "Trees by **street**.", XAxis: db.JSON(`{"column_x":"street","type":"discrete"}`), YAxis: db.JSON("{}"), CreatedAt: now, ModifiedAt: now,
+			Series: db.JSON(`[{"resource_id":"` + hiddenFileID + `","column_y":"height"},{"resource_id":"` + fileID + `","column_y":"age"}]`),
+		}
+	}
+	privateChart, goneChart := chart(privateChartID, "secret-chart", "Zqxchart"), chart(goneChartID, "gone-chart", "Zqxgone")
+	privateChart.Private, privateChart.Visible = true, false
+	goneChart.DeletedAt, goneChart.Visible = now, false
 	hidden, gone, bare := dataset(privateID, "secret", "Zqxsecret"), dataset(deletedID, "gone", "Zqxgone"), dataset(bareID, "bare", "Bare")
 	hidden.Private, hidden.Visible = true, false
 	gone.DeletedAt, gone.Visible = now, false
 	bare.OrganizationID = nil
 	s.insert(
 		&account.Organization{ID: townID, Version: 1, Slug: "valmont", Name: "Ville de Valmont", NameFold: "ville de valmont", CreatedAt: now, ModifiedAt: now, Datasets: 2, Certified: true},
-		open, hidden, gone, bare,
+		open, hidden, gone, bare, chart(chartID, "trees-by-street", "Trees by street"), privateChart, goneChart,
 		&catalog.Reuse{
 			ID: reuseID, Version: 1, Slug: "map", Title: "A map of trees", Type: "visualization", URL: "https://map.example.org", URLHash: "x", Visible: true,
 			Owned: catalog.Owned{OrganizationID: said(townID)}, CreatedAt: now, ModifiedAt: now, DatasetCount: 1,

@@ -141,6 +141,7 @@ func TestExcerpt(t *testing.T) {
 	}{
 		{"", 10, ""},
 		{"**Qualité** de l’[air](https://a.fr)", 20, "Qualité de l’ air"},
+		{"Par **rue**, [ici](https://a.fr).", 20, "Par rue, ici."},
 		{"Qualité de l’eau, des rivières", 20, "Qualité de l’eau…"},
 		{"anticonstitutionnellement", 10, "anticonst…"},
 		{"<p>été <script>x()</script>hiver</p>", 10, "été hiver"},

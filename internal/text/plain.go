@@ -21,25 +21,27 @@ func Plain(source string, limit int) string {
 	}
 	var b strings.Builder
 	b.Grow(len(source))
-	space := false
+	space, mark := false, false // what was left out since the last letter: blanks, marks
 	for i := 0; i < len(source); i++ {
 		c := source[i]
 		switch {
 		case c == ']' && i+1 < len(source) && source[i+1] == '(':
 			end := strings.IndexByte(source[i:], ')')
 			if end < 0 {
-				space = true
+				mark = true
 				continue
 			}
 			i += end
+			mark = true
+		case c == ' ' || c == '\n' || c == '\r' || c == '\t':
 			space = true
-		case c == ' ' || c == '\n' || c == '\r' || c == '\t' || strings.IndexByte("*_`#>|~[]!", c) >= 0:
-			space = true
+		case strings.IndexByte("*_`#>|~[]!", c) >= 0:
+			mark = true
 		default:
-			if space && b.Len() > 0 {
+			if b.Len() > 0 && (space || mark && strings.IndexByte(".,;:?)", c) < 0) {
 				b.WriteByte(' ')
 			}
-			space = false
+			space, mark = false, false
 			b.WriteByte(c)
 		}
 	}
