@@ -4,6 +4,7 @@ import (
 	"html"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 
 	"grenier/internal/web"
@@ -41,7 +42,7 @@ func (e *Embed) frameHTML(c *web.Call, q frameArgs) string {
 		return wrong("URL invalide ou manquante")
 	}
 	parts := partsOf(u.EscapedPath())
-	if len(parts) < 2 {
+	if len(parts) < 2 || slices.ContainsFunc(parts, leaves) {
 		return wrong("URL invalide ou manquante")
 	}
 	height, ok := length(q.MaxHeight, "180px")
@@ -71,3 +72,6 @@ func length(given, none string) (string, bool) {
 	}
 	return strconv.Itoa(n) + "px", true
 }
+
+// leaves tells whether a part of a path leads elsewhere than below the one before it.
+func leaves(part string) bool { return part == "." || part == ".." }
