@@ -94,7 +94,7 @@ func TestLiveExamples(t *testing.T) {
 	tab := open(t, browser.Look{})
 	for _, prefix := range []string{"", "/en"} {
 		tab.Open(prefix+"/integrate/library", http.StatusOK)
-		tab.Until("the elements are ready", `document.querySelectorAll("main [ready]").length === 3 && !document.querySelector("main [error]")`)
+		tab.Until("the elements are ready", `document.querySelectorAll("main [ready]").length === 4 && !document.querySelector("main [error]")`)
 		for _, way := range []string{"", "/dataset", "/organization", "/library", "/linked-data", "/feeds", "/changes", "/api"} {
 			tab.Open(prefix+"/integrate"+way, http.StatusOK)
 			tab.Settled()

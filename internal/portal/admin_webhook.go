@@ -152,8 +152,12 @@ func (v *visit) webhookList(hooks []outbox.Webhook, place webhookPlace) listing 
 		if !h.AcceptedAt.IsZero() {
 			accepted = momentCell(h.AcceptedAt.Time)
 		}
+		address := h.URL
+		if h.Label() == address {
+			address = "" // said once
+		}
 		list.Rows = append(list.Rows, listRow{Cells: []listCell{
-			linkCell(h.Label(), v.path(place.path+"/"+url.PathEscape(h.ID)), h.URL), badgeCell(v.webhookState(h)), accepted,
+			linkCell(h.Label(), v.path(place.path+"/"+url.PathEscape(h.ID)), address), badgeCell(v.webhookState(h)), accepted,
 		}})
 	}
 	return list

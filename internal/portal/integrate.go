@@ -1,6 +1,8 @@
 package portal
 
 import (
+	"html/template"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -34,15 +36,21 @@ type integratePage struct{ Title, Text, Path string }
 type integrateSection struct {
 	// ID is unique in the page.
 	ID, Title string
-	Texts     []string
+	Texts     []template.HTML
 	Samples   []integrateSample
 	// Rows are names with what they mean, Head names their columns.
-	Rows  []developersRow
+	Rows  []integrateRow
 	Head  developersRow
 	Frame liveFrame
 	// Element is a live element of the library.
 	Element liveElement
 	Links   []Link
+}
+
+// integrateRow is a name with what it means.
+type integrateRow struct {
+	Name string
+	Text template.HTML
 }
 
 // integrateSample is something to copy.
@@ -164,10 +172,18 @@ func (p *Portal) integrateExamples(v *visit) (integrateExamples, error) {
 func (v *visit) integratePart(page, id string, texts int, samples ...integrateSample) integrateSection {
 	s := integrateSection{ID: id, Title: v.say.T("integrate." + page + "-" + id), Samples: samples}
 	for _, letter := range []string{"a", "b", "c"}[:texts] {
-		s.Texts = append(s.Texts, v.say.T("integrate."+page+"-"+id+"-"+letter))
+		s.Texts = append(s.Texts, codeMarked(v.say.T("integrate."+page+"-"+id+"-"+letter)))
 	}
 	return s
 }
+
+// codeMarked is a text for people, where what programs read stands between
+// backquotes.
+func codeMarked(text string) template.HTML {
+	return template.HTML(betweenBackquotes.ReplaceAllString(template.HTMLEscapeString(text), "<code>$1</code>"))
+}
+
+var betweenBackquotes = regexp.MustCompile("`([^`]+)`")
 
 // fill puts the site's address and the objects of examples into a piece of
 // program.

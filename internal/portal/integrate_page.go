@@ -34,7 +34,7 @@ func (v *visit) integrateOrganization(shown integrateExamples) []integrateSectio
 <script src="BASE/static/widgets.js" id="udata" async defer onload="udataScript.loadTerritory({withSearch: true})"></script>`))
 	territory.Head = developersRow{"data-udata-territory", v.say.T("help.meaning")}
 	for _, one := range []struct{ ref, name string }{{"fr-town-13004", "town"}, {"fr-county-13", "county"}, {"fr-region-93", "region"}} {
-		territory.Rows = append(territory.Rows, developersRow{one.ref, v.say.T("integrate.place-" + one.name)})
+		territory.Rows = append(territory.Rows, integrateRow{one.ref, codeMarked(v.say.T("integrate.place-" + one.name))})
 	}
 	territory.Links = []Link{{v.say.T("integrate.territories"), v.path("/territories")}}
 	search := v.integratePart("organization", "search", 1, html("<div data-udata-search-dataset=\"ORGANIZATION\"></div>\n"+snippetScript))
@@ -60,7 +60,7 @@ func (v *visit) integrateLibrary(shown integrateExamples) []integrateSection {
   <template>
     <p><a data-attr-href="page">{{title}}</a></p>
     <p data-if="organization">{{organization.name}} – {{last_modified | date:long}}</p>
-    <ul><li data-each="resources"><a data-attr-href="latest">{{title}}</a></li></ul>
+    <ul><li data-each="tags">{{.}}</li></ul>
   </template>
 </udata-dataset>`))
 	if shown.live {
@@ -71,16 +71,19 @@ func (v *visit) integrateLibrary(shown integrateExamples) []integrateSection {
 	elements := v.integratePart("library", "elements", 1)
 	elements.Head = developersRow{v.say.T("integrate.element"), v.say.T("help.meaning")}
 	for _, name := range libraryElements {
-		elements.Rows = append(elements.Rows, developersRow{"<udata-" + name + ">", v.say.T("integrate.element-" + name)})
+		elements.Rows = append(elements.Rows, integrateRow{"<udata-" + name + ">", codeMarked(v.say.T("integrate.element-" + name))})
 	}
-	return []integrateSection{
-		start, elements, search, template,
-		v.integratePart("library", "style", 1, html(libraryScript+`
+	style := v.integratePart("library", "style", 1, html(libraryScript+`
 <style>
-  udata-dataset { --udata-accent: #7a2e8e; --udata-radius: 0; --udata-font: Georgia, serif; }
+  udata-dataset { --udata-accent: light-dark(#7a2e8e, #d9a6e6); --udata-radius: 0; --udata-font: Georgia, serif; }
   udata-dataset::part(title) { font-style: italic; }
 </style>
-<udata-dataset ref="DATASET"></udata-dataset>`)),
+<udata-dataset ref="DATASET"></udata-dataset>`))
+	if shown.live {
+		style.Element = liveElement{"style", shown.dataset, shown.title, shown.page}
+	}
+	return []integrateSection{
+		start, elements, search, template, style,
 		v.integratePart("library", "program", 1, html(`<ul id="list"></ul>
 <script type="module">
   import { api } from "BASE/static/udata.mjs";
@@ -98,7 +101,7 @@ func (v *visit) integrateLibrary(shown integrateExamples) []integrateSection {
 
 // linkedFormats are the endings of linked data with the media types and names of
 // their formats.
-var linkedFormats = []developersRow{
+var linkedFormats = []integrateRow{
 	{"ttl", "Turtle – text/turtle"}, {"xml", "RDF/XML – application/rdf+xml"}, {"jsonld", "JSON-LD – application/ld+json"},
 	{"nt", "N-Triples – application/n-triples"}, {"trig", "TriG – application/trig"},
 }

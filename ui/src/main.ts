@@ -2,6 +2,7 @@
 // loaded by the element that needs it, when it is seen.
 import { Copy } from "./copy.js";
 import { Filters } from "./filters.js";
+import { frames } from "./frames.js";
 import { Hash } from "./hash.js";
 import { Language } from "./language.js";
 import { MapBox } from "./map-box.js";
@@ -11,6 +12,7 @@ import { Suggest } from "./suggest.js";
 import { Theme } from "./theme.js";
 
 pops();
+frames();
 customElements.define("gr-hash", Hash);
 customElements.define("gr-theme", Theme);
 customElements.define("gr-suggest", Suggest);
