@@ -7,6 +7,8 @@ import (
 	"log/slog"
 	"time"
 
+	"golang.org/x/sync/semaphore"
+
 	"grenier/internal/account"
 	"grenier/internal/catalog"
 	"grenier/internal/db"
@@ -21,12 +23,31 @@ type Exporter struct {
 	store *catalog.Store
 	zones *geo.Directory
 	log   *slog.Logger
+	room  *semaphore.Weighted
 }
+
+// maxAtOnce is how many datasets are described at once, in all documents that
+// are held whole together: a thousand take about 80 MB. Documents wait for each
+// other beyond it.
+const maxAtOnce = 2000
+
+// resourcesPerDataset is how many resources weigh as much as a dataset.
+const resourcesPerDataset = 10
 
 // New returns the exporter of a database; log is told of what cannot be
 // described and is left out.
 func New(d *db.DB, store *catalog.Store, zones *geo.Directory, log *slog.Logger) *Exporter {
-	return &Exporter{db: d, store: store, zones: zones, log: log}
+	return &Exporter{db: d, store: store, zones: zones, log: log, room: semaphore.NewWeighted(maxAtOnce)}
+}
+
+// enter waits until so many datasets may be described; leave makes room for
+// others.
+func (e *Exporter) enter(ctx context.Context, datasets int) (leave func(), err error) {
+	weight := int64(min(max(datasets, 1), maxAtOnce))
+	if err := e.room.Acquire(ctx, weight); err != nil {
+		return nil, err
+	}
+	return func() { e.room.Release(weight) }, nil
 }
 
 // Portal is where a description is published.
@@ -82,6 +103,11 @@ func (e *Exporter) Dataset(ctx context.Context, w io.Writer, f rdf.Format, p Por
 	if err != nil {
 		return Shown{}, err
 	}
+	leave, err := e.enter(ctx, 1+len(d.Resources)/resourcesPerDataset)
+	if err != nil {
+		return Shown{}, err
+	}
+	defer leave()
 	return e.write(ctx, w, f, p, func(b *book) error {
 		if err := b.addServices(ctx, []catalog.Dataset{*d}, nil, onlyHVD); err != nil {
 			return err
@@ -124,6 +150,11 @@ func (e *Exporter) Page(ctx context.Context, w io.Writer, f rdf.Format, p Portal
 	if len(ids) == 0 && l.Number > 1 {
 		return Shown{}, fault.New(fault.NotFound, "The catalogue has no page of this number.")
 	}
+	leave, err := e.enter(ctx, len(ids))
+	if err != nil {
+		return Shown{}, err
+	}
+	defer leave()
 	page := around(total)
 	page.Total = total
 	l.Catalog.Page = &page
