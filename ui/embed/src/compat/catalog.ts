@@ -18,8 +18,9 @@ type State = Record<string, string | string[]>;
 
 const hooks: Record<string, string> = { tag: "Tag", license: "License", geozone: "Geozone", granularity: "Granularity", format: "Format" };
 const sorts = ["title", "created", "last_modified", "followers", "reuses"];
-/** The sorts of the API by how pages call them. */
-const sortNames: Record<string, string> = { last_modified: "last_update" };
+const apiName = (name: string) => name.replace("pageS", "page_s");
+/** The sort of the API by how pages call it. */
+const sortOf = (sort: string) => sort.replace("last_modified", "last_update");
 const own = ["organizations", "facets", "sharelink", "sharemaps", "udataReady"];
 
 export class Catalog {
@@ -70,9 +71,8 @@ export class Catalog {
     for (const [name, value] of Object.entries(this.#state)) {
       for (const each of Array.isArray(value) ? value : [value]) {
         if (!each) continue;
-        const api = name === "pageSize" ? "page_size" : name;
-        const plain = each.replace(/^-/, "");
-        const given = name === "sort" ? each.replace(plain, sortNames[plain] ?? plain) : each;
+        const api = apiName(name);
+        const given = name === "sort" ? sortOf(each) : each;
         url.searchParams.append(api, given);
         if (!["sort", "page", "page_size"].includes(api)) search.searchParams.append(api, given);
       }
@@ -92,10 +92,9 @@ export class Catalog {
   // The list knows one organisation at a time, the search several.
   #ofSeveral(search: URL, all: string[]): Promise<Page> {
     search.searchParams.set("organization", all.join(","));
-    const sort = String(this.#state["sort"]);
-    const plain = sort.replace("-", "");
-    if (plain !== "title") search.searchParams.set("sort", sort.replace(plain, sortNames[plain] ?? plain));
-    for (const [name, api] of [["page", "page"], ["page_size", "page_size"], ["pageSize", "page_size"]] as const) if (this.#state[name]) search.searchParams.set(api, String(this.#state[name]));
+    const sort = sortOf(String(this.#state["sort"]));
+    if (!sort.endsWith("title")) search.searchParams.set("sort", sort);
+    for (const name of ["page", "page_size", "pageSize"]) if (this.#state[name]) search.searchParams.set(apiName(name), String(this.#state[name]));
     return ask<Page>(search.href);
   }
 
@@ -120,7 +119,7 @@ export class Catalog {
     if (this.box.dataset["sharelink"] === "true") html.push(this.#write("shareLink", { url: location.href }));
     const made = elements(html.join(""));
     // large enough for fingers, whatever the style of the page
-    made.querySelectorAll<HTMLElement>('a[href="#"]').forEach(({ style }) => Object.assign(style, { display: "inline-block", minWidth: "24px", minHeight: "24px" }));
+    made.querySelectorAll<HTMLElement>('a[href="#"]').forEach(({ style }) => (style.cssText = "display:inline-block;min-width:24px;min-height:24px"));
     return Array.from(made.childNodes);
   }
 

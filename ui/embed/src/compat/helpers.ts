@@ -51,7 +51,7 @@ export function helpersFor(language: string, base: string): Record<string, Helpe
     trimString: ([value]) => cut(text(value), 150),
     truncate: ([value, most]) => cut(text(value), Number(most) || 150),
     uppercase: ([value]) => text(value).toUpperCase(),
-    default: ([value, other]) => (value === undefined || value === null || value === "" ? other : value),
+    default: ([value, other]) => (text(value) ? value : other),
     dt: ([value, format], named) => date(value, text(named["format"] ?? format), language),
     placeholder: ([url, kind]) => text(url) || `${base}/favicon.svg#${encodeURIComponent(text(kind))}`,
     _: ([key]) => say(key),
@@ -67,11 +67,9 @@ export function helpersFor(language: string, base: string): Record<string, Helpe
 function date(value: unknown, format: string, language: string): string {
   const at = new Date(text(value));
   if (!value || isNaN(at.getTime())) return "";
-  const digits = (n: number) => String(n).padStart(2, "0");
-  if (/^[YMDHms\s/:.\-]+$/.test(format) && format) {
-    const parts: Record<string, string> = {
-      YYYY: String(at.getFullYear()), MM: digits(at.getMonth() + 1), DD: digits(at.getDate()), HH: digits(at.getHours()), mm: digits(at.getMinutes()), ss: digits(at.getSeconds()),
-    };
+  if (/^[YMDHms\s/:.\-]+$/.test(format)) {
+    const [YYYY, MM, DD, HH, mm, ss] = new Date(+at - at.getTimezoneOffset() * 60_000).toISOString().split(/\D/);
+    const parts: Record<string, string | undefined> = { YYYY, MM, DD, HH, mm, ss };
     return format.replace(/YYYY|MM|DD|HH|mm|ss/g, (part) => parts[part]!);
   }
   return new Intl.DateTimeFormat(language, { dateStyle: "long" }).format(at);

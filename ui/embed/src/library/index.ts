@@ -4,10 +4,12 @@ import { settings, UdataElement } from "./element.js";
 import { DataserviceElement, DatasetElement, OrganizationElement, ReuseElement, TerritoryElement, TopicElement } from "./object.js";
 import { ResourceElement, ChartElement, MapElement } from "./lazy.js";
 import { SearchElement } from "./search.js";
+import "./tags.js";
+import type { Results } from "./object.js";
 import { fill } from "./template.js";
 import { languageOf } from "../texts.js";
 
-export type { Api, CatalogObject, Kind, Page, Params };
+export type { Api, CatalogObject, Kind, Page, Params, Results };
 export { api, UdataElement };
 
 const elements: Record<string, CustomElementConstructor> = {

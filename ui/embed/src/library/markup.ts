@@ -45,6 +45,7 @@ function link(made: HTMLAnchorElement, href: string | null): void {
 export function markdown(source: string): string {
   return source
     .replace(/\r\n?/g, "\n")
+    .replace(/^([-=*_] *){3,}$/gm, "") // rules, and lines below headings
     .replace(/^#{1,6} .+$/gm, "\n$&\n") // headings may touch what is around them
     .split(/\n{2,}/)
     .map(block)
@@ -52,11 +53,11 @@ export function markdown(source: string): string {
 }
 
 function block(lines: string): string {
-  const heading = /^(#{1,6})\s+(.+)$/s.exec(lines);
+  const heading = /^\n?(#{1,6})\s+(.+)$/s.exec(lines);
   if (heading) return `<h${heading[1]!.length}>${inline(heading[2]!)}</h${heading[1]!.length}>`;
   const list = lines.split("\n");
   const items = (mark: RegExp, tag: string) =>
-    list.every((line) => mark.test(line)) ? `<${tag}>${list.map((line) => `<li>${inline(line.replace(mark, ""))}</li>`).join("")}</${tag}>` : "";
+    list.every((line) => mark.test(line)) ? `<${tag}>${list.map((line) => `<li>${inline(line.replace(mark, ""))}</li>`).join("\n")}</${tag}>` : "";
   return items(/^\s*[-*+]\s+/, "ul") || items(/^\s*\d+[.)]\s+/, "ol") || `<p>${inline(lines).replace(/\n/g, "<br>\n")}</p>`;
 }
 
