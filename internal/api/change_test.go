@@ -16,6 +16,7 @@ import (
 	"grenier/internal/catalog"
 	"grenier/internal/db"
 	"grenier/internal/db/dbtest"
+	"grenier/internal/event"
 )
 
 // changeLine is a line of the change feed.
@@ -193,6 +194,27 @@ func TestChangesFromNothing(t *testing.T) {
 		}
 		if lines, _ := since(p.Server, done.Position, ""); len(lines) > 0 {
 			t.Errorf("after a full start: %+v", lines)
+		}
+		// Of kinds that the feed does not tell of, newer events than all others may be cleared.
+		for range 2 {
+			err := p.Log.Write(t.Context(), db.People, func(_ context.Context, tx *event.Tx) error {
+				tx.Emit(event.Event{Kind: "site.updated", ObjectKind: "site", Object: "site", ActorKind: "system", SeenBefore: true, SeenAfter: true})
+				return nil
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		if _, err := p.Log.Prune(t.Context(), db.TimeOf(time.Now().Add(time.Hour))); err != nil {
+			t.Fatal(err)
+		}
+		again := changeLines(t, must(t, p.Get("/api/2/changes/start"), 200).Body)
+		for _, position := range []string{again[0].Position, "now"} {
+			if lines, next := since(p.Server, position, ""); len(lines) > 0 {
+				t.Errorf("after a start of a cleared log: %+v", lines)
+			} else if lines, _ := since(p.Server, next, ""); len(lines) > 0 {
+				t.Errorf("and then: %+v", lines)
+			}
 		}
 		lines = changeLines(t, must(t, p.Get("/api/2/changes/start?kind=reuse&organization="+p.town), 200).Body)
 		for _, l := range lines[1 : len(lines)-1] {

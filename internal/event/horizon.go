@@ -9,8 +9,8 @@ import (
 	"grenier/internal/db"
 )
 
-// Horizon is the newest position whose event was removed from the log: who has read up to it has missed
-// nothing, who stands before it may have. It is 0 while the log is whole. Ask it after the events, or in
+// Horizon is the newest position of which an event that the public could see was removed from the log: who has
+// read what is seen up to it has missed nothing, who stands before it may have. It is 0 while the log is whole. Ask it after the events, or in
 // one snapshot with them.
 func (l *Log) Horizon(ctx context.Context, read bun.IDB) (int64, error) {
 	var horizon []int64

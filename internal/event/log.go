@@ -155,22 +155,28 @@ func (l *Log) Prune(ctx context.Context, before db.Time) (removed int64, err err
 		var page []struct {
 			Seq        int64
 			Superseded bool
+			Seen       bool
 		}
 		// A later event of the object is a reason that never goes away: it
 		// is removed only when there is one still later.
-		err := l.db.Read().NewRaw(`SELECT e.seq, EXISTS (SELECT 1 FROM events later WHERE later.object = e.object AND later.seq > e.seq) AS superseded
-			FROM events e WHERE e.seq > ? AND e.at < ? ORDER BY e.seq LIMIT ?`, from, before, pruneBatch).Scan(ctx, &page)
+		err := l.db.Read().NewRaw(`SELECT e.seq, EXISTS (SELECT 1 FROM events later WHERE later.object = e.object AND later.seq > e.seq) AS superseded,
+			(e.seen_before = TRUE OR e.seen_after = TRUE) AS seen FROM events e WHERE e.seq > ? AND e.at < ? ORDER BY e.seq LIMIT ?`, from, before, pruneBatch).Scan(ctx, &page)
 		if err != nil {
 			return removed, fmt.Errorf("event: prune: %w", err)
 		}
 		var superseded []int64
+		var horizon int64
 		for _, e := range page {
 			from = e.Seq
-			if e.Superseded {
-				superseded = append(superseded, e.Seq)
+			if !e.Superseded {
+				continue
+			}
+			superseded = append(superseded, e.Seq)
+			if e.Seen {
+				horizon = e.Seq
 			}
 		}
-		if err := l.remove(ctx, superseded); err != nil {
+		if err := l.remove(ctx, superseded, horizon); err != nil {
 			return removed, err
 		}
 		removed += int64(len(superseded))
@@ -180,7 +186,8 @@ func (l *Log) Prune(ctx context.Context, before db.Time) (removed int64, err err
 	}
 }
 
-func (l *Log) remove(ctx context.Context, positions []int64) error {
+// remove clears positions, and raises the horizon unless it is 0.
+func (l *Log) remove(ctx context.Context, positions []int64, horizon int64) error {
 	if len(positions) == 0 {
 		return nil
 	}
@@ -188,6 +195,9 @@ func (l *Log) remove(ctx context.Context, positions []int64) error {
 		if _, err := tx.NewRaw("DELETE FROM events WHERE seq IN (?)", bun.List(positions)).Exec(ctx); err != nil {
 			return fmt.Errorf("event: prune: %w", err)
 		}
-		return raiseHorizon(ctx, tx, slices.Max(positions))
+		if horizon == 0 {
+			return nil
+		}
+		return raiseHorizon(ctx, tx, horizon)
 	})
 }

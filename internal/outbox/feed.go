@@ -91,7 +91,7 @@ func (f *Feed) Apply(ctx context.Context, events []event.Event) error {
 	if len(changes) == 0 {
 		return nil
 	}
-	f.ring = append(f.ring, changes...)
+	f.ring = append(withdrawn(f.ring, changes), changes...)
 	if over := len(f.ring) - ringMost; over > 0 {
 		f.from = f.ring[over-1].Seq
 		f.ring = slices.Clone(f.ring[over:])
@@ -99,6 +99,30 @@ func (f *Feed) Apply(ctx context.Context, events []event.Event) error {
 	close(f.news)
 	f.news = make(chan struct{})
 	return nil
+}
+
+// withdrawn is a ring after what was withdrawn since: whoever reads it later is told nothing else of these objects.
+func withdrawn(ring, changes []*Change) []*Change {
+	gone := map[string]*Change{}
+	for _, c := range changes {
+		if c.What == Withdrawn {
+			gone[c.Object] = c
+		}
+	}
+	if len(gone) == 0 {
+		return ring
+	}
+	ring = slices.Clone(ring) // readers may hold the former one
+	for i, c := range ring {
+		if gone[c.Object] != nil && c.What != Withdrawn {
+			left := *c
+			left.What, left.Organization, left.Fields, left.tags = Withdrawn, "", nil, nil
+			if left.seal() == nil {
+				ring[i] = &left
+			}
+		}
+	}
+	return ring
 }
 
 // skip moves on while nobody reads.
@@ -146,7 +170,7 @@ func (f *Feed) Open(ctx context.Context, after After, filter Filter) (*Reader, e
 func (r *Reader) begin(ctx context.Context, read bun.IDB, after After) error {
 	log := r.feed.log
 	if !after.Given || after.Now {
-		head, err := log.SeenHead(ctx, read, Kinds)
+		head, err := r.feed.head(ctx, read)
 		if err != nil {
 			return err
 		}
@@ -160,15 +184,30 @@ func (r *Reader) begin(ctx context.Context, read bun.IDB, after After) error {
 	if err != nil {
 		return err
 	}
-	horizon, err := log.Horizon(ctx, read)
-	if err != nil {
-		return err
-	}
-	if knows := max(after.Seq, after.Begun); knows < horizon || knows > head {
+	if max(after.Seq, after.Begun) > head {
 		return errGone
 	}
 	r.position, r.looked = after.Position, after.Seq
-	return nil
+	return r.reaches(ctx, read)
+}
+
+// reaches refuses a reader from whom something was cleared that they have not read.
+func (r *Reader) reaches(ctx context.Context, read bun.IDB) error {
+	horizon, err := r.feed.log.Horizon(ctx, read)
+	if err == nil && max(r.looked, r.position.Begun) < horizon {
+		err = errGone
+	}
+	return err
+}
+
+// head is the position of the present: behind the newest change, and not before what was cleared.
+func (f *Feed) head(ctx context.Context, read bun.IDB) (int64, error) {
+	head, err := f.log.SeenHead(ctx, read, Kinds)
+	if err != nil {
+		return 0, err
+	}
+	horizon, err := f.log.Horizon(ctx, read)
+	return max(head, horizon), err
 }
 
 // Close lets the reader go.
@@ -244,6 +283,9 @@ func (f *Feed) unread(after int64) int {
 // read looks into the database. When it reads to the end, all up to from was read: it was committed before.
 func (r *Reader) read(ctx context.Context, from int64) (changes []*Change, end int64, err error) {
 	err = r.feed.log.DB().Snapshot(ctx, func(ctx context.Context, read bun.IDB) error {
+		if err := r.reaches(ctx, read); err != nil {
+			return err
+		}
 		events, err := r.feed.log.Seen(ctx, read, r.looked, Kinds, pageMost)
 		if err != nil {
 			return err
@@ -291,7 +333,7 @@ const startPage = 1000
 // changes meanwhile is told again behind it: who follows on misses nothing, however long they take to read.
 func (f *Feed) Start(ctx context.Context, filter Filter, begin func(Position) error, take func(*Change, Position) error) (count int64, err error) {
 	read := f.log.DB().Read()
-	head, err := f.log.SeenHead(ctx, read, Kinds)
+	head, err := f.head(ctx, read)
 	if err != nil {
 		return 0, err
 	}
