@@ -18,7 +18,7 @@ type office struct {
 	ada *harness.Client
 
 	organization, dataset, draft, deleted, resource, reuse, dataservice, topic, element, post, chart string
-	community, contact, program, ben, request, transfer                                              string
+	community, contact, program, ben, request, transfer, webhook                                     string
 }
 
 func newOffice(t *testing.T) *office {
@@ -90,6 +90,7 @@ func (o *office) fill(t *testing.T) {
 	})
 	o.program = post("/api/2/oauth/clients/", map[string]any{"name": "Comptoir", "redirect_uris": []string{"https://example.org/retour"}})
 	post("/api/1/me/api_tokens/", map[string]any{"name": "Chargement de nuit"})
+	o.webhook = post("/api/2/webhooks/", map[string]any{"url": "https://example.org/" + strings.Repeat("changes", 20), "organization": o.organization})
 }
 
 // pages are all kinds of pages of the administration.
@@ -107,6 +108,7 @@ func (o *office) pages() []string {
 		"/admin/community-resources/new?dataset=" + o.dataset, "/admin/community-resources/" + o.community, "/admin/charts/new", "/admin/charts/" + o.chart,
 		"/admin/transfers", "/admin/transfers/new?class=Dataset&id=" + o.dataset, "/admin/transfers/" + o.transfer,
 		"/admin/history/dataset/" + o.dataset, "/admin/history/dataset/" + o.dataset + "/1",
+		organization + "/webhooks", organization + "/webhooks/" + o.webhook, "/admin/me/webhooks",
 		"/admin/me/invitations", "/admin/me/activity", "/admin/me/bin", "/admin/me/programs/" + o.program,
 		"/admin/site/settings", "/admin/site/edito/home", "/admin/site/edito/datasets", "/admin/site/edito/dataservices/new-bloc?class=AccordionListBloc", "/admin/site/edito/reuses", "/admin/site/organizations", "/admin/site/organizations/" + o.organization,
 		"/admin/site/users", "/admin/site/users/new", "/admin/site/users/" + o.ben, "/admin/site/jobs", "/admin/site/activity", "/admin/site/bin", "/admin/site/posts",
