@@ -146,19 +146,15 @@ func (s *Store) TerritoryOffers(ctx context.Context, zone geo.Zone) ([]Territory
 // TerritoryOffer finds what a reference of an embedded card names: a zone in
 // any of the forms that geo.ParseID understands and the identifier of what is offered there, joined
 // by a dash or a colon: fr-town-13004-population_com,
-// fr:commune:13004@latest:population_com. Its refusals are those of the
+// fr:commune:13004@latest:population_com, fr/town/13004-population_com. Its refusals are those of the
 // reference platform.
 func (s *Store) TerritoryOffer(ctx context.Context, reference string) (geo.Zone, TerritoryItem, error) {
 	var none TerritoryItem
-	separator := "-"
-	if strings.Contains(reference, ":") {
-		separator = ":"
-	}
-	at := strings.LastIndex(reference, separator)
-	if at <= 0 || strings.Count(reference, separator) < 2 {
+	separators := strings.Count(reference, "-") + strings.Count(reference, ":") + strings.Count(reference, "/")
+	if separators < 2 || strings.IndexAny(reference, "-:") <= 0 {
 		return geo.Zone{}, none, fault.New(fault.Invalid, "Invalid territory ID.")
 	}
-	zone, ok := s.zones.Resolve(reference[:at])
+	zone, named, ok := s.splitOffer(reference)
 	if !ok {
 		return geo.Zone{}, none, fault.New(fault.Invalid, "Unknown territory identifier.")
 	}
@@ -170,11 +166,26 @@ func (s *Store) TerritoryOffer(ctx context.Context, reference string) (geo.Zone,
 		return zone, none, fault.New(fault.Invalid, "Unknown kind of territory.")
 	}
 	for _, item := range offers {
-		if item.Offer.ID == reference[at+1:] {
+		if item.Offer.ID == named {
 			return zone, item, nil
 		}
 	}
 	return zone, none, fault.New(fault.Invalid, "Unknown territory dataset id.")
+}
+
+// splitOffer reads the zone of a reference and the rest of it. The last colon
+// parts them where that leaves a zone, else the last dash.
+func (s *Store) splitOffer(reference string) (geo.Zone, string, bool) {
+	for _, separator := range []string{":", "-"} {
+		at := strings.LastIndex(reference, separator)
+		if at <= 0 {
+			continue
+		}
+		if zone, ok := s.zones.Resolve(reference[:at]); ok {
+			return zone, reference[at+1:], true
+		}
+	}
+	return geo.Zone{}, "", false
 }
 
 // offersFor tells whether anything is offered for every zone of a level.

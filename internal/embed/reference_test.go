@@ -56,6 +56,7 @@ func TestReferencesOfTerritories(t *testing.T) {
 	for _, reference := range []string{
 		"fr-town-13004-population_com", "fr-commune-13004-population_com", "fr:commune:13004:population_com", "fr:commune:13004@latest:population_com",
 		"fr:commune:13004@1942-01-01:population_com", "FR-TOWN-13004-population_com",
+		"fr/town/13004-population_com", "fr:commune:13004-population_com",
 	} {
 		w := s.get("/api/1/oembeds/?references=territory-" + reference)
 		if w.Code != http.StatusOK {
