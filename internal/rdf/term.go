@@ -1,6 +1,6 @@
 // Package rdf holds graphs of RDF 1.1: their terms, readers and writers of the
-// formats that catalogues speak, and the comparison of two graphs. It knows no
-// vocabulary beyond RDF's own and XML Schema's.
+// formats that catalogues speak. It knows no vocabulary beyond RDF's own and XML
+// Schema's.
 package rdf
 
 import "strings"
