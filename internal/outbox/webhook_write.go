@@ -92,7 +92,7 @@ func (h *Webhook) setKinds(kinds []string) (wrong []error) {
 	kept := []string{}
 	for i, kind := range kinds {
 		if err := CheckKind(kind); err != nil {
-			wrong = append(wrong, fault.At(capital(err.Error())+".", "kinds", i))
+			wrong = append(wrong, fault.At("Unknown kind "+strings.TrimPrefix(err.Error(), "unknown kind ")+".", "kinds", i))
 		} else if !slices.Contains(kept, kind) {
 			kept = append(kept, kind)
 		}
@@ -104,8 +104,6 @@ func (h *Webhook) setKinds(kinds []string) (wrong []error) {
 	h.Kinds = list
 	return wrong
 }
-
-func capital(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
 
 // Create makes a webhook of an owner and returns its secret, which is shown this once.
 func (w *Webhooks) Create(ctx context.Context, v account.Viewer, o account.Owner, in Input) (*Webhook, string, error) {

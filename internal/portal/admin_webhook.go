@@ -1,12 +1,16 @@
 package portal
 
 import (
+	"bytes"
+	"encoding/json"
 	"net/url"
 	"slices"
 	"strconv"
+	"time"
 
 	"grenier/internal/account"
 	"grenier/internal/catalog"
+	"grenier/internal/fetch"
 	"grenier/internal/outbox"
 	"grenier/internal/web"
 )
@@ -14,6 +18,7 @@ import (
 // adminWebhookContents are the types of Page.Data of the pages of webhooks.
 var adminWebhookContents = map[string]any{
 	"admin/webhooks": adminWebhooks{}, "admin/webhook": adminWebhook{}, "admin/webhook-secret": adminWebhookSecret{},
+	"admin/webhook-message": adminWebhookMessage{},
 }
 
 // webhookReasons say why a webhook was stopped, webhookKinds what it is told of.
@@ -40,6 +45,7 @@ func (p *Portal) adminWebhookRoutes(t *table) {
 		adminPage(t, base, p.showWebhooks)
 		form(t, base, "POST /api/2/webhooks/", p.createWebhook)
 		adminPage(t, base+"/{webhook}", p.showWebhook)
+		adminPage(t, base+"/{webhook}/messages/{delivery}", p.showWebhookMessage)
 		form(t, base+"/{webhook}", "PATCH /api/2/webhooks/{webhook}/", p.saveWebhook)
 		form(t, base+"/{webhook}/switch", "PATCH /api/2/webhooks/{webhook}/", p.switchWebhook)
 		form(t, base+"/{webhook}/secret", "POST /api/2/webhooks/{webhook}/secret/", p.rotateWebhook)
@@ -65,7 +71,8 @@ type adminWebhook struct {
 	// Accepted is when a message was last accepted, Failures how many tries failed since.
 	Accepted string
 	Failures int64
-	// Buttons try it, switch it, and give it another secret.
+	Address  string
+	// Buttons try it and switch it.
 	Buttons []button
 	Form    formView
 	Sent    listing
@@ -233,11 +240,8 @@ func (v *visit) showWebhookSecret(place webhookPlace, id, secret string) error {
 // webhookArgs name a webhook and a page of what was sent to it.
 type webhookArgs struct {
 	Webhook string `path:"webhook"`
-	Page    int    `query:"page" default:"1"`
+	listArgs
 }
-
-// webhookSent is how many messages a page lists.
-const webhookSent = 20
 
 func (p *Portal) showWebhook(v *visit, in webhookArgs) error {
 	place, err := v.webhookPlace()
@@ -248,15 +252,16 @@ func (p *Portal) showWebhook(v *visit, in webhookArgs) error {
 	if err != nil {
 		return err
 	}
-	sent, total, err := p.Webhooks.Deliveries(v.Context(), v.viewer, h.ID, catalog.Page{Limit: webhookSent})
+	tail := "/" + url.PathEscape(h.ID)
+	path := place.path + tail
+	l := v.lister(path, in.listArgs, nil)
+	sent, total, err := p.Webhooks.Deliveries(v.Context(), v.viewer, h.ID, catalog.Page{Offset: l.offset(), Limit: l.Size})
 	if err != nil {
 		return err
 	}
-	tail := "/" + url.PathEscape(h.ID)
-	path := place.path + tail
 	f := v.form("webhook", path).version(h.Version).submit("form.save", "check").cancel(place.path)
 	v.webhookFields(f, h, place)
-	content := adminWebhook{State: v.webhookState(h), Failures: h.Failures, Accepted: v.say.T("admin-webhook.never"), Form: f.view(), Sent: v.sentList(sent, total, path)}
+	content := adminWebhook{Address: h.URL, State: v.webhookState(h), Failures: h.Failures, Accepted: v.say.T("admin-webhook.never"), Form: f.view(), Sent: v.sentList(sent, total, path, l)}
 	if !h.AcceptedAt.IsZero() {
 		content.Accepted = v.say.Ago(h.AcceptedAt, v.now)
 	}
@@ -265,37 +270,44 @@ func (p *Portal) showWebhook(v *visit, in webhookArgs) error {
 		turn, icon, active = "admin-webhook.switch-on", "check", "true"
 		content.Reason = v.say.T(webhookReasons[deref(h.StoppedWhy)])
 	}
-	content.Buttons = []button{
-		v.button(path+"/test", "admin-webhook.test", "refresh"), v.button(path+"/switch", turn, icon, "active", active), v.button(path+"/secret", "admin-webhook.rotate", "key"),
-	}
+	test := v.button(path+"/test", "admin-webhook.test", "arrow-right")
+	test.Tone = "primary"
+	content.Buttons = []button{test, v.button(path+"/switch", turn, icon, "active", active)}
+	rotate := v.form("rotate", path+"/secret").titled("admin-webhook.rotate", "admin-webhook.rotate-text").submit("admin-webhook.rotate", "key").danger()
 	remove := v.form("remove", path+"/remove").titled("admin-webhook.remove", "admin-webhook.remove-text").submit("admin-webhook.remove", "trash").danger()
-	content.Danger = dangerZone{Forms: []formView{remove.view()}}
+	content.Danger = dangerZone{Forms: []formView{rotate.view(), remove.view()}}
 	d := v.webhookDraft(place, "webhook", h.Label(), tail)
 	d.kicker, d.data = "admin-webhook.kind", content
 	return v.showAdmin(d)
 }
 
 // sentList shows what was sent to a webhook, the latest first.
-func (v *visit) sentList(sent []outbox.Delivery, total int, path string) listing {
+func (v *visit) sentList(sent []outbox.Delivery, total int, path string, l *lister) listing {
 	column := func(name string) listColumn { return listColumn{Label: v.say.T("admin-webhook." + name)} }
 	list := listing{
-		ID: "sent", Caption: v.say.T("admin-webhook.sent"), Total: total,
-		Columns: []listColumn{column("sent-at"), column("sent-what"), column("column-state"), column("sent-answer"), column("sent-action")},
+		ID: "sent", Caption: v.say.T("admin-webhook.sent"), Total: total, Pager: l.pager(total), Sizes: l.sizes(total),
+		Columns: []listColumn{column("sent-what"), column("sent-at"), column("column-state"), column("sent-answer"), column("sent-action")},
 		Empty:   emptyState{Icon: "arrow-right", Title: v.say.T("admin-webhook.sent-none"), Text: v.say.T("admin-webhook.sent-none-text")},
 	}
 	for i := range sent {
 		d := &sent[i]
-		what := textCell(v.say.T("admin-webhook.sent-test"))
-		if d.Kind == outbox.DeliverChanges {
-			what = textCell(v.say.T("admin-webhook.sent-changes", "count", d.Changes))
-		}
 		again := v.button(path+"/replay", "admin-webhook.replay", "refresh", "delivery", d.ID)
 		again.Small, again.Of = true, v.say.Ago(d.CreatedAt, v.now)
 		list.Rows = append(list.Rows, listRow{Cells: []listCell{
-			momentCell(d.CreatedAt.Time), what, badgeCell(v.sentState(d)), v.sentAnswer(d), buttonCell(again),
+			linkCell(v.sentWhat(d), v.path(messagePath(path, d.ID)), ""), momentCell(d.CreatedAt.Time), badgeCell(v.sentState(d)), v.sentAnswer(d), buttonCell(again),
 		}})
 	}
 	return list
+}
+
+func messagePath(path, id string) string { return path + "/messages/" + url.PathEscape(id) }
+
+// sentWhat says what a message holds.
+func (v *visit) sentWhat(d *outbox.Delivery) string {
+	if d.Kind == outbox.DeliverChanges {
+		return v.say.T("admin-webhook.sent-changes", "count", d.Changes)
+	}
+	return v.say.T("admin-webhook.sent-test")
 }
 
 // sentState says what became of a message.
@@ -318,11 +330,99 @@ func (v *visit) sentAnswer(d *outbox.Delivery) listCell {
 		cell.Detail = shortTitle(deref(d.Answer))
 	case d.Error != nil:
 		cell = textCell(v.say.T("admin-webhook.no-answer"))
+		cell.Detail = v.sentError(d)
 	}
 	if d.Attempts > 1 {
 		cell.Detail = v.say.T("admin-webhook.tries", "count", d.Attempts)
 	}
 	return cell
+}
+
+// sentErrors say why there was no answer.
+var sentErrors = map[string]string{
+	string(fetch.Unreachable): "admin-webhook.error-unreachable", string(fetch.Insecure): "admin-webhook.error-insecure",
+	string(fetch.Timeout): "admin-webhook.error-timeout", string(fetch.Busy): "admin-webhook.error-timeout",
+	string(fetch.Refused): "admin-webhook.error-refused", string(fetch.Port): "admin-webhook.error-refused",
+	string(fetch.Off): "admin-webhook.error-refused", "stopped": "admin-webhook.error-stopped",
+}
+
+// sentError says why there was no answer to the last try; "" when there was one.
+func (v *visit) sentError(d *outbox.Delivery) string {
+	if d.Error == nil {
+		return ""
+	}
+	if text := sentErrors[*d.Error]; text != "" {
+		return v.say.T(text)
+	}
+	return v.say.T("admin-webhook.error-broken")
+}
+
+// adminWebhookMessage is what was sent to a webhook, and what came of it.
+type adminWebhookMessage struct {
+	State badge
+	// ID is told to the receiver in the header Webhook-Id.
+	ID string
+	// Moments of the message, of its last try and of the next one; zero for none.
+	Made, Tried, Next time.Time
+	Tries             int64
+	// Status is what the receiver answered to the last try, Error why it did not, Took after how long.
+	Status, Error, Took string
+	Answer, Body        string
+	// Earlier leads to the message that this one repeats.
+	Earlier string
+	Again   button
+}
+
+// messageArgs name a message of a webhook.
+type messageArgs struct {
+	Webhook  string `path:"webhook"`
+	Delivery string `path:"delivery"`
+}
+
+func (p *Portal) showWebhookMessage(v *visit, in messageArgs) error {
+	place, err := v.webhookPlace()
+	if err != nil {
+		return err
+	}
+	h, err := p.Webhooks.Get(v.Context(), v.viewer, in.Webhook)
+	if err != nil {
+		return err
+	}
+	sent, err := p.Webhooks.Delivery(v.Context(), v.viewer, h.ID, in.Delivery)
+	if err != nil {
+		return err
+	}
+	tail := "/" + url.PathEscape(h.ID)
+	path := place.path + tail
+	content := adminWebhookMessage{
+		State: v.sentState(sent), ID: sent.ID, Made: sent.CreatedAt.Time, Tried: sent.TriedAt.Time, Tries: sent.Attempts, Error: v.sentError(sent),
+		Answer: deref(sent.Answer), Body: indented(sent.Body), Again: v.button(path+"/replay", "admin-webhook.replay", "refresh", "delivery", sent.ID),
+	}
+	if sent.State == outbox.Waiting {
+		content.Next = sent.NextAt.Time
+	}
+	if sent.Status != nil {
+		content.Status = "HTTP " + strconv.FormatInt(*sent.Status, 10)
+	}
+	if sent.Took != nil {
+		content.Took = v.say.Number(*sent.Took) + "\u00a0ms"
+	}
+	if sent.AgainOf != nil {
+		content.Earlier = v.path(messagePath(path, *sent.AgainOf))
+	}
+	d := v.webhookDraft(place, "webhook-message", v.sentWhat(sent), tail+"/messages/"+url.PathEscape(sent.ID))
+	d.crumbs = append(d.crumbs, Link{h.Label(), v.path(path)})
+	d.kicker, d.data = "admin-webhook.message", content
+	return v.showAdmin(d)
+}
+
+// indented is JSON as people read it.
+func indented(text string) string {
+	var out bytes.Buffer
+	if json.Indent(&out, []byte(text), "", "  ") != nil {
+		return text
+	}
+	return out.String()
 }
 
 func (p *Portal) saveWebhook(v *visit, in webhookArgs, sent *posted) error {

@@ -36,6 +36,8 @@ var neverInForms = map[string]string{
 	"catalog/dataset_list.go": "arguments of lists; pages read theirs leniently",
 	"catalog/territory.go":    "references of cards in pages of other sites",
 	"account/directory.go":    "a page of administrators alone; others meet the error page",
+	"outbox/position.go":      "the change feed, which programs read",
+	"outbox/feed.go":          "the change feed, which programs read",
 	"fetch/bundle.go":         "a text within an archive",
 	"fetch/failure.go":        "said by the pages of files, not by a form",
 	"portal/search_form.go":   "the machine form of the search",
@@ -44,7 +46,7 @@ var neverInForms = map[string]string{
 }
 
 // refusalPackages are those whose errors a form may have to say.
-var refusalPackages = []string{"account", "account/oauth", "account/sso", "blob", "catalog", "event", "history", "image", "job", "limit", "web"}
+var refusalPackages = []string{"account", "account/oauth", "account/sso", "blob", "catalog", "event", "history", "image", "job", "limit", "outbox", "web"}
 
 // TestEveryRefusalIsSaid walks the source of the subjects: whatever sentence they
 // may refuse with is said in the language of the page.
