@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"math"
 	"net/http"
 	"net/url"
 	"slices"
@@ -23,21 +24,43 @@ const (
 	// heartbeat is how often a stream that has nothing to tell shows that it lives.
 	heartbeat = 15 * time.Second
 	// streamPage bounds the changes that are written to a stream before they are sent.
-	streamPage = 500
+	streamPage = 100
 	// startPath is the address of a full start.
 	startPath = "/api/2/changes/start"
 )
 
-// Changes are the change feed and the bounds on how many take a full start at once.
+// readerRetry is when who has too many readers may come back.
+const readerRetry = 10 * time.Second
+
+// Changes are the change feed and the bounds on how many one client follows it by, and how many take a full start at
+// once.
 type Changes struct {
-	feed   *outbox.Feed
-	starts *limit.Slots
+	feed            *outbox.Feed
+	readers, starts *limit.Slots
 }
 
-// NewChanges serves a feed: so many full starts at once, a fourth of them for one client address.
-func NewChanges(feed *outbox.Feed, starts int) *Changes {
-	return &Changes{feed: feed, starts: limit.NewSlots(starts, max(1, starts/4), dumpRetry)}
+// NewChanges serves a feed: so many readers at once for one client address, and so many full starts in all, a fourth of
+// them for one client address.
+func NewChanges(feed *outbox.Feed, readers, starts int) *Changes {
+	return &Changes{
+		feed: feed, readers: limit.NewSlots(math.MaxInt, readers, readerRetry), starts: limit.NewSlots(starts, max(1, starts/4), dumpRetry),
+	}
 }
+
+// changeReader is a reader of the feed for a client, who has so many at once.
+type changeReader struct {
+	*outbox.Reader
+	release func()
+}
+
+// Close lets the reader go.
+func (r *changeReader) Close() {
+	r.Reader.Close()
+	r.release()
+}
+
+// errManyReaders refuses one more reader to a client.
+var errManyReaders = fault.New(fault.TooMany, "Your address follows the changes by very many readers at this moment. End some, or come back shortly.").After(readerRetry)
 
 // changeFilter are the arguments that narrow changes.
 type changeFilter struct {
@@ -74,6 +97,7 @@ func (a *API) changeRoutes() {
 		Statuses: map[int]string{
 			http.StatusGone:               "The log does not reach back to this position: take a full start at the address of the member start",
 			http.StatusServiceUnavailable: "Too many readers follow: come back after Retry-After",
+			http.StatusTooManyRequests:    "Too many readers of your address follow: come back after Retry-After",
 		},
 	}, a.changes)
 	web.Get[web.Raw](a.v2, "/changes/start", web.Doc{
@@ -93,14 +117,22 @@ func (a *API) RootChanges(root *web.Table) {
 }
 
 // openChanges opens a reader; done when the answer was given instead.
-func (a *API) openChanges(c *web.Call, q changeArgs) (reader *outbox.Reader, done bool, err error) {
+func (a *API) openChanges(c *web.Call, q changeArgs) (reader *changeReader, done bool, err error) {
 	filter, err := q.filter()
 	if err != nil {
 		return nil, false, err
 	}
-	reader, err = a.Changes.feed.Open(c.Context(), q.After, filter)
+	release, err := a.Changes.readers.Take(c.Peer.Addr)
+	if err != nil {
+		return nil, false, errManyReaders
+	}
+	opened, err := a.Changes.feed.Open(c.Context(), q.After, filter)
+	if err == nil {
+		return &changeReader{opened, release}, false, nil
+	}
+	release()
 	if !outbox.Gone(err) {
-		return reader, false, err
+		return nil, false, err
 	}
 	start := c.URL(withQuery(startPath, filterQuery(filter)))
 	c.W.Header().Set("Link", "<"+start+`>; rel="start"`)
@@ -158,7 +190,7 @@ func (a *API) changes(c *web.Call, q changeArgs) error {
 }
 
 // awaitChanges reads until there is something, or until a moment.
-func awaitChanges(ctx context.Context, reader *outbox.Reader, limit int, until time.Time) ([]outbox.Told, error) {
+func awaitChanges(ctx context.Context, reader *changeReader, limit int, until time.Time) ([]outbox.Told, error) {
 	for {
 		told, err := reader.Next(ctx, limit)
 		if err != nil || len(told) > 0 || !time.Now().Before(until) || ctx.Err() != nil || reader.Stopped() {

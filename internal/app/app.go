@@ -250,7 +250,7 @@ func (a *App) api(dumps *dump.Dumps, versions *web.Versions, pieces *web.Pieces)
 		Dumps:   api.NewDumps(dumps, a.Settings.DumpConcurrency),
 		Feeds:   dump.NewFeeds(dumps, a.Settings.FeedDelay),
 		Linked:  dcat.New(a.DB, a.Catalog, a.Zones, a.Log),
-		Changes: api.NewChanges(a.Changes, changeStarts), Webhooks: a.Webhooks,
+		Changes: api.NewChanges(a.Changes, changeReaders/2, changeStarts), Webhooks: a.Webhooks,
 		Catalog: a.Catalog, Files: a.Files, Organizations: a.Organizations, People: a.People, Tokens: a.Tokens, Accounts: a.Accounts, OAuth: a.OAuth, SSO: a.SSO, ProviderLogout: a.providerLogout(), Sessions: a.Sessions, Zones: a.Zones, Jobs: a.Jobs,
 		Search: a.match(), Versions: versions, Pieces: pieces,
 		QualityDescriptionLength: a.Settings.QualityDescriptionLength, SiteKeywords: a.Settings.SiteKeywords, Version: Version,

@@ -144,7 +144,7 @@ func NewKeeping(t testing.TB, d *db.DB, bytes uint64) *Server {
 		Zones: zones, Search: match, Versions: s.Versions, Pieces: web.NewPieces(s.Versions, bytes), QualityDescriptionLength: 100,
 		ExploreURL: "https://explore.example.org", Version: "test", SiteKeywords: []string{"opendata"},
 		Dumps: api.NewDumps(dumps, 4),
-		Feeds: dump.NewFeeds(dumps, 0), Linked: dcat.New(d, s.Catalog, zones, slog.New(slog.DiscardHandler)), Changes: api.NewChanges(s.Changes, 4), Webhooks: s.Webhooks,
+		Feeds: dump.NewFeeds(dumps, 0), Linked: dcat.New(d, s.Catalog, zones, slog.New(slog.DiscardHandler)), Changes: api.NewChanges(s.Changes, 8, 4), Webhooks: s.Webhooks,
 	})
 	callers := api.Callers{Sessions: s.Sessions, Tokens: s.Tokens, Bearers: s.OAuth, Rates: rates, TrustedProxies: loopback}
 	s.Authenticate = callers.Caller
