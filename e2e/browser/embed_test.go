@@ -100,131 +100,6 @@ func (s *site) ids(t *testing.T, path string) []string {
 	return ids
 }
 
-// listens notes how often the datasets were told to be there, and how many.
-const listens = `<script>window.told = []; addEventListener("udataset:loaded", (e) => told.push(e.detail.datasets.length))</script>`
-
-func TestSnippetsOfEachGeneration(t *testing.T) {
-	s := served(t)
-	datasets := s.ids(t, "/api/1/datasets/?page_size=3")
-	reuses, services := s.ids(t, "/api/1/reuses/?page_size=1"), s.ids(t, "/api/1/dataservices/?page_size=1")
-	organizations := s.ids(t, "/api/1/organizations/?sort=-datasets&page_size=1")
-	slug := strings.TrimPrefix(s.dataset, "/datasets/")
-	for name, each := range map[string]struct {
-		body, selector string
-		count          int
-		told           string
-	}{
-		"0, at once": {listens + `<script>window.udataURL = "PORTAL"</script><div data-udata-dataset-id="` + datasets[0] + `"></div><script src="PORTAL/static/widgets.js"></script>`,
-			".dataset-card .udata-title a[title]", 1, "[1]"},
-		"1a, without onload": {listens + `<div data-udata-dataset-id="` + datasets[0] + `"></div><div data-udata-dataset-id="` + datasets[1] + `"></div><script id="udata" src="PORTAL/static/widgets.js"></script>`,
-			".dataset-card", 2, "[2]"},
-		"1b, datasets": {listens + `<div data-udata-dataset-id="` + datasets[0] + `"></div><div data-udata-dataset-id="` + datasets[1] + `"></div><script src="PORTAL/static/widgets.js" id="udata" async defer onload="udataScript.loadDatasets()"></script>`,
-			".dataset-card", 2, "[2]"},
-		"1b, pasted twice": {listens + `<div data-udata-dataset-id="` + datasets[0] + `"></div><script src="PORTAL/static/widgets.js" id="udata" async defer onload="udataScript.loadDatasets()"></script>` +
-			`<div data-udata-dataset-id="` + datasets[1] + `"></div><script src="PORTAL/static/widgets.js" id="udata" async defer onload="udataScript.loadDatasets()"></script>`,
-			".dataset-card", 2, "[2]"},
-		"2, cards": {`<div data-udata-dataset="` + slug + `"></div><div data-udata-reuse="` + reuses[0] + `"></div><div data-udata-organization="` + organizations[0] + `"></div><script data-udata="PORTAL/" src="PORTAL/static/oembed.js" async defer></script>`,
-			".udata-oembed .card", 3, "[]"},
-		"3, cards": {`<div data-udata-dataservice="` + services[0] + `"></div><div data-udata-dataset="` + datasets[2] + `"></div><script src="PORTAL/oembed.js" async defer></script>`,
-			".udata-oembed .card", 2, "[]"},
-		"3, frames": {`<div data-udata-search-dataset="` + organizations[0] + `"></div><div data-udata-search-dataservice="` + organizations[0] + `" data-height="700" data-width="500"></div><div data-udata-list-reuse="` + organizations[0] + `"></div><div data-udata-dataset="` + datasets[2] + `" data-mode="iframe"></div><script src="PORTAL/oembed.js" async defer></script>`,
-			"iframe[title][loading=lazy]", 4, "[]"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			f := elsewhere(t, browser.Look{}, map[string]string{"/": strings.Replace(each.body, listens, "", 1) + "", "/told": each.body})
-			path := "/"
-			if strings.Contains(each.body, "told") {
-				path = "/told"
-			}
-			f.visit(path)
-			f.awaits("the cards are there", each.selector, each.count)
-			f.accessible()
-			if each.told != "[]" {
-				f.Until("the page is told", `JSON.stringify(told) === '`+each.told+`'`)
-			}
-			if errors := f.count(".udata-error"); errors != 0 {
-				t.Errorf("%d cards are missing", errors)
-			}
-		})
-	}
-}
-
-// TestTwelveCards shows as many cards as there are datasets, says which is
-// missing, and asks the portal twice at most.
-func TestTwelveCards(t *testing.T) {
-	s := served(t)
-	ids := append(s.ids(t, "/api/1/datasets/?page_size=11"), "000000000000000000000000")
-	var old, today, elements strings.Builder
-	for _, id := range ids {
-		fmt.Fprintf(&old, `<div data-udata-dataset-id="%s"></div>`, id)
-		fmt.Fprintf(&today, `<div data-udata-dataset="%s"></div>`, id)
-		fmt.Fprintf(&elements, `<udata-dataset ref="%s"><a href="PORTAL/datasets/%s">Ces données</a></udata-dataset>`, id, id)
-	}
-	for name, each := range map[string]struct{ body, card string }{
-		"widgets.js": {old.String() + `<script src="PORTAL/static/widgets.js" id="udata" async defer onload="udataScript.loadDatasets()"></script>`, ".dataset-card"},
-		"oembed.js":  {today.String() + `<script src="PORTAL/oembed.js" async defer></script>`, ".udata-oembed .card"},
-		"udata.mjs":  {elements.String() + `<script type="module" src="PORTAL/static/udata.mjs"></script>`, ".udata-card"},
-		"udata.js":   {elements.String() + `<script src="PORTAL/static/udata.js" async></script>`, ".udata-card"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			f := elsewhere(t, browser.Look{Width: 800}, map[string]string{"/": each.body})
-			f.visit("/")
-			f.awaits("eleven cards are there", each.card, 11)
-			f.awaits("one is said to be missing", ".udata-error[role=status] a[href]", 1)
-			if asked := f.asked(); len(asked) > 2 {
-				t.Errorf("the portal was asked %d times: %q", len(asked), asked)
-			}
-			f.accessible()
-			if wide := browser.Value[int](f.Tab, `document.documentElement.scrollWidth`); wide > 800 {
-				t.Errorf("the page is %d pixels wide", wide)
-			}
-		})
-	}
-}
-
-// TestListsAreSearched loads what an organization and a territory have, and
-// types in the field above.
-func TestListsAreSearched(t *testing.T) {
-	s := served(t)
-	organization := s.ids(t, "/api/1/organizations/?sort=-datasets&page_size=1")[0]
-	var zoned struct{ Data []struct{ Title string } }
-	s.client.MustDo(t, http.MethodGet, "/api/1/organizations/"+organization+"/datasets/?page_size=50", nil, http.StatusOK, &zoned)
-	word := strings.Fields(zoned.Data[0].Title)[0]
-	for name, each := range map[string]struct{ body, word string }{
-		"organization": {`<div data-udata-organization="` + organization + `"></div><script src="PORTAL/static/widgets.js" id="udata" async defer onload="udataScript.loadOrganization({withSearch: true})"></script>`, word},
-		"region":       {`<div data-udata-territory="fr-region-84"></div><script src="PORTAL/static/widgets.js" id="udata" async defer onload="udataScript.loadTerritory({withSearch: true})"></script>`, "fichiers"},
-		"old region":   {`<div data-udata-territory="fr/region/84"></div><script src="PORTAL/static/widgets.js" id="udata" async defer onload="udataScript.loadTerritory({withSearch: true})"></script>`, "fichiers"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			f := elsewhere(t, browser.Look{}, map[string]string{"/": each.body})
-			f.visit("/")
-			f.Until("the field is there", `document.querySelector("input[type=search]")`)
-			all := browser.Value[int](f.Tab, `document.querySelectorAll(".dataset-card").length`)
-			if all == 0 {
-				t.Fatal("no cards came")
-			}
-			f.Press(browser.KeyTab)
-			f.Press(each.word)
-			f.Until("the list is filtered", `[...document.querySelectorAll(".dataset-card")].filter((c) => c.checkVisibility()).length > 0 && document.querySelector(".udata-found").textContent !== ""`)
-			first := browser.Value[string](f.Tab, `[...document.querySelectorAll(".dataset-card")].find((c) => c.checkVisibility()).querySelector(".udata-title a").title`)
-			if !strings.Contains(strings.ToLower(first), strings.ToLower(each.word)) {
-				t.Errorf("the best for %q is %q", each.word, first)
-			}
-			f.accessible()
-			f.Focus("input[type=search]")
-			f.Press(browser.KeyAll)
-			f.Press("zqxjwv")
-			f.Until("nothing is said to be found", `[...document.querySelectorAll(".dataset-card")].every((c) => !c.checkVisibility()) && document.querySelector(".udata-found").textContent === "Aucun résultat"`)
-			f.Press(browser.KeyAll)
-			f.Press("zq")
-			f.Until("short words find all", fmt.Sprintf(`[...document.querySelectorAll(".dataset-card")].filter((c) => c.checkVisibility()).length === %d`, all))
-		})
-	}
-}
-
 // TestBoxWithTheCode opens the box of a card by keyboard.
 func TestBoxWithTheCode(t *testing.T) {
 	id := served(t).ids(t, "/api/1/datasets/?page_size=1")[0]
@@ -400,51 +275,6 @@ func TestScriptsForOtherSites(t *testing.T) {
 	}
 }
 
-// TestPageWrittenForUdataJS shows the example of udata-js's documentation, with
-// three templates of the page, without jQuery.
-func TestPageWrittenForUdataJS(t *testing.T) {
-	s := served(t)
-	organization := s.ids(t, "/api/1/organizations/?sort=-datasets&page_size=2")
-	const templates = `<script type="text/x-handlebars-template" id="udata_template_datasets">
-		<p class="how-many">{{total}} jeux</p>{{#ifCount data ">" 0}}<ol class="search-results">{{#each data}}<li class="search-result dataset-result" data-dataset="{{id}}"><h4><a href="#" data-dataset="{{id}}">{{title}}</a></h4>{{mdshort description 80}}
-		{{#if organization}}<em>{{uppercase organization.name}}</em>{{/if}} {{dt last_modified format="DD/MM/YYYY"}} {{../total}}</li>{{else}}<li>rien</li>{{/each}}</ol>{{/ifCount}}{{paginate page total page_size}}</script>
-		<script type="text/x-handlebars-template" id="udata_template_dataset"><div class="dataset mine">{{#each resources}}<b>{{title}}</b>{{{li}}}{{/each}} {{taglist tags}} {{default acronym "sans sigle"}}</div></script>
-		<script type="text/x-handlebars-template" id="udata_template_shareLink"><p class="share">{{jsonencode url}}</p></script>`
-	for name, each := range map[string]struct{ script, attributes, templates string }{
-		"udata.js, own templates": {"udata.js", `data-organizations="` + organization[0] + `" data-page_size="5" data-sharelink="true"`, templates},
-		"udata-compat.js":         {"udata-compat.js", `data-organizations="` + organization[0] + `" data-sort="-created" data-page_size="5" data-facets="all" data-sharelink="true"`, ""},
-		"several organizations":   {"udata.js", `data-organizations="` + strings.Join(organization, ",") + `" data-page_size="5" data-facets="all"`, ""},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			f := elsewhere(t, browser.Look{}, map[string]string{"/": each.templates + `<div class="uData-data" ` + each.attributes + `></div><script src="PORTAL/static/` + each.script + `"></script>`})
-			f.visit("/")
-			f.awaits("a page of datasets is there", ".search-results .dataset-result", 5)
-			f.accessible()
-			first := browser.Value[string](f.Tab, `document.querySelector(".dataset-result a[data-dataset]").textContent`)
-			f.Run(`document.querySelector(".dataset-result a[data-dataset]").click()`)
-			f.awaits("the dataset is opened", ".dataset-result .dataset", 1)
-			if each.templates != "" {
-				f.awaits("by the template of the page", ".dataset.mine b, .how-many, .share", browser.Value[int](f.Tab, `document.querySelectorAll(".dataset.mine b").length + 2`))
-				f.awaits("dates are written as told", ".search-results em", 5)
-			} else {
-				f.Until("the facets are there", `document.querySelectorAll(".facet-panel a[data-addTag], .facet-panel a[data-addFormat]").length > 0`)
-				f.Run(`document.querySelector(".facet-panel a[data-addFormat]").click()`)
-				f.awaits("the filter is told", ".selected_facets [data-removeParam]", 1)
-				f.Run(`document.querySelector(".selected_facets [data-removeParam]").click()`)
-				f.awaits("the filter is gone", ".selected_facets [data-removeParam]", 0)
-				f.Focus(".datasetsForm input[name=q]")
-				f.Press("données")
-				f.Press(browser.KeyEnter)
-				f.Until("the words are searched", `document.querySelector(".datasetsForm input[name=q]").value === "données" && !document.querySelector("[aria-busy]")`)
-			}
-			f.Run(`document.querySelector(".udata-pagination a[data-page='2']")?.click()`)
-			f.Until("another page is there", `document.querySelector(".dataset-result a[data-dataset]") && document.querySelector(".dataset-result a[data-dataset]").textContent !== `+fmt.Sprintf("%q", first))
-			f.accessible()
-		})
-	}
-}
-
 // upload adds a file to a dataset, and gives its identifier.
 func (s *site) upload(t *testing.T, dataset, name, content string) string {
 	t.Helper()
@@ -495,7 +325,7 @@ func TestFilesInPages(t *testing.T) {
 		<div data-udata-resource="` + ids["table.csv"] + `"></div><script src="PORTAL/oembed.js" async></script>`})
 	f.visit("/")
 	f.awaits("the link is there", ".udata-file a[href]", 1)
-	f.awaits("the table is there", "tbody tr", 2)
+	f.awaits("the table is there", "caption ~ tbody tr", 2)
 	f.awaits("the chart is there", "svg[role=img] rect", 2)
 	f.awaits("the maps are there", ".udata-map path.leaflet-interactive", 3)
 	f.accessible()

@@ -32,6 +32,7 @@ var shared struct {
 	browser           *browser.Browser
 	failure           error
 	house             house
+	zones             sync.Mutex // one test at a time makes datasets about a territory
 	site              site
 }
 

@@ -39,7 +39,7 @@ func served(t *testing.T) *site {
 		h := &shared.house
 		remote := httptest.NewServer(http.HandlerFunc(remoteFile))
 		h.Cleanup(remote.Close)
-		server := harness.New(h, harness.Options{Arguments: []string{"--fetch-allow", "127.0.0.0/8"}})
+		server := harness.New(h, harness.Options{Arguments: []string{"--fetch-allow", "127.0.0.0/8", "--territory-datasets", offers(t)}})
 		server.Run(h, append([]string{"import", "catalog"}, demoFiles(t)...)...)
 		token := server.Token(h, "ada@example.org")
 		server.Launch(h)

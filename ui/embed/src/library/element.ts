@@ -18,7 +18,7 @@ export type State = "loading" | "ready" | "error";
 
 /** An element that shows something of a site; what it holds is shown until then, and when there is nothing. */
 export abstract class UdataElement extends HTMLElement {
-  static observedAttributes = ["ref", "base", "lang", "layout", "fields", "heading", "template", "list", "sort", "page-size", "q", "tag", "organization", "facets", "view", "resources", "columns"];
+  static observedAttributes = ["ref", "base", "lang", "layout", "fields", "heading", "template", "list", "sort", "page-size", "q", "tag", "organization", "facets", "view", "resources", "columns", "filters"];
 
   #internals = this.attachInternals?.();
   #queued = false;

@@ -1,5 +1,6 @@
 // Charts of files.
 import { ask } from "../site.js";
+import { text, type Words } from "../texts.js";
 import { rowsOf, type Row } from "./rows.js";
 import { marksOf, seriesOf, usualColumns, type Drawn } from "./series.js";
 import { chosen, styled } from "./table.js";
@@ -7,6 +8,12 @@ import { make, type ChartOfSite, type Resource, type Wishes } from "./wishes.js"
 
 const palette = ["#1f6ea8", "#b3541e", "#2f7d4f", "#7a4fa3", "#a3294f", "#6b6b1e"];
 const svg = "http://www.w3.org/2000/svg";
+
+const words: Words = {
+  count: "Nombre de lignes|Number of rows|Número de filas|Número de linhas|Anzahl der Zeilen|Numero di righe",
+  numbers: "Voir les valeurs|See the values|Ver los valores|Ver os valores|Werte ansehen|Vedi i valori",
+  none: "Aucune valeur à dessiner.|No value to draw.|Ningún valor que dibujar.|Nenhum valor a desenhar.|Keine Werte zu zeichnen.|Nessun valore da disegnare.",
+};
 
 /** A chart of the columns of a file. */
 export async function chartOfFile(resource: Resource, wishes: Wishes): Promise<HTMLElement> {
@@ -40,8 +47,9 @@ async function rowsOfFile(id: string, wishes: Wishes): Promise<Row[]> {
 function drawn(definition: ChartOfSite, rows: (Row[] | undefined)[], wishes: Wishes): HTMLElement {
   const axis = definition.x_axis?.column_x ?? "";
   const series = (definition.series ?? []).flatMap((each, i): Drawn[] =>
-    rows[i] ? [{ name: each.column_y || "n", line: each.type === "line", values: seriesOf(each, axis, rows[i]) }] : [],
+    rows[i] ? [{ name: each.column_y || text(words, "count", wishes.language), line: each.type === "line", values: seriesOf(each, axis, rows[i]) }] : [],
   );
+  if (!series.some((each) => [...each.values.values()].some(Number.isFinite))) return styled(make("p", { class: "udata-chart", part: "card" }, text(words, "none", wishes.language)));
   return styled(figure(definition, series, wishes));
 }
 
@@ -58,13 +66,13 @@ function figure(definition: ChartOfSite, series: Drawn[], wishes: Wishes): HTMLE
   const step = (width - margin.left - margin.right) / Math.max(marks.length, 1);
   const toX = (place: number) => margin.left + (place + 0.5) * step;
   const toY = (value: number) => margin.top + (1 - (Math.min(Math.max(value, low), high) - low) / (high - low || 1)) * (height - margin.top - margin.bottom);
-  const words = (value: number, compact: boolean) => {
+  const said = (value: number, compact: boolean) => {
     const number = new Intl.NumberFormat(wishes.language, compact ? { notation: "compact" } : { maximumFractionDigits: 2 }).format(value);
     return !unit ? number : unit_position === "prefix" ? `${unit} ${number}` : `${number} ${unit}`;
   };
   const drawing = shape("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": wishes.label });
   for (const value of [low, (low + high) / 2, high]) {
-    drawing.append(shape("line", { x1: margin.left, x2: width - margin.right, y1: toY(value), y2: toY(value), class: "grid" }), written(margin.left - 6, toY(value) + 4, "end", words(value, true)));
+    drawing.append(shape("line", { x1: margin.left, x2: width - margin.right, y1: toY(value), y2: toY(value), class: "grid" }), written(margin.left - 6, toY(value) + 4, "end", said(value, true)));
   }
   if (label) drawing.append(written(4, 10, "start", label));
   const every = Math.max(1, Math.ceil(marks.length / 8));
@@ -87,7 +95,7 @@ function figure(definition: ChartOfSite, series: Drawn[], wishes: Wishes): HTMLE
         ? shape("circle", { cx: toX(place), cy: toY(value), r: 3, fill: colour })
         : shape("rect", { x: toX(place) - step * 0.4 + bar * share, y: Math.min(toY(value), zero), width: share, height: Math.abs(toY(value) - zero), fill: colour });
       const title = shape("title", {});
-      title.textContent = `${mark} – ${each.name}: ${words(value, false)}`;
+      title.textContent = `${mark} – ${each.name}: ${said(value, false)}`;
       made.append(title);
       drawing.append(made);
     }
@@ -98,16 +106,16 @@ function figure(definition: ChartOfSite, series: Drawn[], wishes: Wishes): HTMLE
     key.style.background = palette[i]!;
     return make("li", {}, key, each.name);
   });
-  return make("figure", { class: "udata-chart", part: "card" }, drawing, make("figcaption", {}, make("span", { part: "caption" }, wishes.label), make("ul", {}, ...legend)), numbers(definition, series, marks, words));
+  return make("figure", { class: "udata-chart", part: "card" }, drawing, make("figcaption", {}, make("span", { part: "caption" }, wishes.label), make("ul", {}, ...legend)), numbers(definition, series, marks, said, wishes));
 }
 
 /** The same values as a table, for who cannot see the drawing. */
-function numbers(definition: ChartOfSite, series: Drawn[], marks: string[], words: (value: number, compact: boolean) => string): HTMLElement {
-  const cell = (value: number | undefined) => make("td", {}, value !== undefined && Number.isFinite(value) ? words(value, false) : "–");
+function numbers(definition: ChartOfSite, series: Drawn[], marks: string[], said: (value: number, compact: boolean) => string, wishes: Wishes): HTMLElement {
+  const cell = (value: number | undefined) => make("td", {}, value !== undefined && Number.isFinite(value) ? said(value, false) : "–");
   return make(
     "details",
     {},
-    make("summary", {}, "123"),
+    make("summary", {}, text(words, "numbers", wishes.language)),
     make(
       "div",
       { class: "udata-scroll", tabindex: "0", role: "region", "aria-label": series.map((each) => each.name).join(", ") },

@@ -2,7 +2,8 @@
 import type { CatalogObject } from "../library/api.js";
 import type { UdataElement } from "../library/element.js";
 import { text, type Words } from "../texts.js";
-import { chart, table } from "./table.js";
+import { chart, chartOfFile } from "./chart.js";
+import { table } from "./table.js";
 import { make, type ChartOfSite, type Maps, type Resource, type Wishes } from "./wishes.js";
 
 const words: Words = { download: "Télécharger|Download|Descargar|Descarregar|Herunterladen|Scarica" };
@@ -18,10 +19,7 @@ export async function show(element: UdataElement, what: string): Promise<Node> {
     case "table":
       return table(resource, wishes);
     case "chart":
-      return chart(
-        { title: wishes.label, x_axis: { column_x: wishes.columns[0] ?? "" }, series: wishes.columns.slice(1).map((column_y) => ({ resource_id: resource.id, column_y })) },
-        wishes,
-      );
+      return chartOfFile(resource, wishes);
     case "map":
       return (await maps(wishes)).map([{ title: wishes.label, url: resource.latest || resource.url }], wishes);
   }

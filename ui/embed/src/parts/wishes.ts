@@ -24,8 +24,27 @@ export interface Maps {
 /** A chart as the API shows it. */
 export interface ChartOfSite {
   title?: string;
-  x_axis?: { column_x?: string; type?: string };
-  series?: { resource_id: string; column_y?: string; type?: string }[];
+  x_axis?: { column_x?: string; type?: string; sort_x_by?: string | null; sort_x_direction?: string | null };
+  y_axis?: { min?: number | null; max?: number | null; label?: string | null; unit?: string | null; unit_position?: string | null };
+  series?: ChartSeries[];
+}
+
+/** One line or one row of bars. */
+export interface ChartSeries {
+  resource_id: string;
+  column_y?: string | null;
+  aggregate_y?: string | null;
+  column_x_name_override?: string | null;
+  type?: string | null;
+  filters?: ChartFilter | null;
+}
+
+/** A condition on a column, or several that all hold. */
+export interface ChartFilter {
+  column?: string | null;
+  condition?: string | null;
+  value?: unknown;
+  filters?: ChartFilter[];
 }
 
 export interface Wishes {
