@@ -72,6 +72,7 @@ func (o options) style() template.CSS {
 	if contrast(light, darkBackground) >= readableContrast {
 		b.WriteString(":root{--gr-link-dark:" + o.Accent + "}")
 	}
+	b.WriteString("main.udata-oembed,udata-chart,udata-resource{--udata-accent:var(--gr-link)}") // whatever the theme of the site says
 	return template.CSS(b.String())
 }
 
