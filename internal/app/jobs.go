@@ -10,9 +10,13 @@ import (
 	"grenier/internal/outbox"
 )
 
+// otherWork is how many jobs run at once on a node besides deliveries to webhooks.
+const otherWork = 4
+
 // newRunner registers the work that the program does in the background.
 func (a *App) newRunner() *job.Runner {
 	runner := job.NewRunner(a.DB, job.Options{
+		Workers:  outbox.AtOnce + otherWork,
 		Location: a.Settings.Location(), Logger: a.Log, Alone: !a.DB.Postgres(),
 	})
 	runner.Register(job.Kind{Name: "events.prune", Work: a.pruneEvents, Schedule: "@daily", Limit: 1})

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"net/http"
+	"strings"
 )
 
 // Post sends a body to an address, once and to no other: a redirection is an answer like any other, whose body is
@@ -19,7 +20,7 @@ func (c *Client) Post(ctx context.Context, raw, contentType string, body []byte,
 	}
 	r.AnyStatus, r.Cut, r.Retries = true, true, 0
 	ctx, cancel := context.WithTimeoutCause(ctx, or(r.Timeout, DefaultTimeout), errWhole)
-	release, err := c.slots.take(ctx, target.Hostname())
+	release, err := c.slots.take(ctx, strings.ToLower(target.Hostname()))
 	if err != nil {
 		err = failure(ctx, target, err)
 		cancel()

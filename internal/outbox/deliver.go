@@ -30,9 +30,17 @@ const (
 // sender is who acts when nobody does.
 var sender = account.System("webhooks")
 
+// AtOnce is how many deliveries are on their way at once on a node. A runner has more room than that: deliveries wait
+// for receivers of anybody, and other work may not wait for those.
+const AtOnce = 8
+
+// lateTurn is the priority of deliveries to webhooks that failed last, and of further tries: receivers that take their
+// time let those go first that do not.
+const lateTurn = 150
+
 // Register gives a runner the work of webhooks, which get is to return once it runs.
 func Register(runner *job.Runner, get func() *Webhooks) {
-	runner.Register(job.Kind{Name: jobDeliver, Limit: 8, Timeout: time.Minute, Work: func(ctx context.Context, run *job.Run) error {
+	runner.Register(job.Kind{Name: jobDeliver, Limit: AtOnce, Timeout: time.Minute, Work: func(ctx context.Context, run *job.Run) error {
 		var args struct{ Delivery string }
 		if err := run.Decode(&args); err != nil {
 			return err
@@ -69,7 +77,7 @@ func (w *Webhooks) newDelivery(h *Webhook, kind string, changes []*Change) (*Del
 	if kind == DeliverTest {
 		m.Type = typeTest
 	}
-	d := &Delivery{ID: db.NewUUID(), WebhookID: h.ID, Kind: kind, State: Waiting, Changes: int64(len(changes)), CreatedAt: now, NextAt: now}
+	d := &Delivery{ID: db.NewUUID(), WebhookID: h.ID, Kind: kind, State: Waiting, Changes: int64(len(changes)), CreatedAt: now, NextAt: now, late: h.Failures > 0}
 	for _, c := range changes {
 		line := strings.ReplaceAll(string(c.AppendJSON(nil, Position{Seq: c.Seq})), base, w.options.Base)
 		m.Data.Changes = append(m.Data.Changes, json.RawMessage(line))
@@ -82,9 +90,11 @@ func (w *Webhooks) newDelivery(h *Webhook, kind string, changes []*Change) (*Del
 
 // schedule lets a delivery be tried after a while.
 func (w *Webhooks) schedule(ctx context.Context, tx *db.Tx, d *Delivery, after time.Duration) error {
-	_, _, err := w.options.Jobs.Enqueue(ctx, tx, job.New{
-		Kind: jobDeliver, Args: map[string]string{"delivery": d.ID}, Unique: fmt.Sprintf("%s/%d", d.ID, d.Attempts), Delay: after,
-	})
+	what := job.New{Kind: jobDeliver, Args: map[string]string{"delivery": d.ID}, Unique: fmt.Sprintf("%s/%d", d.ID, d.Attempts), Delay: after}
+	if d.late || d.Attempts > 0 {
+		what.Priority = lateTurn
+	}
+	_, _, err := w.options.Jobs.Enqueue(ctx, tx, what)
 	return err
 }
 
@@ -334,7 +344,7 @@ func (w *Webhooks) Replay(ctx context.Context, v account.Viewer, hook, id string
 		now := db.Now()
 		again = &Delivery{
 			ID: db.NewUUID(), WebhookID: hook, Kind: d.Kind, State: Waiting, Body: d.Body, Changes: d.Changes, LastSeq: d.LastSeq,
-			AgainOf: &d.ID, CreatedAt: now, NextAt: now,
+			AgainOf: &d.ID, CreatedAt: now, NextAt: now, late: h.Failures > 0,
 		}
 		if _, err := tx.NewInsert().Model(again).Exec(ctx); err != nil {
 			return err

@@ -217,6 +217,8 @@ type Delivery struct {
 	CreatedAt db.Time `bun:"created_at"`
 	TriedAt   db.Time `bun:"tried_at"`
 	NextAt    db.Time `bun:"next_at"`
+
+	late bool // the webhook failed last
 }
 
 // What is delivered, and where it stands.
