@@ -40,6 +40,7 @@ func (s *site) shown(t *testing.T, way string) (samples []string, header string)
 
 // filled tells, in a page, whether what stands there came from the portal: every
 // element of the library is ready, and something links there or is framed, or
+// a card is there, which may lead to what a territory is offered elsewhere, or
 // changes were told.
 const filled = `(() => {
   const deep = (selector, root = document) => [...root.querySelectorAll(selector), ...[...root.querySelectorAll("*")].filter((e) => e.shadowRoot).flatMap((e) => deep(selector, e.shadowRoot))];
@@ -47,6 +48,7 @@ const filled = `(() => {
   if (elements.some((e) => !e.hasAttribute("ready"))) return false;
   const told = document.querySelector("#changes");
   if (told) return told.textContent.includes("dataset.");
+  if (document.querySelector("main .dataset-card .udata-title a[href]")) return true;
   return deep("main a, main iframe").some((e) => (e.href || e.src).startsWith("PORTAL/")) || deep("a").some((e) => e.getRootNode() !== document && e.href.startsWith("PORTAL/"));
 })()`
 
