@@ -54,7 +54,7 @@ func (v *visit) embedOf(o embedded, public bool) *embedOffer {
 		add("search", `<div data-udata-search-dataset="`+html.EscapeString(o.id)+`"></div>`+"\n"+loader)
 		add("reuses", `<div data-udata-list-reuse="`+html.EscapeString(o.id)+`"></div>`+"\n"+loader)
 	}
-	add("frame", `<iframe src="`+html.EscapeString(site+framed)+`" title="`+title+`" width="100%" height="`+height+`" loading="lazy"></iframe>`)
+	add("frame", `<iframe src="`+html.EscapeString(site+framed)+`" title="`+title+`" width="100%" height="`+height+`" frameborder="0" loading="lazy"></iframe>`)
 	add("element", `<script type="module" src="`+site+`/static/udata.mjs"></script>`+"\n"+
 		`<udata-`+o.kind+` ref="`+html.EscapeString(o.id)+`"><a href="`+html.EscapeString(address)+`">`+title+`</a></udata-`+o.kind+`>`)
 	add("link", `<a href="`+html.EscapeString(address)+`">`+title+`</a>`)

@@ -119,6 +119,9 @@ func (p *Portal) showIntegrateLevel(v *visit, level integrateLevel) error {
 	if err != nil {
 		return err
 	}
+	if shown.places, err = v.integratePlaces(); err != nil {
+		return err
+	}
 	title, lead := v.say.T("integrate."+level.name), v.say.T("integrate."+level.name+"-lead")
 	content := integration{Lead: lead, Sections: level.sections(v, shown), Pages: v.integratePages(), Current: v.path("/integrate/" + level.name)}
 	if slices.ContainsFunc(content.Sections, func(s integrateSection) bool { return s.Element.Kind != "" }) {
@@ -139,6 +142,44 @@ type integrateExamples struct {
 	organization, name, homepage string
 	tag                          string
 	live                         bool
+	// places are territories of the three levels that older pages name.
+	places []integratePlace
+}
+
+// integratePlace is a territory as older pages write it, with its name.
+type integratePlace struct{ level, ref, name string }
+
+// territory is the first place.
+func (shown integrateExamples) territory() string {
+	if len(shown.places) == 0 {
+		return "fr-town-13004"
+	}
+	return shown.places[0].ref
+}
+
+// integratePlaces finds the town, the county and the region that most datasets
+// cover; where none does, those of the snippets that are found on the web.
+func (v *visit) integratePlaces() ([]integratePlace, error) {
+	counts, err := v.p.Catalog.CountByZone(v.Context())
+	if err != nil {
+		return nil, err
+	}
+	var places []integratePlace
+	for _, one := range []struct{ level, known, usual string }{
+		{"town", "fr:commune:", "13004"}, {"county", "fr:departement:", "13"}, {"region", "fr:region:", "93"},
+	} {
+		best, most := one.usual, counts[one.known+one.usual]
+		for id, count := range counts {
+			code, ok := strings.CutPrefix(id, one.known)
+			if ok && (count > most || count == most && count > 0 && best != one.usual && code < best) {
+				best, most = code, count
+			}
+		}
+		if zone, ok := v.p.Zones.Get(one.known + best); ok {
+			places = append(places, integratePlace{one.level, "fr-" + one.level + "-" + best, zone.Name})
+		}
+	}
+	return places, nil
 }
 
 // integrateExamples finds the most seen dataset of the organisation that has most
@@ -190,7 +231,7 @@ var betweenBackquotes = regexp.MustCompile("`([^`]+)`")
 func (v *visit) fill(shown integrateExamples, runs, label, text string) integrateSample {
 	replaced := strings.NewReplacer(
 		"BASE", v.Site.Base, "DATASET", shown.dataset, "ORGANIZATION", shown.organization, "PAGE", shown.page, "LANG", v.lang, "KEYWORD", shown.tag,
-		"PREFIX", prefixed(v.p.Language, v.lang, ""),
+		"TERRITORY", shown.territory(), "PREFIX", prefixed(v.p.Language, v.lang, ""),
 	).Replace(text)
 	return integrateSample{sample{Label: label, Text: replaced}, runs}
 }

@@ -1,6 +1,10 @@
 package portal
 
-import "grenier/internal/dump"
+import (
+	"strings"
+
+	"grenier/internal/dump"
+)
 
 const (
 	// snippetScript loads the cards of oembed.js.
@@ -22,7 +26,7 @@ func (v *visit) integrateDataset(shown integrateExamples) []integrateSection {
 		v.integratePart("dataset", "old", 2, html(`<div data-udata-dataset-id="DATASET"></div>
 <script src="BASE/static/widgets.js" id="udata" async defer onload="udataScript.loadDatasets()"></script>`)),
 		v.integratePart("dataset", "frame", 1, v.fill(shown, "html", "HTML",
-			`<iframe src="BASE/embeds/datasets/DATASET?lang=LANG" title="`+v.say.T("integrate.frame-title")+`" width="100%" height="260" loading="lazy"></iframe>`)),
+			`<iframe src="BASE/embeds/datasets/DATASET?lang=LANG" title="`+v.say.T("integrate.frame-title")+`" width="100%" height="260" frameborder="0" loading="lazy"></iframe>`)),
 		v.integratePart("dataset", "oembed", 1, v.fill(shown, "sh", "curl", `curl -fsS --get "BASE/api/1/oembed" --data-urlencode "url=PAGE"`)),
 		v.integratePart("dataset", "policy", 1, v.fill(shown, "header", "HTTP", "Content-Security-Policy: script-src BASE; connect-src BASE; img-src BASE; frame-src BASE")),
 	}
@@ -30,11 +34,11 @@ func (v *visit) integrateDataset(shown integrateExamples) []integrateSection {
 
 func (v *visit) integrateOrganization(shown integrateExamples) []integrateSection {
 	html := func(text string) integrateSample { return v.fill(shown, "html", "HTML", text) }
-	territory := v.integratePart("organization", "territory", 2, html(`<div data-udata-territory="fr-town-13004"></div>
+	territory := v.integratePart("organization", "territory", 2, html(`<div data-udata-territory="TERRITORY"></div>
 <script src="BASE/static/widgets.js" id="udata" async defer onload="udataScript.loadTerritory({withSearch: true})"></script>`))
 	territory.Head = developersRow{"data-udata-territory", v.say.T("help.meaning")}
-	for _, one := range []struct{ ref, name string }{{"fr-town-13004", "town"}, {"fr-county-13", "county"}, {"fr-region-93", "region"}} {
-		territory.Rows = append(territory.Rows, integrateRow{one.ref, codeMarked(v.say.T("integrate.place-" + one.name))})
+	for _, place := range shown.places {
+		territory.Rows = append(territory.Rows, integrateRow{place.ref, codeMarked(v.say.T("integrate.place-"+place.level, "name", place.name))})
 	}
 	territory.Links = []Link{{v.say.T("integrate.territories"), v.path("/territories")}}
 	search := v.integratePart("organization", "search", 1, html("<div data-udata-search-dataset=\"ORGANIZATION\"></div>\n"+snippetScript))
@@ -82,8 +86,22 @@ func (v *visit) integrateLibrary(shown integrateExamples) []integrateSection {
 	if shown.live {
 		style.Element = liveElement{"style", shown.dataset, shown.title, shown.page}
 	}
+	events := v.integratePart("library", "events", 1, html(libraryScript+`
+<udata-search organization="ORGANIZATION" page-size="3"></udata-search>
+<p id="chosen" role="status"></p>
+<script>
+  document.addEventListener("udata:select", (event) => {
+    event.preventDefault();
+    document.querySelector("#chosen").textContent = event.detail.title;
+  });
+</script>`))
+	events.Head = developersRow{v.say.T("integrate.event"), v.say.T("help.meaning")}
+	for _, name := range []string{"udata:ready", "udata:error", "udata:select", "udata:change", "udataset:loaded"} {
+		_, what, _ := strings.Cut(name, ":")
+		events.Rows = append(events.Rows, integrateRow{name, codeMarked(v.say.T("integrate.event-" + what))})
+	}
 	return []integrateSection{
-		start, elements, search, template, style,
+		start, elements, search, template, style, events,
 		v.integratePart("library", "program", 1, html(`<ul id="list"></ul>
 <script type="module">
   import { api } from "BASE/static/udata.mjs";
