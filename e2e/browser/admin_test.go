@@ -90,6 +90,8 @@ func (o *office) fill(t *testing.T) {
 	})
 	o.program = post("/api/2/oauth/clients/", map[string]any{"name": "Comptoir", "redirect_uris": []string{"https://example.org/retour"}})
 	post("/api/1/me/api_tokens/", map[string]any{"name": "Chargement de nuit"})
+	o.webhook = post("/api/2/webhooks/", map[string]any{"url": "https://example.invalid/" + strings.Repeat("reception", 12), "name": "Copie du catalogue", "organization": o.organization, "kinds": []string{"dataset", "reuse.created"}})
+	o.message = o.made(t, o.ada, http.MethodPost, "/api/2/webhooks/"+o.webhook+"/test/", nil)
 	o.webhook = post("/api/2/webhooks/", map[string]any{"url": "https://example.org/" + strings.Repeat("changes", 20), "organization": o.organization})
 }
 
@@ -109,6 +111,7 @@ func (o *office) pages() []string {
 		"/admin/transfers", "/admin/transfers/new?class=Dataset&id=" + o.dataset, "/admin/transfers/" + o.transfer,
 		"/admin/history/dataset/" + o.dataset, "/admin/history/dataset/" + o.dataset + "/1",
 		organization + "/webhooks", organization + "/webhooks/" + o.webhook, "/admin/me/webhooks",
+		organization + "/webhooks", organization + "/webhooks/" + o.webhook, organization + "/webhooks/" + o.webhook + "/messages/" + o.message, "/admin/me/webhooks",
 		"/admin/me/invitations", "/admin/me/activity", "/admin/me/bin", "/admin/me/programs/" + o.program,
 		"/admin/site/settings", "/admin/site/edito/home", "/admin/site/edito/datasets", "/admin/site/edito/dataservices/new-bloc?class=AccordionListBloc", "/admin/site/edito/reuses", "/admin/site/organizations", "/admin/site/organizations/" + o.organization,
 		"/admin/site/users", "/admin/site/users/new", "/admin/site/users/" + o.ben, "/admin/site/jobs", "/admin/site/activity", "/admin/site/bin", "/admin/site/posts",

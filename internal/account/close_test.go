@@ -149,6 +149,8 @@ func TestExport(t *testing.T) {
 			execute(t, d, `INSERT INTO charts (id, version, slug, owner_id, title, title_fold, description, private, visible, x_axis, y_axis, series, views, created_at,
 				modified_at, deleted_at) VALUES (?, 1, ?, ?, ?, '', '', FALSE, FALSE, '{}', '{}', '[]', 0, 1, 1, ?)`, db.NewID(), db.NewID(), user.ID, title, end)
 		}
+		execute(t, d, `INSERT INTO webhooks (id, version, owner_id, name, url, secret, kinds, active, failures, since, created_at, modified_at)
+			VALUES (?, 1, ?, 'Copy', 'https://example.org/in', 'sealed-secret', '["dataset"]', TRUE, 0, 0, 1, 1)`, db.NewID(), user.ID)
 		var out bytes.Buffer
 		if err := b.Export(ctxOf(t), v, &out); err != nil {
 			t.Fatal(err)
@@ -157,7 +159,7 @@ func TestExport(t *testing.T) {
 		if err := json.Unmarshal(out.Bytes(), &tree); err != nil {
 			t.Fatalf("%v in %s", err, out.String())
 		}
-		for name, want := range map[string]int{"memberships": 1, "tokens": 1, "sessions": 1, "follows": 1, "contact_points": 1, "identities": 1, "datasets": 0, "reuses": 1, "visualizations": 1, "bin": 4, "history": 1} {
+		for name, want := range map[string]int{"memberships": 1, "tokens": 1, "sessions": 1, "follows": 1, "contact_points": 1, "identities": 1, "datasets": 0, "reuses": 1, "visualizations": 1, "bin": 4, "history": 1, "webhooks": 1} {
 			if list, ok := tree[name].([]any); !ok || len(list) != want {
 				t.Errorf("%s: %v", name, tree[name])
 			}
@@ -175,7 +177,7 @@ func TestExport(t *testing.T) {
 		if at, err := time.Parse(time.RFC3339, tree["sessions"].([]any)[0].(map[string]any)["created_at"].(string)); err != nil || time.Since(at) > time.Hour {
 			t.Errorf("the session began at %v, %v", at, err)
 		}
-		for _, secret := range []string{plain, *b.user(user.ID).Password, "hash", "stamp", "other-ada"} {
+		for _, secret := range []string{plain, *b.user(user.ID).Password, "hash", "stamp", "other-ada", "sealed-secret"} {
 			if strings.Contains(out.String(), secret) {
 				t.Errorf("the export holds %q", secret)
 			}

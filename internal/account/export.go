@@ -36,6 +36,8 @@ var exportParts = []exportPart{
 	{"sessions", `SELECT id AS cursor, agent, address, created_at, seen_at, expires_at, provider FROM sessions
 		WHERE user_id = ?0 AND id > ?1 ORDER BY id LIMIT ?2`},
 	{"identities", `SELECT issuer AS cursor, subject, created_at FROM identities WHERE user_id = ?0 AND issuer > ?1 ORDER BY issuer LIMIT ?2`},
+	{"webhooks", `SELECT id AS cursor, name, url, kinds, watched, tag, active, created_at, accepted_at FROM webhooks
+		WHERE owner_id = ?0 AND id > ?1 ORDER BY id LIMIT ?2`},
 	{"datasets", exportOwned("datasets", "title")},
 	{"reuses", exportOwned("reuses", "title")},
 	{"dataservices", exportOwned("dataservices", "title")},
@@ -62,7 +64,7 @@ func exportBin(table, kind string) string {
 // exportMoments are the columns that hold moments.
 var exportMoments = map[string]bool{
 	"created_at": true, "handled_at": true, "last_used_at": true, "expires_at": true, "revoked_at": true, "seen_at": true, "since": true,
-	"until": true, "deleted_at": true, "sent_at": true, "at": true,
+	"until": true, "deleted_at": true, "sent_at": true, "at": true, "accepted_at": true,
 }
 
 // exportAccount is the account in an export.

@@ -19,6 +19,7 @@ import (
 	"grenier/internal/blob"
 	"grenier/internal/catalog"
 	"grenier/internal/db"
+	"grenier/internal/db/dbtest"
 	"grenier/internal/event"
 	"grenier/internal/limit"
 )
@@ -37,7 +38,13 @@ type town struct {
 
 func newTown(t *testing.T) *town {
 	t.Helper()
-	s := &town{signedSite: newSignedSite(t, nil)}
+	return newTownOn(t, dbtest.SQLite(t), nil)
+}
+
+// newTownOn is newTown over a database; change may set the portal's dependencies.
+func newTownOn(t *testing.T, d *db.DB, change func(*Deps)) *town {
+	t.Helper()
+	s := &town{signedSite: newSignedSiteOn(t, d, change)}
 	store, err := blob.OpenFolder(t.TempDir(), 0)
 	if err != nil {
 		t.Fatal(err)

@@ -10,6 +10,7 @@ import (
 
 	"grenier/internal/account"
 	"grenier/internal/catalog"
+	"grenier/internal/fault"
 	"grenier/internal/fetch"
 	"grenier/internal/outbox"
 	"grenier/internal/web"
@@ -110,7 +111,20 @@ func (v *visit) webhookPlace() (webhookPlace, error) {
 	return webhookPlace{owner: account.Owner{Organization: o.ID}, organization: o, path: organizationAdmin(o.ID, "/webhooks")}, nil
 }
 
-// draft begins a page of the place; tail is what follows its path.
+// webhookAt finds the webhook that the address names, where it belongs.
+func (v *visit) webhookAt(id string) (webhookPlace, *outbox.Webhook, error) {
+	place, err := v.webhookPlace()
+	if err != nil {
+		return webhookPlace{}, nil, err
+	}
+	h, err := v.p.Webhooks.Get(v.Context(), v.viewer, id)
+	if err == nil && h.OwnedBy() != place.owner {
+		err = fault.New(fault.NotFound, "Webhook not found")
+	}
+	return place, h, err
+}
+
+// webhookDraft begins a page of the place; tail is what follows its path.
 func (v *visit) webhookDraft(place webhookPlace, name, title, tail string) adminDraft {
 	d := adminDraft{name: name, title: title, path: place.path + tail, scope: scopeMe, icon: "arrow-right"}
 	if place.organization != nil {
@@ -244,11 +258,7 @@ type webhookArgs struct {
 }
 
 func (p *Portal) showWebhook(v *visit, in webhookArgs) error {
-	place, err := v.webhookPlace()
-	if err != nil {
-		return err
-	}
-	h, err := p.Webhooks.Get(v.Context(), v.viewer, in.Webhook)
+	place, h, err := v.webhookAt(in.Webhook)
 	if err != nil {
 		return err
 	}
@@ -278,7 +288,7 @@ func (p *Portal) showWebhook(v *visit, in webhookArgs) error {
 	content.Danger = dangerZone{Forms: []formView{rotate.view(), remove.view()}}
 	d := v.webhookDraft(place, "webhook", h.Label(), tail)
 	d.kicker, d.data = "admin-webhook.kind", content
-	return v.showAdmin(d)
+	return v.showAdmin(d.failed(v))
 }
 
 // sentList shows what was sent to a webhook, the latest first.
@@ -380,11 +390,7 @@ type messageArgs struct {
 }
 
 func (p *Portal) showWebhookMessage(v *visit, in messageArgs) error {
-	place, err := v.webhookPlace()
-	if err != nil {
-		return err
-	}
-	h, err := p.Webhooks.Get(v.Context(), v.viewer, in.Webhook)
+	place, h, err := v.webhookAt(in.Webhook)
 	if err != nil {
 		return err
 	}
@@ -426,7 +432,7 @@ func indented(text string) string {
 }
 
 func (p *Portal) saveWebhook(v *visit, in webhookArgs, sent *posted) error {
-	place, err := v.webhookPlace()
+	place, _, err := v.webhookAt(in.Webhook)
 	if err != nil {
 		return err
 	}
@@ -445,7 +451,7 @@ func (p *Portal) webhookDone(v *visit, in webhookArgs, sent *posted, place webho
 }
 
 func (p *Portal) switchWebhook(v *visit, in webhookArgs, sent *posted) error {
-	place, err := v.webhookPlace()
+	place, _, err := v.webhookAt(in.Webhook)
 	if err != nil {
 		return err
 	}
@@ -460,7 +466,7 @@ func (p *Portal) switchWebhook(v *visit, in webhookArgs, sent *posted) error {
 }
 
 func (p *Portal) rotateWebhook(v *visit, in webhookArgs, sent *posted) error {
-	place, err := v.webhookPlace()
+	place, _, err := v.webhookAt(in.Webhook)
 	if err != nil {
 		return err
 	}
@@ -472,7 +478,7 @@ func (p *Portal) rotateWebhook(v *visit, in webhookArgs, sent *posted) error {
 }
 
 func (p *Portal) testWebhook(v *visit, in webhookArgs, sent *posted) error {
-	place, err := v.webhookPlace()
+	place, _, err := v.webhookAt(in.Webhook)
 	if err != nil {
 		return err
 	}
@@ -488,7 +494,7 @@ func (p *Portal) testWebhook(v *visit, in webhookArgs, sent *posted) error {
 }
 
 func (p *Portal) removeWebhook(v *visit, in webhookArgs, sent *posted) error {
-	place, err := v.webhookPlace()
+	place, _, err := v.webhookAt(in.Webhook)
 	if err != nil {
 		return err
 	}
@@ -499,7 +505,7 @@ func (p *Portal) removeWebhook(v *visit, in webhookArgs, sent *posted) error {
 }
 
 func (p *Portal) replayWebhook(v *visit, in webhookArgs, sent *posted) error {
-	place, err := v.webhookPlace()
+	place, _, err := v.webhookAt(in.Webhook)
 	if err != nil {
 		return err
 	}
