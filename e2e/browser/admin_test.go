@@ -18,7 +18,7 @@ type office struct {
 	ada *harness.Client
 
 	organization, dataset, draft, deleted, resource, reuse, dataservice, topic, element, post, chart string
-	community, contact, program, ben, request, transfer, webhook                                     string
+	community, contact, program, ben, request, transfer, webhook, message                            string
 }
 
 func newOffice(t *testing.T) *office {
