@@ -92,6 +92,7 @@ function show(element: HTMLElement, answer: Embed | undefined, lost: boolean): v
   element.removeAttribute("aria-busy");
   element.textContent = "";
   if (!answer || answer.error) {
+    wear(document, "udata-oembed-css", CARD_CSS + added);
     element.append(failure(text(words, lost ? "unreachable" : "unknown", languageOf(element)), base));
     return;
   }
