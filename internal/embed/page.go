@@ -8,6 +8,7 @@ import (
 	"html/template"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
 
@@ -50,9 +51,11 @@ type framed struct {
 	// Site is the name of the site, Home its address.
 	Site, Home string
 	// Card is shown alone, List is a list of cards, View an element of the library, Problem what went wrong; one of them is there.
-	Card    *drawn
-	List    *list
-	View    *view
+	Card *drawn
+	List *list
+	View *view
+	// OEmbed is where programs learn how to frame View.
+	OEmbed  string
 	Problem string
 	say     *i18n.Printer
 }
@@ -121,6 +124,8 @@ func (e *Embed) content(c *web.Call, q pageArgs, f *framed) ([]web.Key, error) {
 	f.Title = made.Title
 	if f.View = viewOf(made, q.viewArgs); f.View == nil {
 		f.Card = &drawn{card: made, say: m.say, Level: 1}
+	} else {
+		f.OEmbed = m.site.Base + "/api/1/oembed?url=" + url.QueryEscape(f.View.address(m.site, m.say.Lang(), e.Language))
 	}
 	return made.keys, nil
 }

@@ -19,7 +19,8 @@ func TestElementsSayWhatTheyShowWithoutScripts(t *testing.T) {
 		words []string
 	}{
 		{"charts/" + chartID, []string{
-			`<h1 class="title">` + file + "Trees by street</a></h1>", "Ville de Valmont", `<udata-chart ref="` + chartID + `" lang="fr">`, "<p>Trees by street.</p>",
+			`<h1 class="title">` + file + "Trees by street</a></h1>", "Ville de Valmont", `<udata-chart ref="` + chartID + `" lang="fr">`, `<p class="about">Trees by street.</p>`,
+			`<link rel="alternate" type="application/json+oembed" href="` + base + `/api/1/oembed?url=https%3A%2F%2Fdata.example.org%2Fembeds%2Fcharts%2F` + chartID + `">`,
 			"Axe\u00a0: street", "Valeurs\u00a0: height, age", file + "Voir le fichier «\u00a0Trees, 2020\u00a0»</a>",
 		}},
 		{"charts/" + chartID + "?lang=en", []string{`lang="en">`, "Axis: street", base + "/en/datasets/trees?resource_id="}},

@@ -53,29 +53,43 @@ function drawn(definition: ChartOfSite, rows: (Row[] | undefined)[], wishes: Wis
   return styled(figure(definition, series, wishes));
 }
 
-const width = 640;
+const widest = 640;
+const narrowest = 300;
 const height = 320;
-const margin = { left: 64, right: 12, top: 16, bottom: 36 };
+const margin = { left: 56, right: 12, top: 28, bottom: 36 };
+
+/** The bounds of a scale and the step between its lines, in round numbers; bounds that were asked for stay. */
+function scale(all: number[], min?: number | null, max?: number | null): [number, number, number] {
+  const low = min ?? all.reduce((a, b) => Math.min(a, b), 0);
+  const high = Math.max(max ?? all.reduce((a, b) => Math.max(a, b), 0), low) || low + 1;
+  const rough = (high - low || 1) / 4;
+  const power = 10 ** Math.floor(Math.log10(rough));
+  const step = [1, 2, 5, 10].map((each) => each * power).find((each) => each >= rough)!;
+  return [min ?? Math.floor(low / step) * step, max ?? Math.ceil(high / step) * step, step];
+}
 
 function figure(definition: ChartOfSite, series: Drawn[], wishes: Wishes): HTMLElement {
   const { min, max, unit, unit_position, label } = definition.y_axis ?? {};
   const marks = marksOf(definition.x_axis, series);
   const all = series.flatMap((each) => marks.map((mark) => each.values.get(mark)!)).filter(Number.isFinite);
-  const low = min ?? all.reduce((a, b) => Math.min(a, b), 0);
-  const high = Math.max(max ?? all.reduce((a, b) => Math.max(a, b), 0), low) || low + 1;
+  const [low, high, line] = scale(all, min, max);
+  const width = Math.min(Math.max(wishes.room || widest, narrowest), widest);
   const step = (width - margin.left - margin.right) / Math.max(marks.length, 1);
   const toX = (place: number) => margin.left + (place + 0.5) * step;
   const toY = (value: number) => margin.top + (1 - (Math.min(Math.max(value, low), high) - low) / (high - low || 1)) * (height - margin.top - margin.bottom);
-  const said = (value: number, compact: boolean) => {
-    const number = new Intl.NumberFormat(wishes.language, compact ? { notation: "compact" } : { maximumFractionDigits: 2 }).format(value);
+  const said = (value: number) => {
+    const number = new Intl.NumberFormat(wishes.language, { maximumFractionDigits: 2 }).format(value);
     return !unit ? number : unit_position === "prefix" ? `${unit} ${number}` : `${number} ${unit}`;
   };
   const drawing = shape("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": wishes.label });
-  for (const value of [low, (low + high) / 2, high]) {
-    drawing.append(shape("line", { x1: margin.left, x2: width - margin.right, y1: toY(value), y2: toY(value), class: "grid" }), written(margin.left - 6, toY(value) + 4, "end", said(value, true)));
+  const short = new Intl.NumberFormat(wishes.language, { notation: "compact", maximumFractionDigits: 2 });
+  for (let i = 0; low + i * line <= high + line / 100; i++) {
+    const value = low + i * line;
+    drawing.append(shape("line", { x1: margin.left, x2: width - margin.right, y1: toY(value), y2: toY(value), class: "grid" }), written(margin.left - 6, toY(value) + 4, "end", short.format(value)));
   }
-  if (label) drawing.append(written(4, 10, "start", label));
-  const every = Math.max(1, Math.ceil(marks.length / 8));
+  const above = [label, unit && `(${unit})`].filter(Boolean).join(" ");
+  if (above) drawing.append(written(2, 12, "start", above));
+  const every = Math.max(1, Math.ceil((marks.length * 76) / (width - margin.left)));
   marks.forEach((at, i) => i % every === 0 && drawing.append(written(toX(i), height - 12, "middle", at.length > 12 ? `${at.slice(0, 11)}…` : at)));
   const bars = series.filter((each) => !each.line).length;
   let bar = 0;
@@ -95,7 +109,7 @@ function figure(definition: ChartOfSite, series: Drawn[], wishes: Wishes): HTMLE
         ? shape("circle", { cx: toX(place), cy: toY(value), r: 3, fill: colour })
         : shape("rect", { x: toX(place) - step * 0.4 + bar * share, y: Math.min(toY(value), zero), width: share, height: Math.abs(toY(value) - zero), fill: colour });
       const title = shape("title", {});
-      title.textContent = `${mark} – ${each.name}: ${said(value, false)}`;
+      title.textContent = `${mark} – ${each.name}: ${said(value)}`;
       made.append(title);
       drawing.append(made);
     }
@@ -110,8 +124,8 @@ function figure(definition: ChartOfSite, series: Drawn[], wishes: Wishes): HTMLE
 }
 
 /** The same values as a table, for who cannot see the drawing. */
-function numbers(definition: ChartOfSite, series: Drawn[], marks: string[], said: (value: number, compact: boolean) => string, wishes: Wishes): HTMLElement {
-  const cell = (value: number | undefined) => make("td", {}, value !== undefined && Number.isFinite(value) ? said(value, false) : "–");
+function numbers(definition: ChartOfSite, series: Drawn[], marks: string[], said: (value: number) => string, wishes: Wishes): HTMLElement {
+  const cell = (value: number | undefined) => make("td", {}, value !== undefined && Number.isFinite(value) ? said(value) : "–");
   return make(
     "details",
     {},

@@ -62,6 +62,7 @@ function wishesOf(element: UdataElement, label: string): Wishes {
     basemap: element.getAttribute("basemap") ?? "",
     popup: template instanceof HTMLTemplateElement ? (properties) => element.filled(template, properties) : undefined,
     label,
+    room: element.clientWidth,
   };
 }
 

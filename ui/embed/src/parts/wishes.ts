@@ -59,6 +59,8 @@ export interface Wishes {
   /** What a popup shows of a feature; undefined for its properties. */
   popup?: ((properties: Record<string, unknown>) => Node) | undefined;
   label: string;
+  /** How wide the element is, in pixels; 0 when that is not known. */
+  room: number;
 }
 
 /** An element with attributes and children. */
