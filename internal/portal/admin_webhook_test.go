@@ -114,7 +114,11 @@ func TestPagesOfWebhooks(t *testing.T) {
 		s.page(page, s.byAdmin, 200, "Renamed", "!Copy &lt;b&gt;", `!value="velo"`)
 		settings.Set("name", "Too late")
 		s.sends(page, s.byAdmin, settings, 412, "Too late")
-		kept, err := s.portal.Webhooks.Get(context.Background(), account.Viewer{User: s.admin, Session: "x"}, hook)
+		viewer, err := account.ViewerOf(context.Background(), s.d.Read(), s.admin.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		kept, err := s.portal.Webhooks.Get(context.Background(), viewer, hook)
 		if err != nil || kept.Watched != nil || !slices.Equal(kept.KindList(), []string{"post"}) || kept.Tag != nil {
 			t.Errorf("kept %+v, %v", kept, err)
 		}
