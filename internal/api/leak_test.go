@@ -387,7 +387,8 @@ func (p *portal) element0(dataset string) {
 
 // archivedShows are the ways that show archived datasets and dataservices to
 // everybody: by their names, inside what is made with them, in the list of their
-// organization and in whole dumps. Lists and searches leave them out.
+// organization and in whole dumps. Lists and searches leave them out; the change
+// feed says of them by their identifiers alone that they were withdrawn.
 var archivedShows = []string{
 	"/api/1/dataservices/{dataservice}/",
 	"/api/1/dataservices/{dataservice}/rdf.{fmt}",
@@ -407,6 +408,7 @@ var archivedShows = []string{
 	"/api/1/site/home/reuses/",
 	"/api/1/site/resources.csv",
 	"/api/1/site/reuses.csv",
+	"/api/2/changes",
 	"/api/2/datasets/resources/{uuid}/",
 	"/api/2/datasets/{dataset}/",
 	"/api/2/datasets/{dataset}/extras/",
