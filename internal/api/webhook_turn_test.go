@@ -48,3 +48,20 @@ func TestFailingWebhooksLetOthersGoFirst(t *testing.T) {
 		t.Errorf("beside a webhook that failed there are the turns %v", counts)
 	}
 }
+
+// TestSendingAgainIsBounded asks for one delivery again and again.
+func TestSendingAgainIsBounded(t *testing.T) {
+	s := newPortal(t, dbtest.SQLite(t))
+	_, token := s.User("zoe@example.org", false)
+	key := []string{"X-API-KEY", token}
+	made := must(t, s.Do("POST", "/api/2/webhooks/", map[string]any{"url": "http://127.0.0.1:9/in"}, key...), 201).JSON(t).(map[string]any)
+	path := "/api/2/webhooks/" + made["id"].(string) + "/"
+	tried := must(t, s.Do("POST", path+"test/", nil, key...), 200).JSON(t).(map[string]any)
+	again := path + "deliveries/" + tried["id"].(string) + "/replay/"
+	for range 100 {
+		must(t, s.Do("POST", again, nil, key...), 201)
+	}
+	if answer := s.Do("POST", again, nil, key...); answer.Status != 429 || answer.Header.Get("Retry-After") == "" {
+		t.Errorf("it was sent once more: %d %s", answer.Status, answer.Body)
+	}
+}

@@ -322,8 +322,15 @@ func (w *Webhooks) Test(ctx context.Context, v account.Viewer, id string) (*Deli
 
 // Replay sends what a delivery held once more, as a delivery of its own.
 func (w *Webhooks) Replay(ctx context.Context, v account.Viewer, hook, id string) (*Delivery, error) {
+	h, err := w.Get(ctx, v, hook)
+	if err != nil {
+		return nil, err
+	}
+	if err := w.options.Rates.Take(ctx, ReplayRule, h.OwnedBy().Ref()); err != nil {
+		return nil, err
+	}
 	var again *Delivery
-	err := w.log.DB().Write(ctx, db.People, func(ctx context.Context, tx *db.Tx) error {
+	err = w.log.DB().Write(ctx, db.People, func(ctx context.Context, tx *db.Tx) error {
 		h, err := w.get(ctx, tx, v, hook)
 		if err != nil {
 			return err

@@ -114,6 +114,9 @@ func backoff(n int64) time.Duration { return min(time.Hour, 2*time.Second<<min(n
 // TestRule bounds the tests of webhooks.
 var TestRule = limit.Rule{Name: "webhook.test", Most: 20, Within: 10 * time.Minute, Text: "Too many tests of webhooks were asked for. Wait some minutes, then try again."}
 
+// ReplayRule bounds what is sent once more.
+var ReplayRule = limit.Rule{Name: "webhook.replay", Most: 100, Within: 10 * time.Minute, Text: "Too much was sent once more. Wait some minutes, then try again."}
+
 // Options are what webhooks need besides the database.
 type Options struct {
 	// Secret seals the secrets of webhooks.

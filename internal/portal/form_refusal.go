@@ -42,6 +42,7 @@ var refusalWords = map[string]string{
 	"This webhook is switched off: switch it on, then send again.":                  "admin-webhook.fault-off",
 	"Too many deliveries of this webhook wait already.":                             "admin-webhook.fault-waiting",
 	"Too many tests of webhooks were asked for. Wait some minutes, then try again.": "admin-webhook.fault-tests",
+	"Too much was sent once more. Wait some minutes, then try again.":               "admin-webhook.fault-replays",
 	"This site serves as many webhooks as it can: follow the change feed instead.":  "admin-webhook.fault-full",
 	"There is no such dataset.":                                                     "admin-token.fault-dataset",
 	"Choose one of the times.":                                                      "admin-token.fault-time",
