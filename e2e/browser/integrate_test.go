@@ -71,6 +71,10 @@ func TestShownSnippetsWork(t *testing.T) {
 		t.Run(strings.TrimPrefix(path, "/"), func(t *testing.T) {
 			f := elsewhere(t, browser.Look{}, pages)
 			f.visit(path)
+			if strings.HasPrefix(path, "/changes") { // it tells of what comes from now on
+				f.Until("the stream is open", `stream.readyState === EventSource.OPEN`)
+				s.client.MustDo(t, http.MethodPost, "/api/1/datasets/", map[string]any{"title": "Un changement", "description": "Pour qui le suit."}, http.StatusCreated, nil)
+			}
 			f.Until("the example shows something of the portal", strings.ReplaceAll(filled, "PORTAL", s.url))
 		})
 	}

@@ -204,7 +204,7 @@ def genuine(secret, headers, body):
 		follow,
 		v.integratePart("changes", "stream", 1, v.fill(shown, "html", "HTML", `<pre id="changes"></pre>
 <script>
-  const stream = new EventSource("BASE/api/2/changes/stream?kind=dataset");
+  const stream = new EventSource("BASE/api/2/changes/stream?after=now&kind=dataset");
   for (const what of ["created", "updated", "withdrawn"]) {
     stream.addEventListener("dataset." + what, (event) => document.querySelector("#changes").append(event.data, "\n"));
   }
