@@ -19,6 +19,9 @@ type target struct {
 	lang string
 	// api tells that the address was that of the object in the API.
 	api bool
+	// alias tells that the site was named as it was asked, not as its base is: no
+	// other caller is given what this one is told.
+	alias bool
 	// as are the wishes about a file that is more than a card.
 	as viewArgs
 }
@@ -67,11 +70,13 @@ func absolute(address string) (*url.URL, bool) {
 // here tells whether an address is one of this site, under the name of its base
 // or the one it was asked by. The port that a scheme has anyway may be written.
 func here(c *web.Call, u *url.URL) bool {
-	host := hostOf(u)
-	if base, err := url.Parse(c.Site.Base); err == nil && hostOf(base) == host {
-		return true
-	}
-	return hostOf(&url.URL{Scheme: c.Peer.Scheme, Host: c.Peer.Host}) == host
+	return atBase(c, u) || hostOf(&url.URL{Scheme: c.Peer.Scheme, Host: c.Peer.Host}) == hostOf(u)
+}
+
+// atBase tells whether an address is one of this site under the name of its base.
+func atBase(c *web.Call, u *url.URL) bool {
+	base, err := url.Parse(c.Site.Base)
+	return err == nil && hostOf(base) == hostOf(u)
 }
 
 // hostOf is the name and port of an address in one spelling, the scheme left
@@ -100,6 +105,7 @@ func (e *Embed) read(c *web.Call, address string) (target, error) {
 	case found.key == "":
 		return target{}, noCard(address)
 	}
+	found.alias = !atBase(c, u)
 	found.readFile(u.Query())
 	return found, nil
 }

@@ -106,8 +106,10 @@ func (e *Embed) oembed(c *web.Call, q oembedArgs) error {
 	if err != nil {
 		return err
 	}
-	c.W.Header()["Cache-Control"] = shared
-	c.Keep(time.Now().Add(keptFor), append(made.keys, siteKey)...)
+	if !named.alias {
+		c.W.Header()["Cache-Control"] = shared
+		c.Keep(time.Now().Add(keptFor), append(made.keys, siteKey)...)
+	}
 	if shown := viewOf(made, named.as); shown != nil {
 		return c.JSON(http.StatusOK, e.framed(c.Site, shown, lang, q.MaxWidth, q.MaxHeight))
 	}
