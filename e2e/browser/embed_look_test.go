@@ -16,7 +16,8 @@ func TestOlderCardsAreDrawn(t *testing.T) {
 		<div data-udata-dataset-id="` + s.ids(t, "/api/1/datasets/?page_size=1")[0] + `"></div><script id="udata" src="PORTAL/static/widgets.js"></script>`})
 	f.visit("/")
 	f.awaits("the card is there", ".dataset-card .udata-code", 1)
-	if icon := browser.Value[string](f.Tab, `getComputedStyle(document.querySelector(".dataset-card .udata-code")).backgroundImage`); !strings.Contains(icon, "svg") {
+	icon := browser.Value[string](f.Tab, `(([whole, before]) => whole.backgroundImage + " " + before.clipPath)([undefined, "::before"].map((part) => getComputedStyle(document.querySelector(".dataset-card .udata-code"), part)))`)
+	if !strings.Contains(icon, "svg") && !strings.Contains(icon, "path(") {
 		t.Errorf("the icon is %q", icon)
 	}
 	if high := browser.Value[float64](f.Tab, `document.querySelector(".dataset-card .udata-title").offsetHeight / parseFloat(getComputedStyle(document.querySelector(".dataset-card .udata-title a")).fontSize)`); high > 3.5 {
