@@ -120,7 +120,7 @@ func (v *visit) integrateLibrary(shown integrateExamples) []integrateSection {
 // linkedFormats are the endings of linked data with the media types and names of
 // their formats.
 var linkedFormats = []integrateRow{
-	{"ttl", "Turtle – text/turtle"}, {"xml", "RDF/XML – application/rdf+xml"}, {"jsonld", "JSON-LD – application/ld+json"},
+	{"ttl", "Turtle – application/x-turtle, text/turtle"}, {"xml", "RDF/XML – application/rdf+xml"}, {"jsonld", "JSON-LD – application/ld+json"},
 	{"nt", "N-Triples – application/n-triples"}, {"trig", "TriG – application/trig"},
 }
 
