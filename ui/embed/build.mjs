@@ -27,7 +27,7 @@ const quoted = (values) => Object.fromEntries(Object.entries(values).map(([name,
 
 /** Puts each file by its name; gives the names. */
 export async function embed(put) {
-  const sheets = quoted({ WIDGETS_CSS: await css(join(styles, "legacy.css")), CARD_CSS: await css(join(styles, "card.css")) });
+  const sheets = quoted({ WIDGETS_CSS: await css(join(styles, "legacy.css")), CARD_CSS: `@layer udata{${await css(join(styles, "card.css"))}}` }); // a layer, as the theme that comes after it
   put("widgets.js", await script("widgets.ts", "iife", "es2019", sheets));
   put("oembed.js", await script("oembed.ts", "iife", "es2019", sheets));
   const library = quoted({ LIBRARY_CSS: await css(join(source, "library", "library.css")) });
