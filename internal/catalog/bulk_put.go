@@ -407,6 +407,11 @@ func (k *bulkKind[T]) record(ctx context.Context, tx *event.Tx, changes []*bulkC
 		}
 		tx.Emit(happened)
 		versions = append(versions, version)
+		if k.kind == KindDataset && change.seenBefore != common.public && !change.created {
+			if err := tellCommunity(ctx, tx, importer, common.public, *common.id); err != nil {
+				return err
+			}
+		}
 	}
 	return history.Record(ctx, tx, versions...)
 }

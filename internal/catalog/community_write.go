@@ -258,3 +258,24 @@ func emitCounted(tx *event.Tx, v account.Viewer, id string, owner account.Owner,
 		Version: version, SeenBefore: visible, SeenAfter: visible,
 	})
 }
+
+// tellCommunity tells the log that the community resources of a dataset are seen from now on, or no more, as it is.
+func tellCommunity(ctx context.Context, tx *event.Tx, v account.Viewer, public bool, dataset string) error {
+	var rows []struct {
+		ID, Owner string
+		Version   int64
+	}
+	err := tx.NewRaw("SELECT id, coalesce(organization_id, owner_id, '') AS owner, version FROM resources WHERE dataset_id = ? AND community = TRUE ORDER BY id",
+		dataset).Scan(ctx, &rows)
+	if err != nil {
+		return err
+	}
+	actorKind, actor := v.Actor()
+	for _, row := range rows {
+		tx.Emit(event.Event{
+			Kind: KindCommunity + ".updated", ObjectKind: KindCommunity, Object: row.ID, Owner: row.Owner, ActorKind: actorKind, Actor: actor,
+			Version: row.Version, SeenBefore: !public, SeenAfter: public,
+		})
+	}
+	return nil
+}

@@ -290,6 +290,9 @@ func (s *Store) saveDataset(ctx context.Context, tx *event.Tx, v account.Viewer,
 	if err != nil || before.public() == d.public() {
 		return err
 	}
+	if err := tellCommunity(ctx, tx, v, d.public(), d.ID); err != nil {
+		return err
+	}
 	return countUses(ctx, tx, v, d.ID)
 }
 

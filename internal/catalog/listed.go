@@ -25,12 +25,13 @@ type Listed struct {
 // the condition under which lists show a row to everybody.
 var listedRows = map[string]struct{ owner, from, public string }{
 	KindDataset:      {"x.organization_id", "datasets x", "x.visible = TRUE"},
-	KindReuse:        {"x.organization_id", "reuses x", "x.visible = TRUE"},
+	KindReuse:        {"x.organization_id", "reuses x", "(x.private = FALSE AND x.deleted_at IS NULL)"},
 	KindDataservice:  {"x.organization_id", "dataservices x", "x.visible = TRUE"},
 	KindTopic:        {"x.organization_id", "topics x", "(x.private IS NULL OR x.private = FALSE)"},
 	KindPost:         {"NULL", "posts x", "x.published_at IS NOT NULL"},
 	KindOrganization: {"x.id", "organizations x", "x.deleted_at IS NULL"},
-	KindCommunity:    {"x.organization_id", "resources x JOIN datasets d ON d.id = x.dataset_id", "x.community = TRUE AND d.visible = TRUE"},
+	KindCommunity:    {"x.organization_id", "resources x LEFT JOIN datasets d ON d.id = x.dataset_id",
+		"x.community = TRUE AND (x.dataset_id IS NULL OR " + publicDataset + ")"},
 }
 
 // ListedKinds are the kinds of objects that Listed speaks of, in the order in
