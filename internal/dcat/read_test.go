@@ -65,7 +65,7 @@ func TestReadingOtherCatalogues(t *testing.T) {
 		{"an INSPIRE scheme", `dcat:theme [ skos:prefLabel "Hydro" ; skos:inScheme [ dct:title "GEMET - INSPIRE Themes, version 1.0" ] ]`, func(r Record) any { return r.Inspire }, "true"},
 		{"a labelled licence", `dct:license [ rdfs:label "Licence Ouverte" ], <https://example.org/l>`, func(r Record) any { return r.Licenses }, "[Licence Ouverte https://example.org/l]"},
 		{"a restriction", `dct:accessRights <http://inspire.ec.europa.eu/metadata-codelist/LimitationsOnPublicAccess/INSPIRE_Directive_Article13_1e>`,
-			func(r Record) any { kind, why := Access(r.AccessRights, r.Rights); return kind + " " + why }, "restricted intellectual_property_rights"},
+			func(r Record) any { return r.AccessRights }, "[http://inspire.ec.europa.eu/metadata-codelist/LimitationsOnPublicAccess/INSPIRE_Directive_Article13_1e]"},
 		{"a vCard with an organisation", `dcat:contactPoint [ vcard:fn "A" ; vcard:organization-name "O" ; vcard:hasEmail <mailto:a%20b@example.org> ; vcard:url <https://example.org/c> ]`,
 			func(r Record) any { return r.Agents }, "[{contact   A (O)  a b@example.org https://example.org/c}]"},
 		{"a vCard with nested values", `dcat:contactPoint [ vcard:org [ vcard:organisation-name "O" ] ; vcard:hasEmail [ vcard:hasValue <mailto:a@example.org> ] ]`,

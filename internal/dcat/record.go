@@ -152,27 +152,6 @@ type Service struct {
 	Standards                      []Standard
 }
 
-// Access tells what rights mean for the catalogue: the kind of access (open or
-// restricted, empty when nothing is said) and the reason of a restriction.
-func Access(accessRights, rights []string) (kind, reason string) {
-	for _, said := range append(append([]string(nil), accessRights...), rights...) {
-		if letter, ok := strings.CutPrefix(strings.TrimSpace(said), inspireLimit); ok {
-			if name, ok := restrictions[letter]; ok {
-				return "restricted", name
-			}
-		}
-	}
-	for _, said := range accessRights {
-		switch strings.TrimPrefix(strings.TrimSpace(said), euAccessRight) {
-		case "PUBLIC":
-			return "open", ""
-		case "NON_PUBLIC", "RESTRICTED":
-			return "restricted", ""
-		}
-	}
-	return "", ""
-}
-
 // lastPart is what follows the last slash or hash of an address.
 func lastPart(address string) string {
 	return address[strings.LastIndexAny(address, "/#")+1:]

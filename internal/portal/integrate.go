@@ -138,10 +138,10 @@ func (p *Portal) showIntegrateLevel(v *visit, level integrateLevel) error {
 // in capitals stand for what an empty one lacks.
 type integrateExamples struct {
 	// dataset and organization are identifiers; live tells whether they are some.
-	dataset, title, page         string
-	organization, name, homepage string
-	tag                          string
-	live                         bool
+	dataset, title, page string
+	organization, name   string
+	tag                  string
+	live                 bool
 	// places are territories of the three levels that older pages name.
 	places []integratePlace
 }
