@@ -92,7 +92,6 @@ func (o *office) fill(t *testing.T) {
 	post("/api/1/me/api_tokens/", map[string]any{"name": "Chargement de nuit"})
 	o.webhook = post("/api/2/webhooks/", map[string]any{"url": "https://example.invalid/" + strings.Repeat("reception", 12), "name": "Copie du catalogue", "organization": o.organization, "kinds": []string{"dataset", "reuse.created"}})
 	o.message = o.made(t, o.ada, http.MethodPost, "/api/2/webhooks/"+o.webhook+"/test/", nil)
-	o.webhook = post("/api/2/webhooks/", map[string]any{"url": "https://example.org/" + strings.Repeat("changes", 20), "organization": o.organization})
 }
 
 // pages are all kinds of pages of the administration.
@@ -110,7 +109,6 @@ func (o *office) pages() []string {
 		"/admin/community-resources/new?dataset=" + o.dataset, "/admin/community-resources/" + o.community, "/admin/charts/new", "/admin/charts/" + o.chart,
 		"/admin/transfers", "/admin/transfers/new?class=Dataset&id=" + o.dataset, "/admin/transfers/" + o.transfer,
 		"/admin/history/dataset/" + o.dataset, "/admin/history/dataset/" + o.dataset + "/1",
-		organization + "/webhooks", organization + "/webhooks/" + o.webhook, "/admin/me/webhooks",
 		organization + "/webhooks", organization + "/webhooks/" + o.webhook, organization + "/webhooks/" + o.webhook + "/messages/" + o.message, "/admin/me/webhooks",
 		"/admin/me/invitations", "/admin/me/activity", "/admin/me/bin", "/admin/me/programs/" + o.program,
 		"/admin/site/settings", "/admin/site/edito/home", "/admin/site/edito/datasets", "/admin/site/edito/dataservices/new-bloc?class=AccordionListBloc", "/admin/site/edito/reuses", "/admin/site/organizations", "/admin/site/organizations/" + o.organization,
