@@ -17,7 +17,7 @@ func (a *API) rootCatalog(t *web.Table) {
 }
 
 func (a *API) wholeCatalog(c *web.Call, _ web.None) error {
-	etag, modified, err := a.Dumps.files.Version(c.Context(), dump.Dump{Kind: "catalog"}, c.Site.Base)
+	etag, modified, err := a.Dumps.files.Version(c.Context(), dump.Dump{Kind: "catalog:" + dcat.Mapping}, c.Site.Base)
 	if err != nil {
 		return err
 	}

@@ -17,6 +17,10 @@ import (
 	"grenier/internal/rdf"
 )
 
+// Mapping names how objects are described: it changes when the description of
+// unchanged rows would look different.
+const Mapping = "dcat-1"
+
 // Exporter describes the objects of a database.
 type Exporter struct {
 	db    *db.DB
