@@ -2,15 +2,13 @@
 //   node mirror.mjs BASE FOLDER [once]
 // Run it again whenever you like: it goes on where it stopped.
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
-
 const [base, folder, once] = process.argv.slice(2);
 const places = `${folder}/position`;
 
 async function ask(address) {
   for (let pause = 1; ; pause = Math.min(2 * pause, 60)) {
     const answer = await fetch(address).catch(() => null);
-    const later = !answer || answer.status === 429 || answer.status >= 500;
-    if (!later) return answer;
+    if (answer && answer.status !== 429 && answer.status < 500) return answer;
     await new Promise((resume) => setTimeout(resume, 1000 * (Number(answer?.headers.get("Retry-After")) || pause)));
   }
 }

@@ -30,7 +30,7 @@ var listedRows = map[string]struct{ owner, from, public string }{
 	KindTopic:        {"x.organization_id", "topics x", "(x.private IS NULL OR x.private = FALSE)"},
 	KindPost:         {"NULL", "posts x", "x.published_at IS NOT NULL"},
 	KindOrganization: {"x.id", "organizations x", "x.deleted_at IS NULL"},
-	KindCommunity:    {"x.organization_id", "resources x LEFT JOIN datasets d ON d.id = x.dataset_id",
+	KindCommunity: {"x.organization_id", "resources x LEFT JOIN datasets d ON d.id = x.dataset_id",
 		"x.community = TRUE AND (x.dataset_id IS NULL OR " + publicDataset + ")"},
 }
 
