@@ -22,7 +22,7 @@ export class SearchElement extends CardElement {
     if (this.#focus || page.page > 1) this.tell("udata:change", this.data);
     const results = this.list({ params, page }, this.look("dataset"), (to) => this.#choose({ page: String(to) }, "page"));
     const shown = make("div", { class: "udata-search" }, this.#form(page), results);
-    if (this.#focus) queueMicrotask(() => this.#refocus(shown));
+    if (this.#focus) setTimeout(() => this.#refocus(shown));
     return shown;
   }
 
@@ -60,6 +60,7 @@ export class SearchElement extends CardElement {
 
   // What was drawn anew keeps the place of the keyboard.
   #refocus(shown: HTMLElement): void {
+    if (!shown.isConnected) return;
     const target = this.#focus === "page" ? shown.querySelector<HTMLElement>(".udata-total") : shown.querySelector<HTMLElement>(`[name="${this.#focus}"]`);
     if (this.#focus === "page") target?.setAttribute("tabindex", "-1");
     target?.focus();
