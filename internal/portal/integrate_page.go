@@ -1,7 +1,6 @@
 package portal
 
 import (
-	"strings"
 
 	"grenier/internal/dump"
 )
@@ -96,9 +95,8 @@ func (v *visit) integrateLibrary(shown integrateExamples) []integrateSection {
   });
 </script>`))
 	events.Head = developersRow{v.say.T("integrate.event"), v.say.T("help.meaning")}
-	for _, name := range []string{"udata:ready", "udata:error", "udata:select", "udata:change", "udataset:loaded"} {
-		_, what, _ := strings.Cut(name, ":")
-		events.Rows = append(events.Rows, integrateRow{name, codeMarked(v.say.T("integrate.event-" + what))})
+	for _, event := range []struct{ prefix, name string }{{"udata:", "ready"}, {"udata:", "error"}, {"udata:", "select"}, {"udata:", "change"}, {"udataset:", "loaded"}} {
+		events.Rows = append(events.Rows, integrateRow{event.prefix + event.name, codeMarked(v.say.T("integrate.event-" + event.name))})
 	}
 	return []integrateSection{
 		start, elements, search, template, style, events,

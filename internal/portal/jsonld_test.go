@@ -97,7 +97,7 @@ func TestDatasetJSONLD(t *testing.T) {
 	}))
 	expectLinked(t, read, map[string]any{
 		"@type": "Dataset", "@id": "5b0000000000000000000001", "alternateName": "arbres", "url": "https://data.example.org/datasets/arbres",
-		"name": "Arbres " + nastyLinked, "description": "Les arbres de la ville .", "keywords": "arbre,nature", "dateCreated": "2020-01-02T03:04:05Z",
+		"name": "Arbres " + nastyLinked, "description": "Les arbres de la ville.", "keywords": "arbre,nature", "dateCreated": "2020-01-02T03:04:05Z",
 		"dateModified": "2026-01-02T03:04:05Z", "license": "https://licence.example.org/lo", "temporalCoverage": "2019-01-01/..",
 		"author.@type": "GovernmentOrganization", "author.name": "Ville", "publisher.logo": "https://img.example.org/a.png",
 		"creator.url": "https://data.example.org/organizations/ville", "sameAs": "https://geo.example.org/1", "identifier.1": "urn:1",
