@@ -71,17 +71,7 @@ func dumpID(n int) string { return fmt.Sprintf("%024x", n) }
 
 func (s *dumpServer) insert(rows ...any) {
 	s.t.Helper()
-	err := s.db.Write(s.t.Context(), db.People, func(ctx context.Context, tx *db.Tx) error {
-		for _, row := range rows {
-			if _, err := tx.NewInsert().Model(row).Exec(ctx); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	if err != nil {
-		s.t.Fatal(err)
-	}
+	dbtest.Insert(s.t, s.db, rows...)
 }
 
 func dumpedDataset(n int, organization, title, description string) *catalog.Dataset {

@@ -9,6 +9,7 @@ import (
 
 	"grenier/internal/account"
 	"grenier/internal/db"
+	"grenier/internal/db/dbtest"
 	"grenier/internal/event"
 	"grenier/internal/fault"
 	"grenier/internal/geo"
@@ -41,17 +42,7 @@ func (s *shelf) Match(_ context.Context, kind, _ string, limit int) ([]string, e
 
 func (s *shelf) insert(models ...any) {
 	s.t.Helper()
-	err := s.d.Write(context.Background(), db.People, func(ctx context.Context, tx *db.Tx) error {
-		for _, model := range models {
-			if _, err := tx.NewInsert().Model(model).Exec(ctx); err != nil {
-				return fmt.Errorf("%T: %w", model, err)
-			}
-		}
-		return nil
-	})
-	if err != nil {
-		s.t.Fatal(err)
-	}
+	dbtest.Insert(s.t, s.d, models...)
 }
 
 func (s *shelf) exec(query string, args ...any) {

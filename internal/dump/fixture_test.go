@@ -66,17 +66,7 @@ func id(n int) string { return fmt.Sprintf("%024x", n) }
 // insert writes rows of one table each.
 func (w *world) insert(rows ...any) {
 	w.t.Helper()
-	err := w.db.Write(context.Background(), db.People, func(ctx context.Context, tx *db.Tx) error {
-		for _, row := range rows {
-			if _, err := tx.NewInsert().Model(row).Exec(ctx); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	if err != nil {
-		w.t.Fatal(err)
-	}
+	dbtest.Insert(w.t, w.db, rows...)
 }
 
 // exec writes what has no model here.

@@ -13,6 +13,7 @@ import (
 	"grenier/internal/account"
 	"grenier/internal/catalog"
 	"grenier/internal/db"
+	"grenier/internal/db/dbtest"
 	"grenier/internal/event"
 	"grenier/internal/geo"
 	"grenier/internal/search"
@@ -167,17 +168,7 @@ func (s *site) fill() {
 
 func (s *site) insert(models ...any) {
 	s.t.Helper()
-	err := s.d.Write(context.Background(), db.People, func(ctx context.Context, tx *db.Tx) error {
-		for _, model := range models {
-			if _, err := tx.NewInsert().Model(model).Exec(ctx); err != nil {
-				return fmt.Errorf("%T: %w", model, err)
-			}
-		}
-		return nil
-	})
-	if err != nil {
-		s.t.Fatal(err)
-	}
+	dbtest.Insert(s.t, s.d, models...)
 }
 
 // get asks as a page of another site does; headers are pairs.

@@ -119,17 +119,7 @@ func (noWords) Match(context.Context, string, string, int) ([]string, error) { r
 
 func (a *album) insert(rows ...any) {
 	a.t.Helper()
-	err := a.d.Write(context.Background(), db.People, func(ctx context.Context, tx *db.Tx) error {
-		for _, row := range rows {
-			if _, err := tx.NewInsert().Model(row).Exec(ctx); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	if err != nil {
-		a.t.Fatal(err)
-	}
+	dbtest.Insert(a.t, a.d, rows...)
 }
 
 func (a *album) get(path string) *httptest.ResponseRecorder {

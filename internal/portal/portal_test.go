@@ -92,17 +92,7 @@ func (s *site) get(target string) *httptest.ResponseRecorder {
 // insert adds rows as they are.
 func (s *site) insert(models ...any) {
 	s.t.Helper()
-	err := s.d.Write(context.Background(), db.People, func(ctx context.Context, tx *db.Tx) error {
-		for _, model := range models {
-			if _, err := tx.NewInsert().Model(model).Exec(ctx); err != nil {
-				return fmt.Errorf("%T: %w", model, err)
-			}
-		}
-		return nil
-	})
-	if err != nil {
-		s.t.Fatal(err)
-	}
+	dbtest.Insert(s.t, s.d, models...)
 }
 
 // dataset adds a public dataset; change may set its fields.
