@@ -136,12 +136,12 @@ func parseTerritoryOffers(from io.Reader) ([]TerritoryOffer, error) {
 }
 
 var (
-	offerID     = regexp.MustCompile(`^[a-z0-9_]{1,64}$`)
-	placeholder = regexp.MustCompile(`\{[^}]*\}`)
+	offerID  = regexp.MustCompile(`^[a-z0-9_]{1,64}$`)
+	variable = regexp.MustCompile(`\{[^}]*\}`)
 )
 
-// placeholders are what the templates of addresses may hold.
-var placeholders = []string{"{code}", "{id}", "{level}", "{departement}", "{region}"}
+// variables are what the templates of addresses may hold.
+var variables = []string{"{code}", "{id}", "{level}", "{departement}", "{region}"}
 
 // settle checks an offer and fills its defaults in.
 func (o *TerritoryOffer) settle() error {
@@ -182,12 +182,12 @@ func (o *TerritoryOffer) settleSource() error {
 	case o.Resource != "":
 		return nil
 	}
-	for _, one := range placeholder.FindAllString(o.URLTemplate, -1) {
-		if !slices.Contains(placeholders, one) {
-			return fmt.Errorf("%s: what %s stands for is not known; there are %s", o.ID, one, strings.Join(placeholders, ", "))
+	for _, one := range variable.FindAllString(o.URLTemplate, -1) {
+		if !slices.Contains(variables, one) {
+			return fmt.Errorf("%s: what %s stands for is not known; there are %s", o.ID, one, strings.Join(variables, ", "))
 		}
 	}
-	plain := placeholder.ReplaceAllString(o.URLTemplate, "0")
+	plain := variable.ReplaceAllString(o.URLTemplate, "0")
 	address, err := url.Parse(plain)
 	if err != nil || !(strings.HasPrefix(plain, "/") && !strings.HasPrefix(plain, "//") ||
 		(address.Scheme == "https" || address.Scheme == "http") && address.Host != "") {
@@ -213,5 +213,5 @@ func (o *TerritoryOffer) address(zones *geo.Directory, zone geo.Zone) string {
 			values["{region}"] = around.Code
 		}
 	}
-	return placeholder.ReplaceAllStringFunc(o.URLTemplate, func(one string) string { return url.PathEscape(values[one]) })
+	return variable.ReplaceAllStringFunc(o.URLTemplate, func(one string) string { return url.PathEscape(values[one]) })
 }
