@@ -22,9 +22,15 @@ import (
 )
 
 func main() {
-	if len(os.Args) > 1 && os.Args[1] == "baseline" {
-		serveBaseline(os.Args[2:])
-		return
+	if len(os.Args) > 1 {
+		switch os.Args[1] {
+		case "baseline":
+			serveBaseline(os.Args[2:])
+			return
+		case "portal":
+			servePortal(os.Args[2:])
+			return
+		}
 	}
 	options := options{catalog: os.Getenv("CATALOG"), queries: os.Getenv("QUERIES")}
 	flag.StringVar(&options.program, "program", "bin/grenier", "the built program")
