@@ -25,23 +25,31 @@ type Resource struct {
 	// moves without the others.
 	Rank int64 `bun:"rank"`
 	Owned
-	Title              string  `bun:"title"`
-	TitleFold          string  `bun:"title_fold"`
-	Filetype           string  `bun:"filetype"`
-	Type               string  `bun:"type"`
-	Format             *string `bun:"format"`
-	Mime               *string `bun:"mime"`
-	Filesize           *int64  `bun:"filesize"`
-	URL                string  `bun:"url"`
-	ChecksumType       *string `bun:"checksum_type"`
-	ChecksumValue      *string `bun:"checksum_value"`
-	CreatedInternal    db.Time `bun:"created_internal"`
-	ModifiedInternal   db.Time `bun:"modified_internal"`
-	HarvestIssuedAt    db.Time `bun:"harvest_issued_at"`
-	HarvestModifiedAt  db.Time `bun:"harvest_modified_at"`
-	HarvestLastUpdate  db.Time `bun:"harvest_last_update"`
-	HarvestURI         *string `bun:"harvest_uri"`
-	AnalysedModifiedAt db.Time `bun:"analysed_modified_at"`
+	Title             string  `bun:"title"`
+	TitleFold         string  `bun:"title_fold"`
+	Filetype          string  `bun:"filetype"`
+	Type              string  `bun:"type"`
+	Format            *string `bun:"format"`
+	Mime              *string `bun:"mime"`
+	Filesize          *int64  `bun:"filesize"`
+	URL               string  `bun:"url"`
+	ChecksumType      *string `bun:"checksum_type"`
+	ChecksumValue     *string `bun:"checksum_value"`
+	CreatedInternal   db.Time `bun:"created_internal"`
+	ModifiedInternal  db.Time `bun:"modified_internal"`
+	HarvestIssuedAt   db.Time `bun:"harvest_issued_at"`
+	HarvestModifiedAt db.Time `bun:"harvest_modified_at"`
+	HarvestLastUpdate db.Time `bun:"harvest_last_update"`
+	HarvestURI        *string `bun:"harvest_uri"`
+	// HarvestSource and HarvestRemoteID name the source that it came from and the
+	// source's name for it; nil for what was added by hand.
+	HarvestSource   *string `bun:"harvest_source"`
+	HarvestRemoteID *string `bun:"harvest_remote_id"`
+	// HarvestMissingSince is since when its source lists it no more,
+	// HarvestArchivedAt when that was held for final.
+	HarvestMissingSince db.Time `bun:"harvest_missing_since"`
+	HarvestArchivedAt   db.Time `bun:"harvest_archived_at"`
+	AnalysedModifiedAt  db.Time `bun:"analysed_modified_at"`
 	// Available is what the last check said, nil when never checked.
 	Available *bool `bun:"available"`
 	// Preview is whether the analysis made a table of it.

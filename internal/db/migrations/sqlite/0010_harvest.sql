@@ -63,6 +63,7 @@ CREATE TABLE harvest_jobs (
     resumed INTEGER NOT NULL,
     digest TEXT NOT NULL,
     cursor TEXT,
+    cursor_items INTEGER NOT NULL,
     total INTEGER,
     items INTEGER NOT NULL,
     datasets INTEGER NOT NULL,
@@ -83,6 +84,9 @@ CREATE TABLE harvest_jobs (
 ) STRICT;
 CREATE INDEX harvest_jobs_source ON harvest_jobs (source_id, created_at);
 CREATE INDEX harvest_jobs_created ON harvest_jobs (created_at);
+-- One job of a source runs at a time, and one more of each sort waits at most.
+CREATE UNIQUE INDEX harvest_jobs_running ON harvest_jobs (source_id) WHERE status = 'processing';
+CREATE UNIQUE INDEX harvest_jobs_waiting ON harvest_jobs (source_id, preview) WHERE status = 'initialized';
 CREATE INDEX harvest_jobs_leased ON harvest_jobs (lease_until) WHERE lease_until IS NOT NULL;
 
 CREATE TABLE harvest_items (
@@ -161,6 +165,13 @@ CREATE TABLE harvest_pages (
 
 CREATE INDEX harvests_source ON harvests (source_id) WHERE source_id IS NOT NULL;
 CREATE INDEX harvests_by_remote ON harvests (remote_id) WHERE remote_id IS NOT NULL;
+CREATE INDEX harvests_uri ON harvests (uri) WHERE uri IS NOT NULL;
+
+ALTER TABLE resources ADD COLUMN harvest_source TEXT;
+ALTER TABLE resources ADD COLUMN harvest_remote_id TEXT;
+ALTER TABLE resources ADD COLUMN harvest_missing_since INTEGER;
+ALTER TABLE resources ADD COLUMN harvest_archived_at INTEGER;
+CREATE INDEX resources_missing ON resources (harvest_source, harvest_missing_since) WHERE harvest_missing_since IS NOT NULL;
 
 CREATE TABLE resource_checks (
     resource_id TEXT PRIMARY KEY,
