@@ -175,12 +175,10 @@ CREATE INDEX resources_missing ON resources (harvest_source, harvest_missing_sin
 
 CREATE TABLE resource_checks (
     resource_id TEXT PRIMARY KEY,
-    dataset_id TEXT,
+    dataset_id TEXT NOT NULL,
     url TEXT NOT NULL,
     host TEXT NOT NULL,
     due_at INTEGER NOT NULL,
-    claimed_until INTEGER,
-    urgent INTEGER NOT NULL,
     checked_at INTEGER,
     status INTEGER,
     available INTEGER,
@@ -195,11 +193,16 @@ CREATE TABLE resource_checks (
     modified_at INTEGER,
     changed_at INTEGER
 ) STRICT;
-CREATE INDEX resource_checks_due ON resource_checks (urgent, due_at);
-CREATE INDEX resource_checks_host ON resource_checks (host);
+CREATE INDEX resource_checks_host ON resource_checks (host, due_at);
+CREATE INDEX resource_checks_dataset ON resource_checks (dataset_id);
+CREATE INDEX resource_checks_url ON resource_checks (url);
 
 CREATE TABLE check_hosts (
     host TEXT PRIMARY KEY,
-    rest_until INTEGER NOT NULL,
+    turn_at INTEGER,
+    node TEXT,
+    lease_until INTEGER,
+    rest_until INTEGER,
     reason TEXT NOT NULL
 ) STRICT;
+CREATE INDEX check_hosts_turn ON check_hosts (turn_at) WHERE turn_at IS NOT NULL;
