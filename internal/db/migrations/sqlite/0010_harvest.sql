@@ -195,7 +195,6 @@ CREATE TABLE resource_checks (
 ) STRICT;
 CREATE INDEX resource_checks_host ON resource_checks (host, due_at);
 CREATE INDEX resource_checks_dataset ON resource_checks (dataset_id);
-CREATE INDEX resource_checks_url ON resource_checks (url);
 
 CREATE TABLE check_hosts (
     host TEXT PRIMARY KEY,
