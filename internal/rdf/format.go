@@ -25,6 +25,9 @@ type Error struct {
 	Line, Column int
 	// Text says what is wrong, for people.
 	Text string
+	// Open are the nodes that were being described when a document of RDF/XML
+	// failed, the innermost last: what was read of them is not all.
+	Open []Term
 }
 
 // Error tells the place and what is wrong.
@@ -54,6 +57,14 @@ type Source struct {
 	// address, or nil when it is not known; contexts are never fetched. It may
 	// be nil itself: then only the contexts built into the reader are known.
 	Context func(address string) *Context
+	// Document gives the text of a context by its address where Context does not
+	// know it; nil text when nobody does. It may be nil itself.
+	Document func(address string) []byte
+	// Lenient, where it is not nil, is told of faults that concern one value
+	// alone, and reading goes on: a bad language tag is left out, an IRI is kept
+	// as it is written, text is cleaned of what its format does not allow.
+	// Without it any fault is an error.
+	Lenient func(*Error)
 }
 
 // Read reads a document and gives each of its quads to fn, in the order of the

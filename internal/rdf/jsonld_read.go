@@ -39,7 +39,8 @@ const jsonLiteral = RDF + "JSON"
 // readJSONLD reads JSON-LD 1.1. The keys are expanded by the contexts first,
 // then the quads are given in the order of the expanded keys.
 func readJSONLD(s Source, fn func(Quad) error) error {
-	text, err := io.ReadAll(io.LimitReader(s.Reader, maxJSONLD+1))
+	passed := lenient(s.Lenient)
+	text, err := io.ReadAll(io.LimitReader(passed.clean(s.Reader, false), maxJSONLD+1))
 	if err != nil {
 		return err
 	}
@@ -55,7 +56,7 @@ func readJSONLD(s Source, fn func(Quad) error) error {
 	if err != nil {
 		return err
 	}
-	r := jsonldReader{give: fn, labels: map[string]Term{}}
+	r := jsonldReader{lenient: passed, give: fn, labels: map[string]Term{}}
 	for _, node := range expanded {
 		if _, err := r.object(node, Term{}); err != nil {
 			return err
@@ -205,7 +206,7 @@ func (w *contextWork) context(value any) int {
 // expandJSONLD replaces the short names of a document by what its contexts
 // mean by them.
 func expandJSONLD(document any, s Source, text []byte) (expanded []any, err error) {
-	loader := &contextLoader{given: s.Context}
+	loader := &contextLoader{given: s.Context, text: s.Document}
 	options := ld.NewJsonLdOptions(s.Base)
 	options.DocumentLoader = loader
 	defer func() {
@@ -228,6 +229,7 @@ func expandJSONLD(document any, s Source, text []byte) (expanded []any, err erro
 // Algorithms, §7 and §8). Nodes without a well-formed name, and what is said of
 // them, are left out.
 type jsonldReader struct {
+	lenient
 	give   func(Quad) error
 	blanks int
 	labels map[string]Term
@@ -419,7 +421,10 @@ func (r *jsonldReader) literal(value any, object map[string]any) (Term, error) {
 		case datatype != "":
 			return NewTyped(v, datatype), nil
 		case lang != "" && !isLanguage(lang):
-			return Term{}, nil
+			if !r.told(&Error{Text: fmt.Sprintf("“%s” is no language tag", bounded([]byte(lang)))}) {
+				return Term{}, nil
+			}
+			lang = ""
 		}
 		return NewText(v, lang), nil
 	}

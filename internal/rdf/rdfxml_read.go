@@ -65,6 +65,7 @@ type rdfxmlReader struct {
 	ids    map[uint64]struct{} // of rdf:ID, resolved
 	seed   maphash.Seed
 	attrs  rdfxmlAttributes
+	open   []Term // the nodes whose elements have begun
 }
 
 // rdfxmlScope is what elements inherit.
@@ -86,13 +87,17 @@ type rdfxmlProperty struct {
 }
 
 func readRDFXML(s Source, fn func(Quad) error) error {
-	x, err := newXMLScanner(s.Reader)
+	x, err := newXMLScanner(s.Reader, s.Lenient)
 	if err != nil {
 		return err
 	}
 	base := splitIRI(s.Base)
 	r := &rdfxmlReader{x: x, give: fn, ids: map[uint64]struct{}{}, seed: maphash.MakeSeed()}
-	return r.document(rdfxmlScope{base: &base})
+	err = r.document(rdfxmlScope{base: &base})
+	if fault, ok := err.(*Error); ok {
+		fault.Open = r.open
+	}
+	return err
 }
 
 // document reads the whole document: rdf:RDF with nodes, or one node.
@@ -212,7 +217,10 @@ func (r *rdfxmlReader) enterXML(name string, value []byte, scope *rdfxmlScope) e
 	switch name {
 	case "lang":
 		if len(value) > 0 && !isLanguage(string(value)) {
-			return r.x.fail("“%s” is no language tag", bounded(value))
+			if err := r.x.fail("“%s” is no language tag", bounded(value)); !r.x.told(err) {
+				return err
+			}
+			value = nil
 		}
 		scope.lang = string(value)
 	case "base":
@@ -265,6 +273,7 @@ func count(values ...[]byte) int {
 
 // describe reads what the element which begins says about its node.
 func (r *rdfxmlReader) describe(subject Term, scope rdfxmlScope) error {
+	r.open = append(r.open, subject)
 	if r.x.name.word != wordDescription {
 		if err := r.give(Quad{Subject: subject, Predicate: typeTerm, Object: r.x.name.term}); err != nil {
 			return err
@@ -273,7 +282,11 @@ func (r *rdfxmlReader) describe(subject Term, scope rdfxmlScope) error {
 	if err := r.properties(subject, scope); err != nil {
 		return err
 	}
-	return r.inside(subject, scope)
+	if err := r.inside(subject, scope); err != nil {
+		return err
+	}
+	r.open = r.open[:len(r.open)-1]
+	return nil
 }
 
 // inside reads the elements of properties up to the end of the current element.
@@ -392,11 +405,25 @@ func (r *rdfxmlReader) empty(s rdfxmlStatement, scope rdfxmlScope) error {
 	if err := r.properties(object, scope); err != nil {
 		return err
 	}
+	return r.nothing()
+}
+
+// nothing reads on to the end of an element whose attributes have told all.
+func (r *rdfxmlReader) nothing() error {
+	inside := r.x.depth()
 	started, err := r.nextElement()
 	if started && err == nil {
 		err = r.x.fail("an element whose attributes tell its object holds another one")
 	}
-	return err
+	if err == nil || !r.x.told(err) {
+		return err
+	}
+	for r.x.depth() >= inside {
+		if err := r.x.next(); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // parsed reads a property whose content rdf:parseType explains.
@@ -538,7 +565,9 @@ func (r *rdfxmlReader) id(scope rdfxmlScope) (Term, error) {
 	}
 	hash := maphash.String(r.seed, iri)
 	if _, known := r.ids[hash]; known {
-		return Term{}, r.x.fail("the rdf:ID “%s” is given twice", bounded(id))
+		if err := r.x.fail("the rdf:ID “%s” is given twice", bounded(id)); !r.x.told(err) {
+			return Term{}, err
+		}
 	}
 	if len(r.ids) < maxIDs {
 		r.ids[hash] = struct{}{}
@@ -557,7 +586,10 @@ func (r *rdfxmlReader) iri(reference []byte, scope rdfxmlScope) (string, error) 
 		return iri, nil
 	}
 	if scope.base.scheme == "" {
-		return "", r.x.fail("“%s” is a relative IRI, and the document has no base", bounded(reference))
+		if err := r.x.fail("“%s” is a relative IRI, and the document has no base", bounded(reference)); !r.x.told(err) {
+			return "", err
+		}
+		return iri, nil
 	}
 	if iri = scope.base.resolve(iri); len(iri) > maxIRI {
 		return "", r.x.fail("an IRI is longer than %d bytes", maxIRI)

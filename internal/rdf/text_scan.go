@@ -24,6 +24,7 @@ const (
 // It holds a part of the document: what is read ahead, and the word that is
 // being read, which begins at keep.
 type textScanner struct {
+	lenient
 	in   io.Reader
 	buf  []byte
 	end  int   // buf[:end] is known to be UTF-8; a character may be cut after it
@@ -40,8 +41,9 @@ type textScanner struct {
 	interned [2048]string
 }
 
-func newTextScanner(in io.Reader) *textScanner {
-	s := &textScanner{in: in, buf: make([]byte, 0, scanChunk), seed: maphash.MakeSeed()}
+func newTextScanner(source Source) *textScanner {
+	passed := lenient(source.Lenient)
+	s := &textScanner{in: passed.clean(source.Reader, false), lenient: passed, buf: make([]byte, 0, scanChunk), seed: maphash.MakeSeed()}
 	for s.end < len(byteOrderMark) && s.more() {
 	}
 	if bytes.HasPrefix(s.buf[:s.end], []byte(byteOrderMark)) {
@@ -280,7 +282,11 @@ func (s *textScanner) rawIRI() ([]byte, error) {
 			}
 			s.pos += 2
 		case c >= 0 && notInIRI[c]:
-			return nil, s.failAt(s.pos, "%q cannot stand in an IRI: write it percent-encoded", rune(c))
+			err := s.failAt(s.pos, "%q cannot stand in an IRI: write it percent-encoded", rune(c))
+			if c == '<' || c == '\n' || c == '\r' || !s.told(err) {
+				return nil, err
+			}
+			s.pos++
 		case c < 0:
 			return nil, s.unexpected("the end of an IRI, >,")
 		}
@@ -404,7 +410,10 @@ func (s *textScanner) language() (string, error) {
 	}
 	tag := s.word()
 	if len(tag) > maxInterned || !isLanguage(string(tag)) {
-		return "", s.fail("%.100q is not a language tag", tag)
+		if err := s.fail("%.100q is not a language tag", tag); !s.told(err) {
+			return "", err
+		}
+		return "", nil
 	}
 	return s.intern([]byte(strings.ToLower(string(tag))))
 }

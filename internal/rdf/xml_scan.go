@@ -33,7 +33,8 @@ const (
 // It holds one piece of markup at a time: what its fields hold is valid until
 // the next call of next.
 type xmlScanner struct {
-	in     io.Reader
+	in io.Reader
+	lenient
 	inErr  error  // of in, io.EOF included, once it came
 	data   []byte // what is read and not yet passed
 	pos    int    // where in data the next piece begins
@@ -75,10 +76,11 @@ type xmlAttr struct {
 	value []byte
 }
 
-func newXMLScanner(in io.Reader) (*xmlScanner, error) {
+func newXMLScanner(in io.Reader, passed lenient) (*xmlScanner, error) {
 	in, err := decodeXML(in)
 	return &xmlScanner{
-		in:       in,
+		in:       passed.clean(in, true),
+		lenient:  passed,
 		bindings: []xmlBinding{{prefix: "xml", space: xmlSpace}, {}},
 		interned: map[string]*xmlName{},
 	}, err

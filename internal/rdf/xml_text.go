@@ -173,7 +173,10 @@ func (x *xmlScanner) appendReference(b, name []byte, place int, attribute bool, 
 	if len(name) > 0 && name[0] == '#' {
 		r, ok := characterReference(name[1:])
 		if !ok {
-			return b, x.failAt(place, "“&%s;” is no character of XML", bounded(name))
+			if err := x.failAt(place, "“&%s;” is no character of XML", bounded(name)); !x.told(err) {
+				return b, err
+			}
+			return b, nil
 		}
 		return utf8.AppendRune(b, r), nil
 	}
