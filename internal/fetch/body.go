@@ -2,7 +2,9 @@ package fetch
 
 import (
 	"bufio"
+	"compress/flate"
 	"compress/gzip"
+	"compress/zlib"
 	"context"
 	"errors"
 	"io"
@@ -22,14 +24,18 @@ type body struct {
 	left    int64
 	limit   int64
 	cut     bool
+	ratio   int64
 	release func()
 	err     error
 }
 
+// ratioFree is how many bytes a body may hold before its ratio of decompression counts.
+const ratioFree = 16 << 20
+
 // bounded wraps the body of an answer: stall, decoding, limit of size. The size is that of what is
 // read, -1 when unknown.
 func (c *Client) bounded(ctx context.Context, target *url.URL, resp *http.Response, r Request, release func()) (*body, int64, error) {
-	b := &body{ctx: ctx, target: target, left: r.MaxBytes, limit: r.MaxBytes, cut: r.Cut}
+	b := &body{ctx: ctx, target: target, left: r.MaxBytes, limit: r.MaxBytes, cut: r.Cut, ratio: r.Ratio}
 	size := resp.ContentLength
 	coding := strings.ToLower(strings.TrimSpace(resp.Header.Get("Content-Encoding")))
 	b.wire = &wire{in: resp.Body, stall: c.stall}
@@ -44,6 +50,9 @@ func (c *Client) bounded(ctx context.Context, target *url.URL, resp *http.Respon
 	case "gzip", "x-gzip":
 		size = -1
 		b.in = &gunzip{wire: bufio.NewReader(&capped{b.wire, r.MaxBytes + r.MaxBytes/256 + 64<<10})}
+	case "deflate":
+		size = -1
+		b.in = &inflate{wire: bufio.NewReader(&capped{b.wire, r.MaxBytes + r.MaxBytes/256 + 64<<10})}
 	default:
 		return nil, 0, &Failure{Reason: Broken, Host: target.Host, Err: errors.New("content coding that was not asked for: " + coding)}
 	}
@@ -75,6 +84,10 @@ func (b *body) Read(p []byte) (int, error) {
 	b.left -= int64(n)
 	if err != nil {
 		b.err = b.told(err)
+	}
+	if read := b.limit - b.left; b.ratio > 0 && read > ratioFree && read/b.ratio > b.wire.read {
+		b.err = b.told(&Failure{Reason: TooBig, Host: b.target.Host, Limit: b.ratio * b.wire.read})
+		return 0, b.err
 	}
 	if n > 0 {
 		return n, nil // the error, if any, comes with the next call
@@ -123,6 +136,7 @@ func (b *body) Close() error {
 type wire struct {
 	in    io.ReadCloser
 	stall time.Duration
+	read  int64 // bytes so far, as they were sent
 
 	mu      sync.Mutex
 	stalled bool
@@ -137,6 +151,7 @@ func (w *wire) Read(p []byte) (int, error) {
 	})
 	n, err := w.in.Read(p)
 	timer.Stop()
+	w.read += int64(n)
 	if err != nil && err != io.EOF {
 		w.mu.Lock()
 		defer w.mu.Unlock()
@@ -185,4 +200,30 @@ func (g *gunzip) Read(p []byte) (int, error) {
 		g.zip = zip
 	}
 	return g.zip.Read(p)
+}
+
+// inflate opens a body of the coding deflate at the first read. It should be the zlib format (RFC 9110, section
+// 8.4.1.2), and is the bare one with some servers.
+type inflate struct {
+	wire *bufio.Reader
+	zip  io.Reader
+}
+
+func (d *inflate) Read(p []byte) (int, error) {
+	if d.zip == nil {
+		head, err := d.wire.Peek(2)
+		if len(head) == 0 {
+			return 0, err
+		}
+		if len(head) == 2 && head[0]&0x0f == 8 && (uint(head[0])<<8|uint(head[1]))%31 == 0 {
+			zip, err := zlib.NewReader(d.wire)
+			if err != nil {
+				return 0, err
+			}
+			d.zip = zip
+		} else {
+			d.zip = flate.NewReader(d.wire)
+		}
+	}
+	return d.zip.Read(p)
 }

@@ -9,6 +9,7 @@
 package fetch
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
 	"io"
@@ -123,12 +124,21 @@ func userAgent(version, site string) string {
 	return agent
 }
 
+// agentFor says in a User-Agent what a request is for: grenier/1.0 (+https://site; harvest ckan).
+func agentFor(agent, purpose string) string {
+	agent = strings.ToLower(agent[:1]) + agent[1:]
+	if rest, ok := strings.CutSuffix(agent, ")"); ok {
+		return rest + "; " + purpose + ")"
+	}
+	return agent + " (" + purpose + ")"
+}
+
 // Request says what is wanted and what it may cost.
 type Request struct {
 	// Accept is the Accept header; "*/*" when empty.
 	Accept string
 	// Header holds further headers. They go to the origin of the address alone: after a redirect to
-	// another one they are left out.
+	// another one they are left out, but for the same host by https.
 	Header http.Header
 	// MaxBytes bounds the body after decompression; DefaultMaxBytes when 0. A longer body is a
 	// TooBig fault: at once when its size is announced, else when it is reached.
@@ -147,6 +157,16 @@ type Request struct {
 	AnyStatus bool
 	// Identity asks for the bytes without compression in transit, as a file is stored.
 	Identity bool
+	// Body, with its ContentType, makes the request a POST. Redirections keep the method and the body, except
+	// 303, which asks for its address by GET (RFC 9110, section 15.4). Only what asks and changes nothing is
+	// sent so: Post is for the rest.
+	Body        []byte
+	ContentType string
+	// For is added to the User-Agent, to say what the request is for.
+	For string
+	// Ratio bounds how many times larger than what was sent a body of more than 16 MB may become by
+	// decompression; 0 for no bound but MaxBytes.
+	Ratio int64
 
 	bulk bool
 }
@@ -165,8 +185,9 @@ func (r Range) header() string {
 type Response struct {
 	Status int
 	Header http.Header
-	// URL is the address that answered, after redirects.
-	URL string
+	// URL is the address that answered, after redirects. Moved tells that all of them were for good (301, 308).
+	URL   string
+	Moved bool
 	// Size is the number of bytes of the body as it is read, before any cut; -1 when unknown.
 	Size int64
 	// Body holds at most MaxBytes. Its errors are faults.
@@ -247,8 +268,9 @@ func (e retryAfter) Unwrap() []error { return []error{e.error, &e.wait} }
 // follow sends one request and goes after its redirects, judging each address.
 func (c *Client) follow(ctx context.Context, target *url.URL, r Request) (*Response, error) {
 	origin := target
+	moved := true
 	for hop := 0; ; hop++ {
-		resp, release, err := c.once(ctx, target, r, sameOrigin(origin, target))
+		resp, release, err := c.once(ctx, target, r, sameOrigin(origin, target) || upgraded(origin, target))
 		if err != nil {
 			return nil, err
 		}
@@ -258,9 +280,17 @@ func (c *Client) follow(ctx context.Context, target *url.URL, r Request) (*Respo
 				discard(resp, release)
 				return nil, err
 			}
-			return c.answer(ctx, target, resp, r, release)
+			answer, err := c.answer(ctx, target, resp, r, release)
+			if answer != nil {
+				answer.Moved = moved && hop > 0
+			}
+			return answer, err
 		}
 		discard(resp, release)
+		moved = moved && (resp.StatusCode == http.StatusMovedPermanently || resp.StatusCode == http.StatusPermanentRedirect)
+		if resp.StatusCode == http.StatusSeeOther {
+			r.Body = nil
+		}
 		if hop == maxRedirects {
 			return nil, &Failure{Reason: Redirects, Host: target.Host}
 		}
@@ -285,7 +315,7 @@ func (c *Client) once(ctx context.Context, target *url.URL, r Request, own bool)
 	if err != nil {
 		return nil, nil, err
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, target.String(), nil)
+	req, err := r.request(ctx, target)
 	if err != nil {
 		release()
 		return nil, nil, &Failure{Reason: NotWeb, Host: target.Host, Err: err}
@@ -299,6 +329,14 @@ func (c *Client) once(ctx context.Context, target *url.URL, r Request, own bool)
 	return resp, release, nil
 }
 
+// request is what is sent to an address: a GET, or a POST when there is a body.
+func (r Request) request(ctx context.Context, target *url.URL) (*http.Request, error) {
+	if r.Body == nil {
+		return http.NewRequestWithContext(ctx, http.MethodGet, target.String(), nil)
+	}
+	return http.NewRequestWithContext(ctx, http.MethodPost, target.String(), bytes.NewReader(r.Body))
+}
+
 func (c *Client) header(r Request, own bool) http.Header {
 	h := http.Header{}
 	if own {
@@ -307,6 +345,12 @@ func (c *Client) header(r Request, own bool) http.Header {
 		}
 	}
 	h.Set("User-Agent", c.agent)
+	if r.For != "" {
+		h.Set("User-Agent", agentFor(c.agent, r.For))
+	}
+	if r.Body != nil {
+		h.Set("Content-Type", r.ContentType)
+	}
 	h.Set("Accept", "*/*")
 	if r.Accept != "" {
 		h.Set("Accept", r.Accept)
@@ -341,6 +385,12 @@ func discard(resp *http.Response, release func()) {
 	_, _ = io.CopyN(io.Discard, resp.Body, 4<<10)
 	_ = resp.Body.Close()
 	release()
+}
+
+// upgraded tells that b is the origin a by https.
+func upgraded(a, b *url.URL) bool {
+	return a.Scheme == "http" && b.Scheme == "https" && strings.EqualFold(a.Hostname(), b.Hostname()) &&
+		(a.Port() == "" || a.Port() == "80") && (b.Port() == "" || b.Port() == "443")
 }
 
 func sameOrigin(a, b *url.URL) bool {

@@ -93,6 +93,9 @@ func (f *Failure) fault() *fault.Error {
 	return fault.Wrap(f, code, text).After(f.RetryAfter)
 }
 
+// Fault is the failure with a code and a text for people.
+func (f *Failure) Fault() *fault.Error { return f.fault() }
+
 func (f *Failure) words() (fault.Code, string) {
 	switch f.Reason {
 	case NotWeb:

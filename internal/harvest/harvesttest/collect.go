@@ -21,9 +21,15 @@ func Request(s *httptest.Server, path string) harvest.Request {
 	return harvest.Request{
 		Job: "000000000000000000000001", Language: "fr", Now: Now,
 		Source: harvest.Target{ID: "000000000000000000000002", Name: "Source of a test", URL: s.URL + path},
-		Remote: harvest.NewRemote(client, harvest.NewPacer(0), harvest.RemoteOptions{}),
+		Remote: harvest.NewRemote(client, harvest.NewPacer(0), harvest.RemoteOptions{Source: s.URL + path, Clock: hurried}),
 	}
 }
+
+// hurried is a clock on which pauses take no time.
+var hurried = harvest.Clock{Times: &harvest.Times{
+	Now:   time.Now,
+	Sleep: func(ctx context.Context, _ time.Duration) error { return context.Cause(ctx) },
+}}
 
 // Collect returns all lines of a harvest.
 func Collect(t *testing.T, b harvest.Backend, r harvest.Request) ([]harvest.Line, error) {
