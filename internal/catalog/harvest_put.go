@@ -2,112 +2,293 @@ package catalog
 
 import (
 	"context"
-	"errors"
+	"fmt"
 
 	"github.com/uptrace/bun"
 
 	"grenier/internal/account"
 	"grenier/internal/db"
 	"grenier/internal/event"
+	"grenier/internal/fault"
+	"grenier/internal/text"
 )
 
-var errHarvest = errors.New("catalog: harvested objects are not written yet")
-
-// PutHarvested writes harvested datasets, MaxHarvested at most, with their resources, contact
-// points, versions, history, events and counters. The queries do not grow with the
-// number of datasets, but for the changes themselves. The results come in the
-// order of the batch; a record that cannot be taken has its Err, and nothing of it
-// is written. The error is of the write as a whole.
+// PutHarvested writes harvested datasets, MaxHarvested at most, with their
+// resources, contact points, versions, history, events and counters. The queries
+// do not grow with the number of datasets, but for the changes themselves. The
+// results come in the order of the batch; a record that cannot be taken has its
+// Err, and nothing of it is written. The error is of the write as a whole.
 func (s *Store) PutHarvested(ctx context.Context, tx *event.Tx, v account.Viewer, batch []HarvestedDataset) ([]HarvestResult, error) {
-	return nil, errHarvest
+	if err := fewHarvested(len(batch)); err != nil {
+		return nil, err
+	}
+	if err := lock(ctx, tx.Tx, "datasets", harvestedIDs(batch)...); err != nil {
+		return nil, err
+	}
+	h := newHarvestBatch(s, batch)
+	if err := h.load(ctx, tx); err != nil {
+		return nil, err
+	}
+	if err := h.contacts.insert(ctx, tx, v); err != nil {
+		return nil, err
+	}
+	h.judge()
+	if err := h.save(ctx, tx, v); err != nil {
+		return nil, err
+	}
+	return h.results(), nil
 }
 
 // CompareHarvested tells what PutHarvested would do, and gives the datasets as
-// they would be, complete with resources, in the order of the batch. It writes
-// nothing: contact points that would be made are left out.
+// they would be, complete with resources, in the order of the batch; those that
+// cannot be taken are empty. It writes nothing: contact points that would be made
+// are left out.
 func (s *Store) CompareHarvested(ctx context.Context, batch []HarvestedDataset) ([]HarvestResult, []Dataset, error) {
-	return nil, nil, errHarvest
+	if err := fewHarvested(len(batch)); err != nil {
+		return nil, nil, err
+	}
+	h := newHarvestBatch(s, batch)
+	datasets := make([]Dataset, len(batch))
+	err := s.db.Snapshot(ctx, func(ctx context.Context, read bun.IDB) error {
+		if err := h.load(ctx, read); err != nil {
+			return err
+		}
+		h.judge()
+		var owned []account.Owner
+		for i, c := range h.changes {
+			if c.result.Err != nil {
+				continue
+			}
+			datasets[i] = c.d
+			datasets[i].Resources = c.merge.rows
+			owned = append(owned, c.d.OwnedBy())
+		}
+		from, err := loadOwners(ctx, read, owned)
+		if err != nil {
+			return err
+		}
+		for i := range datasets {
+			datasets[i].attach(from)
+		}
+		return attachContacts(ctx, read, datasets)
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	return h.results(), datasets, nil
 }
 
-// PutHarvestedServices writes harvested dataservices as PutHarvested does datasets.
-func (s *Store) PutHarvestedServices(ctx context.Context, tx *event.Tx, v account.Viewer, batch []HarvestedDataservice) ([]HarvestResult, error) {
-	return nil, errHarvest
+func fewHarvested(count int) error {
+	if count > MaxHarvested {
+		return fmt.Errorf("catalog: %d harvested objects are too many for one batch", count)
+	}
+	return nil
 }
 
-// CompareHarvestedServices tells what PutHarvestedServices would do, and gives the
-// dataservices as they would be.
-func (s *Store) CompareHarvestedServices(ctx context.Context, batch []HarvestedDataservice) ([]HarvestResult, []Dataservice, error) {
-	return nil, nil, errHarvest
+func harvestedIDs(batch []HarvestedDataset) []string {
+	var ids []string
+	for i := range batch {
+		if batch[i].ID != "" {
+			ids = append(ids, batch[i].ID)
+		}
+	}
+	return ids
 }
 
-// TouchHarvested notes that objects were seen at their origin. It is no change:
-// there is neither version nor event.
-func (s *Store) TouchHarvested(ctx context.Context, tx *event.Tx, ids []string, at db.Time) error {
-	return errHarvest
+// harvestBatch are harvested datasets on their way, with what is known of the
+// catalogue around them.
+type harvestBatch struct {
+	store    *Store
+	now      db.Time
+	licenses map[string]bool
+	contacts contactBook
+	changes  []*harvestChange
 }
 
-// Ways in which objects vanish.
-const (
-	VanishArchive = "archive"
-	VanishDelete  = "delete"
-)
-
-// VanishHarvested archives or deletes objects of a kind whose records are gone,
-// with the reason that their harvest shows (not-on-remote, harvester-deleted).
-// Objects that are archived or deleted already stay as they are and are left out of
-// the results.
-func (s *Store) VanishHarvested(ctx context.Context, tx *event.Tx, v account.Viewer, kind string, ids []string, how, reason string) ([]HarvestResult, error) {
-	return nil, errHarvest
+// harvestChange is one dataset of a batch: before is what there is of it, d what
+// becomes of it.
+type harvestChange struct {
+	in      *HarvestedDataset
+	created bool
+	before  Dataset
+	d       Dataset
+	merge   resourceMerge
+	result  HarvestResult
 }
 
-// SweepHarvestedResources marks or removes the resources that came from a source
-// and have been missing for longer than the days of grace, a batch of datasets in
-// a write. It returns how many resources it marked or removed.
-func (s *Store) SweepHarvestedResources(ctx context.Context, v account.Viewer, source string, missing MissingResources) (int, error) {
-	return 0, errHarvest
+func newHarvestBatch(s *Store, batch []HarvestedDataset) *harvestBatch {
+	h := &harvestBatch{store: s, now: db.Now(), changes: make([]*harvestChange, len(batch))}
+	for i := range batch {
+		h.changes[i] = &harvestChange{in: &batch[i]}
+	}
+	return h
 }
 
-// DetachHarvest makes objects of a kind forget where they come from, their
-// resources too. They stay as they are and are harvested no more.
-func (s *Store) DetachHarvest(ctx context.Context, v account.Viewer, kind string, ids ...string) error {
-	return errHarvest
+// load reads what there is of the datasets, and what they name.
+func (h *harvestBatch) load(ctx context.Context, read bun.IDB) error {
+	var ids []string
+	for _, c := range h.changes {
+		if c.in.ID != "" {
+			ids = append(ids, c.in.ID)
+		}
+	}
+	there := make(map[string]*Dataset, len(ids))
+	if len(ids) > 0 {
+		rows, err := loadDatasets(ctx, read, ids)
+		if err != nil {
+			return err
+		}
+		for i := range rows {
+			there[rows[i].ID] = &rows[i]
+		}
+	}
+	for _, c := range h.changes {
+		c.begin(there[c.in.ID], h.now)
+	}
+	var err error
+	if h.licenses, err = licenseIDs(ctx, read); err != nil {
+		return err
+	}
+	for _, c := range h.changes {
+		if c.result.Err == nil {
+			c.result.Logs = append(c.result.Logs, h.contacts.want(c.d.OwnedBy(), c.in.Contacts)...)
+		}
+	}
+	return h.contacts.load(ctx, read)
 }
 
-// Attachment ties an object of the catalogue to a record of a portal.
-type Attachment struct {
-	// ID is the object's.
-	ID string
-	// Domain is the host of the portal, RemoteID its name for the record.
-	Domain, RemoteID string
+func licenseIDs(ctx context.Context, read bun.IDB) (map[string]bool, error) {
+	var ids []string
+	err := read.NewRaw("SELECT id FROM licenses").Scan(ctx, &ids)
+	known := make(map[string]bool, len(ids))
+	for _, id := range ids {
+		known[id] = true
+	}
+	return known, err
 }
 
-// AttachHarvest ties datasets to records of portals, so that the next harvest
-// updates them. Whoever was tied to the same record is detached.
-func (s *Store) AttachHarvest(ctx context.Context, v account.Viewer, attachments ...Attachment) error {
-	return errHarvest
+// begin takes the dataset that is there, or makes a new one.
+func (c *harvestChange) begin(there *Dataset, now db.Time) {
+	if c.in.ID != "" {
+		if there == nil {
+			c.result.Err = fault.New(fault.NotFound, missing[KindDataset])
+			return
+		}
+		c.before, c.d = *there, *there
+		return
+	}
+	c.created = true
+	c.d = Dataset{
+		ID: db.NewID(), Version: 0, AccessType: "open", AllAvailable: true,
+		CreatedInternal: now, ModifiedInternal: now, CreatedAt: now, ModifiedAt: now, LastUpdate: now,
+	}
+	c.d.OrganizationID, c.d.OwnerID = optional(c.in.Owner.Organization), optional(c.in.Owner.User)
+	if c.d.OrganizationID != nil {
+		c.d.OwnerID = nil
+	}
 }
 
-// Identity is an object that may be what a record tells of.
-type Identity struct {
-	ID, Title string
-	Owner     account.Owner
-	Version   int64
-	Deleted   bool
-	Archived  bool
-	// Source, Domain, RemoteID and URI are what its harvest says; "" for what it
-	// does not.
-	Source, Domain, RemoteID, URI string
-	// ByURI tells that it was found by its URI alone.
-	ByURI bool
-	// LastUpdate is when its source last saw it.
-	LastUpdate db.Time
+// judge works out what becomes of each dataset.
+func (h *harvestBatch) judge() {
+	for _, c := range h.changes {
+		if c.result.Err != nil {
+			continue
+		}
+		c.apply(h)
+		if c.result.Err != nil {
+			continue
+		}
+		c.keep()
+		c.settle(h)
+	}
 }
 
-// HarvestIdentities finds the objects of a kind that records may tell of, in one
-// query: those with one of the remote identifiers, in the same domain or of the
-// same source (for datasets in any when the identifier is a web address), and those
-// of the same source or domain with one of the URIs. Several may have one
-// identifier; those of the source come first, then those of the domain, the oldest first.
-func HarvestIdentities(ctx context.Context, read bun.IDB, kind, domain, source string, remoteIDs, uris []string) ([]Identity, error) {
-	return nil, errHarvest
+// settle works out what follows from the fields, and what differs from before.
+func (c *harvestChange) settle(h *harvestBatch) {
+	d := &c.d
+	if d.AccessType != "open" {
+		d.License = nil
+	}
+	d.ContactCount = int64(len(d.Contacts))
+	d.TitleFold, d.DescriptionLength = text.Fold(d.Title), int64(len([]rune(d.Description)))
+	d.ArchivedAt = db.Time{}
+	d.computeVisible()
+	d.Harvest = c.origin(h.now)
+	c.merge.run(c, h.now)
+	difference := datasetDifference(&c.before, d)
+	schema := func(d *Dataset) [3]string {
+		return [3]string{shown(d.SchemaName, ""), shown(d.SchemaVersion, ""), shown(d.SchemaURL, "")}
+	}
+	if was, is := schema(&c.before), schema(d); was != is {
+		difference["schema"] = [2]any{was, is}
+	}
+	harvestDifference(difference, c.before.Harvest, d.Harvest)
+	for name, values := range c.merge.difference {
+		difference[name] = values
+	}
+	r := &c.result
+	r.ID, r.Slug, r.Title, r.Created = d.ID, d.Slug, d.Title, c.created
+	if c.created {
+		r.Slug = c.slugBase()
+	}
+	r.Changed = !c.created && len(difference) > 0
+	if r.Created || r.Changed {
+		d.Version++
+		c.date(h.now)
+	}
+	if r.Changed {
+		r.Difference = difference
+	}
+	r.Version = d.Version
+}
+
+// slugBase is what the slug of a new dataset is made of.
+func (c *harvestChange) slugBase() string {
+	if base := text.Slug(c.in.Slug); base != "" {
+		return base
+	}
+	return text.Slug(c.d.Title)
+}
+
+// origin is what the dataset's harvest says from now on.
+func (c *harvestChange) origin(now db.Time) *Harvest {
+	return harvestOf(c.in.Harvest, KindDataset, c.d.ID, now)
+}
+
+func harvestOf(told Harvest, kind, id string, now db.Time) *Harvest {
+	told.ObjectID, told.Kind = id, kind
+	told.Archived, told.ArchivedAt = nil, db.Time{}
+	if told.LastUpdate.IsZero() {
+		told.LastUpdate = now
+	}
+	return &told
+}
+
+// date gives a changed dataset its moments: what its origin says goes before what
+// is known here.
+func (c *harvestChange) date(now db.Time) {
+	d := &c.d
+	d.ModifiedInternal = now
+	origin := originOf(d.Harvest)
+	d.CreatedAt = firstMoment(origin.IssuedAt, origin.CreatedAt, d.CreatedInternal)
+	d.ModifiedAt = firstMoment(origin.ModifiedAt, now)
+	d.LastUpdate = firstMoment(origin.ModifiedAt, c.merge.newest(now), d.ModifiedAt)
+}
+
+func firstMoment(moments ...db.Time) db.Time {
+	for _, moment := range moments {
+		if !moment.IsZero() {
+			return moment
+		}
+	}
+	return db.Time{}
+}
+
+// results are what became of the batch, in its order.
+func (h *harvestBatch) results() []HarvestResult {
+	results := make([]HarvestResult, len(h.changes))
+	for i, c := range h.changes {
+		results[i] = c.result
+	}
+	return results
 }

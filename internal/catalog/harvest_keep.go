@@ -1,0 +1,92 @@
+package catalog
+
+import (
+	"encoding/json"
+	"slices"
+
+	"grenier/internal/db"
+)
+
+// protectable is a field whose local edits a harvest may keep.
+type protectable struct {
+	name string
+	// told tells whether the record says something of it.
+	told func(in *HarvestedDataset) bool
+	// value is the field as it is compared and stored.
+	value func(d *Dataset) any
+	// restore brings back the value of another state.
+	restore func(to, from *Dataset)
+}
+
+var protectableDataset = []protectable{
+	{
+		"title", func(in *HarvestedDataset) bool { return in.Input.Title.Set },
+		func(d *Dataset) any { return d.Title }, func(to, from *Dataset) { to.Title = from.Title },
+	},
+	{
+		"description", func(in *HarvestedDataset) bool { return in.Input.Description.Set },
+		func(d *Dataset) any { return d.Description }, func(to, from *Dataset) { to.Description = from.Description },
+	},
+	{
+		"tags", func(in *HarvestedDataset) bool { return in.Input.Tags.Set },
+		func(d *Dataset) any { return nothing(slices.Sorted(slices.Values(d.Tags))) }, func(to, from *Dataset) { to.Tags = from.Tags },
+	},
+	{
+		"license", func(in *HarvestedDataset) bool { return in.Input.License.Set },
+		func(d *Dataset) any { return d.License }, func(to, from *Dataset) { to.License = from.License },
+	},
+	{
+		"frequency", func(in *HarvestedDataset) bool { return in.Input.Frequency.Set },
+		func(d *Dataset) any { return d.Frequency }, func(to, from *Dataset) { to.Frequency = from.Frequency },
+	},
+	{
+		"spatial", func(in *HarvestedDataset) bool { return in.Input.Spatial.Set },
+		func(d *Dataset) any {
+			return map[string]any{"zones": nothing(d.Zones), "granularity": d.Granularity, "geom": d.Geometry}
+		},
+		func(to, from *Dataset) {
+			to.HasSpatial, to.Zones, to.Granularity, to.Geometry = from.HasSpatial, from.Zones, from.Granularity, from.Geometry
+		},
+	},
+	{
+		"temporal_coverage", func(in *HarvestedDataset) bool { return in.Input.TemporalCoverage.Set },
+		func(d *Dataset) any { return []*string{d.TemporalStart, d.TemporalEnd} },
+		func(to, from *Dataset) { to.TemporalStart, to.TemporalEnd = from.TemporalStart, from.TemporalEnd },
+	},
+	{
+		"contact_points", func(in *HarvestedDataset) bool { return len(in.Contacts) > 0 },
+		func(d *Dataset) any { return nothing(d.Contacts) }, func(to, from *Dataset) { to.Contacts = from.Contacts },
+	},
+}
+
+// keep notes the harvested values of the fields that were told, and brings back
+// those of protected fields that were edited here.
+func (c *harvestChange) keep() {
+	c.result.Values = make(map[string]json.RawMessage)
+	for _, field := range protectableDataset {
+		if field.told(c.in) {
+			c.result.Values[field.name] = rawOf(field.value(&c.d))
+		}
+		last, protected := c.in.Keep[field.name]
+		if c.created || !protected || last == nil {
+			continue
+		}
+		present := rawOf(field.value(&c.before))
+		if sameJSON(present, db.JSON(last)) {
+			continue
+		}
+		if !sameJSON(present, db.JSON(rawOf(field.value(&c.d)))) {
+			c.result.Kept = append(c.result.Kept, field.name)
+		}
+		field.restore(&c.d, &c.before)
+	}
+}
+
+// rawOf is a value of a field as JSON; all of them can be written so.
+func rawOf(value any) json.RawMessage {
+	raw, err := json.Marshal(value)
+	if err != nil {
+		return json.RawMessage("null")
+	}
+	return raw
+}
