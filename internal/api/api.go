@@ -20,6 +20,7 @@ import (
 	"grenier/internal/dcat"
 	"grenier/internal/dump"
 	"grenier/internal/geo"
+	"grenier/internal/harvest"
 	"grenier/internal/job"
 	"grenier/internal/outbox"
 	"grenier/internal/search/feed"
@@ -46,6 +47,7 @@ type Deps struct {
 	Linked   *dcat.Exporter
 	Changes  *Changes
 	Webhooks *outbox.Webhooks
+	Harvests *harvest.Store
 	Search   feed.Match
 	Versions *web.Versions
 	Pieces   *web.Pieces
@@ -127,6 +129,8 @@ func New(deps Deps) *API {
 	a.workerRoutes()
 	a.changeRoutes()
 	a.webhookRoutes()
+	a.harvestRoutes()
+	a.harvestWriteRoutes()
 	return a
 }
 

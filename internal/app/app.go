@@ -25,6 +25,7 @@ import (
 	"grenier/internal/event"
 	"grenier/internal/fault"
 	"grenier/internal/geo"
+	"grenier/internal/harvest"
 	"grenier/internal/job"
 	"grenier/internal/limit"
 	"grenier/internal/mail"
@@ -60,6 +61,8 @@ type App struct {
 	// Changes are what readers and webhooks are told of.
 	Changes  *outbox.Feed
 	Webhooks *outbox.Webhooks
+	// Harvests keep remote portals in step.
+	Harvests *harvest.Store
 	// Retries remembers requests that may be repeated.
 	Retries *event.Retries
 
@@ -139,6 +142,9 @@ func (a *App) assemble(ctx context.Context) error {
 		return err
 	}
 	if err := a.assembleFiles(ctx); err != nil {
+		return err
+	}
+	if err := a.assembleHarvests(); err != nil {
 		return err
 	}
 	return a.Catalog.SeedLicenses(ctx)
@@ -250,7 +256,7 @@ func (a *App) api(dumps *dump.Dumps, versions *web.Versions, pieces *web.Pieces)
 		Dumps:   api.NewDumps(dumps, a.Settings.DumpConcurrency),
 		Feeds:   dump.NewFeeds(dumps, a.Settings.FeedDelay),
 		Linked:  dcat.New(a.DB, a.Catalog, a.Zones, a.Log),
-		Changes: api.NewChanges(a.Changes, changeReaders/2, changeStarts), Webhooks: a.Webhooks,
+		Changes: api.NewChanges(a.Changes, changeReaders/2, changeStarts), Webhooks: a.Webhooks, Harvests: a.Harvests,
 		Catalog: a.Catalog, Files: a.Files, Organizations: a.Organizations, People: a.People, Tokens: a.Tokens, Accounts: a.Accounts, OAuth: a.OAuth, SSO: a.SSO, ProviderLogout: a.providerLogout(), Sessions: a.Sessions, Zones: a.Zones, Jobs: a.Jobs,
 		Search: a.match(), Versions: versions, Pieces: pieces,
 		QualityDescriptionLength: a.Settings.QualityDescriptionLength, SiteKeywords: a.Settings.SiteKeywords, Version: Version,

@@ -84,6 +84,16 @@ type Settings struct {
 	QualityDescriptionLength int            `group:"Rules" default:"100" placeholder:"N" help:"Characters from which the description of a dataset counts for its quality."`
 	FetchAllow               []netip.Prefix `group:"Rules" placeholder:"CIDR" help:"Private networks that outgoing requests may reach and that written addresses may name; none by default."`
 
+	HarvestBackends          []string      `group:"Harvesting" default:"*" placeholder:"GLOB" help:"Kinds of portals that may be harvested, as ckan or csw-*; all by default. grenier harvest backends lists them."`
+	HarvestPoliteness        time.Duration `group:"Harvesting" default:"200ms" type:"span" placeholder:"TIME" help:"Pause between the starts of requests to one host, whichever sources and checks they are for."`
+	HarvestManualRun         bool          `group:"Harvesting" help:"Let owners run their sources at once; administrators of the platform always may."`
+	HarvestMaxItems          int           `group:"Harvesting" default:"0" placeholder:"N" help:"Records after which a run ends; 0 for all."`
+	HarvestPreviewItems      int           `group:"Harvesting" default:"20" placeholder:"N" help:"Records that a preview by the API shows."`
+	HarvestDefaultSchedule   string        `group:"Harvesting" default:"0 0 * * *" placeholder:"CRON" help:"When sources run that were accepted and have no schedule of their own: minute, hour, day of the month, month, day of the week. Their starts are spread over six hours."`
+	HarvestJobRetention      time.Duration `group:"Harvesting" default:"365d" type:"span" placeholder:"TIME" help:"How long the reports of runs are kept."`
+	HarvestGraceDays         int           `group:"Harvesting" default:"7" placeholder:"DAYS" help:"Days for which a record may be missing on its portal before its dataset is archived."`
+	HarvestValidationContact string        `group:"Harvesting" placeholder:"URL" help:"Address of a form where people ask for their source to be validated."`
+
 	MaxPageSize     int           `group:"Limits" default:"10000" placeholder:"N" help:"Largest page of a list."`
 	MaxBody         Size          `group:"Limits" default:"32MiB" placeholder:"SIZE" help:"Largest body of a request."`
 	MaxHeader       Size          `group:"Limits" default:"64KiB" placeholder:"SIZE" help:"Largest header of a request, its address included."`
@@ -159,6 +169,13 @@ func (s *Settings) check() error {
 		{"oidc-client-id", missingWith(s.OIDCClientID, s.OIDCIssuer, "oidc-issuer")},
 		{"oidc-parameters", firstWrong(s.OIDCParameters, wrongParameter)},
 		{"quality-description-length", atLeast(s.QualityDescriptionLength, 0)},
+		{"harvest-backends", firstWrong(s.HarvestBackends, wrongGlob)},
+		{"harvest-max-items", atLeast(s.HarvestMaxItems, 0)},
+		{"harvest-preview-items", atLeast(s.HarvestPreviewItems, 1)},
+		{"harvest-default-schedule", wrongCron(s.HarvestDefaultSchedule)},
+		{"harvest-job-retention", atLeast(s.HarvestJobRetention, 24*time.Hour)},
+		{"harvest-grace-days", atLeast(s.HarvestGraceDays, 0)},
+		{"harvest-validation-contact", wrongContact(s.HarvestValidationContact)},
 		{"max-page-size", atLeast(s.MaxPageSize, 20)},
 		{"max-body", atLeast(s.MaxBody, 1<<10)},
 		{"max-header", atLeast(s.MaxHeader, 4<<10)},

@@ -176,24 +176,31 @@ func completeTraces(ctx context.Context, read bun.IDB, v account.Viewer, traces 
 	return nil
 }
 
-// harvestedObject is what a list shows of an object.
-type harvestedObject struct {
+// Object is what a list shows of a dataset or a dataservice.
+type Object struct {
 	ID, Title, Slug         string
+	Acronym                 *string
 	OrganizationID, OwnerID *string
 	Hidden, Archived        bool
 }
 
+// Objects gives those of some datasets and dataservices that the viewer may read,
+// by identifier, in one query.
+func (s *Store) Objects(ctx context.Context, v account.Viewer, ids []string) (map[string]Object, error) {
+	return readableObjects(ctx, s.db.Read(), v, ids)
+}
+
 // readableObjects gives those of some datasets and dataservices that the viewer
 // may read, by identifier.
-func readableObjects(ctx context.Context, read bun.IDB, v account.Viewer, ids []string) (map[string]harvestedObject, error) {
-	found := map[string]harvestedObject{}
+func readableObjects(ctx context.Context, read bun.IDB, v account.Viewer, ids []string) (map[string]Object, error) {
+	found := map[string]Object{}
 	if len(ids) == 0 {
 		return found, nil
 	}
-	var rows []harvestedObject
-	err := read.NewRaw(`SELECT id, title, slug, organization_id, owner_id, (private = TRUE OR deleted_at IS NOT NULL) AS hidden, (archived_at IS NOT NULL) AS archived
+	var rows []Object
+	err := read.NewRaw(`SELECT id, title, slug, acronym, organization_id, owner_id, (private = TRUE OR deleted_at IS NOT NULL) AS hidden, (archived_at IS NOT NULL) AS archived
 		FROM datasets WHERE id IN (?0) UNION ALL
-		SELECT id, title, slug, organization_id, owner_id, (private = TRUE OR deleted_at IS NOT NULL) AS hidden, (archived_at IS NOT NULL) AS archived
+		SELECT id, title, slug, acronym, organization_id, owner_id, (private = TRUE OR deleted_at IS NOT NULL) AS hidden, (archived_at IS NOT NULL) AS archived
 		FROM dataservices WHERE id IN (?0)`, bun.List(ids)).Scan(ctx, &rows)
 	for _, r := range rows {
 		owner := account.Owner{Organization: orEmpty(r.OrganizationID)}
@@ -207,7 +214,7 @@ func readableObjects(ctx context.Context, read bun.IDB, v account.Viewer, ids []
 	return found, err
 }
 
-func objectsOf(ctx context.Context, read bun.IDB, v account.Viewer, traces []Trace) (map[string]harvestedObject, error) {
+func objectsOf(ctx context.Context, read bun.IDB, v account.Viewer, traces []Trace) (map[string]Object, error) {
 	var ids []string
 	for _, t := range traces {
 		if t.Object != "" {

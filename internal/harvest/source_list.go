@@ -198,3 +198,31 @@ func (s *Store) Waiting(ctx context.Context, v account.Viewer) (Waiting, error) 
 	}
 	return waiting, err
 }
+
+// Owners are those whom sources belong to, in two queries.
+type Owners struct {
+	Organizations map[string]*account.OrganizationRef
+	People        map[string]*account.UserRef
+}
+
+// Owners names whom some sources belong to, and who validated them.
+func (s *Store) Owners(ctx context.Context, sources []Source) (Owners, error) {
+	var organizations, people []string
+	for i := range sources {
+		if id := sources[i].OrganizationID; id != nil {
+			organizations = append(organizations, *id)
+		}
+		for _, id := range []*string{sources[i].OwnerID, sources[i].ValidatedBy} {
+			if id != nil {
+				people = append(people, *id)
+			}
+		}
+	}
+	var owners Owners
+	var err error
+	if owners.Organizations, err = account.OrganizationRefs(ctx, s.db.Read(), organizations); err != nil {
+		return owners, err
+	}
+	owners.People, err = account.UserRefs(ctx, s.db.Read(), people)
+	return owners, err
+}

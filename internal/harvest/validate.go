@@ -8,6 +8,7 @@ import (
 	"grenier/internal/db"
 	"grenier/internal/event"
 	"grenier/internal/fault"
+	"grenier/internal/history"
 )
 
 // maxComment bounds the comment of a validation, in characters.
@@ -137,4 +138,40 @@ func (s *Store) StopJob(ctx context.Context, v account.Viewer, id string) (*Job,
 		return nil, err
 	}
 	return s.Job(ctx, v, id)
+}
+
+// ConfirmShrunk says that what a source no longer lists is truly gone: the run
+// that waits for it becomes the one that later ones are compared with, and a new
+// run archives or deletes what vanished. For those who may change the source.
+func (s *Store) ConfirmShrunk(ctx context.Context, v account.Viewer, id string) (*Job, error) {
+	var job *Job
+	err := s.log.Write(ctx, db.People, func(ctx context.Context, tx *event.Tx) error {
+		src, err := lockSource(ctx, tx, id)
+		if err != nil {
+			return err
+		}
+		if err := changeable(v, src, account.Harvest, false); err != nil {
+			return err
+		}
+		switch {
+		case src.ShrunkJob == nil:
+			return errNothingShort
+		case src.Validation != Accepted:
+			return errNotAccepted
+		case !src.Active:
+			return errInactive
+		}
+		src.Version++
+		if _, err := tx.NewRaw(`UPDATE harvest_sources SET version = ?, shrunk_job = NULL, last_good_job = shrunk_job,
+			last_good_total = coalesce((SELECT j.datasets + j.dataservices FROM harvest_jobs j WHERE j.id = shrunk_job), 0)
+			WHERE id = ?`, src.Version, id).Exec(ctx); err != nil {
+			return err
+		}
+		if err := src.record(ctx, tx, v, "updated", history.Difference{"shrunk_job": {*src.ShrunkJob, nil}}); err != nil {
+			return err
+		}
+		job, err = s.enqueue(ctx, tx, src, ByHand, v.UserID(), false)
+		return err
+	})
+	return job, err
 }

@@ -30,6 +30,10 @@ const (
 	// and other.
 	Granularity Kind = "granularity"
 	Activity    Kind = "activity"
+	// HarvestSetting and HarvestSettingHelp name and explain what harvest sources
+	// may be told, by its key.
+	HarvestSetting     Kind = "harvest-setting"
+	HarvestSettingHelp Kind = "harvest-setting-help"
 )
 
 var reasons = []string{
@@ -37,6 +41,11 @@ var reasons = []string{
 	"course_of_justice_or_fair_trial", "confidentiality_of_commercial_or_industrial_information",
 	"intellectual_property_rights", "confidentiality_of_personal_data",
 	"protection_of_voluntary_information_suppliers", "protection_of_environment",
+}
+
+var harvestSettings = []string{
+	"organization", "tags", "tag", "publisher", "badge", "license", "format", "geozone", "domain", "inspire",
+	"federated", "non_public", "geodcatap", "remote_url_prefix", "harvested", "dataservices", "columns", "delimiter", "encoding",
 }
 
 // kinds give the values of each kind in the order of the API.
@@ -89,4 +98,6 @@ var kinds = map[Kind][]string{
 		"topic:created", "topic:updated", "topic:element:created", "topic:element:updated", "topic:element:deleted",
 		"user:followed",
 	},
+	HarvestSetting:     harvestSettings,
+	HarvestSettingHelp: harvestSettings,
 }
