@@ -50,6 +50,8 @@ type Rules struct {
 type Deps struct {
 	Catalog *catalog.Store
 	Zones   *geo.Directory
+	// Schemas are those that data may conform to; nil when none are known.
+	Schemas *catalog.Schemas
 	// Client carries requests; it guards which addresses are reached. Insecure is
 	// the same for portals whose certificates are not verified.
 	Client, Insecure *fetch.Client
@@ -73,6 +75,9 @@ type Store struct {
 	deps Deps
 	// pacer is shared by all sources, so that a host is asked by one at a time.
 	pacer *Pacer
+	// atRecord, when it is set, is told of each record that is looked at on its own,
+	// before it is.
+	atRecord func(remoteID string)
 }
 
 // New returns the harvesting of a database.

@@ -67,6 +67,8 @@ type Job struct {
 	// Digest is of what the run depends on: a job does not go on with another one.
 	Digest string  `bun:"digest"`
 	Cursor *string `bun:"cursor"`
+	// CursorItems are how many items came before the cursor.
+	CursorItems int64 `bun:"cursor_items"`
 
 	// Total is how many records the portal announced, nil when it did not.
 	Total        *int64 `bun:"total"`

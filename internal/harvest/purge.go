@@ -1,0 +1,142 @@
+package harvest
+
+import (
+	"context"
+	"time"
+
+	"github.com/uptrace/bun"
+
+	"grenier/internal/account"
+	"grenier/internal/catalog"
+	"grenier/internal/db"
+	"grenier/internal/event"
+)
+
+// scheduler is who acts when nobody does.
+var scheduler = account.System("harvest")
+
+// pagesKept is how long a page is remembered that no job has read anew, and recordsKept a
+// record that is no longer listed.
+const (
+	pagesKept   = 90 * 24 * time.Hour
+	recordsKept = 365 * 24 * time.Hour
+)
+
+// PurgeJobs removes the jobs that are older than the site keeps them, with their items
+// and remarks, and what is known of pages and records that have been gone for long.
+func (s *Store) PurgeJobs(ctx context.Context, now time.Time) error {
+	for {
+		var jobs []string
+		err := s.db.Read().NewRaw(`SELECT id FROM harvest_jobs WHERE created_at < ? AND status IN ('done', 'done-errors', 'failed', 'cancelled')
+			ORDER BY created_at LIMIT 100`, db.TimeOf(now.Add(-s.deps.Rules.JobRetention))).Scan(ctx, &jobs)
+		if err != nil {
+			return err
+		}
+		for _, id := range jobs {
+			if err := s.removeJob(ctx, id); err != nil {
+				return err
+			}
+		}
+		if len(jobs) < 100 {
+			break
+		}
+	}
+	return s.db.Write(ctx, db.Background, func(ctx context.Context, tx *db.Tx) error {
+		if _, err := tx.NewRaw("DELETE FROM harvest_pages WHERE read_at < ?", db.TimeOf(now.Add(-pagesKept))).Exec(ctx); err != nil {
+			return err
+		}
+		_, err := tx.NewRaw("DELETE FROM harvest_records WHERE missing_since < ?", db.TimeOf(now.Add(-recordsKept))).Exec(ctx)
+		return err
+	})
+}
+
+// removeJob removes a job and lets its source forget it.
+func (s *Store) removeJob(ctx context.Context, id string) error {
+	if err := s.deleteItems(ctx, id); err != nil {
+		return err
+	}
+	return s.db.Write(ctx, db.Background, func(ctx context.Context, tx *db.Tx) error {
+		_, err := tx.NewRaw(`UPDATE harvest_sources SET last_job = CASE WHEN last_job <> ?0 THEN last_job END,
+			last_good_job = CASE WHEN last_good_job <> ?0 THEN last_good_job END, shrunk_job = CASE WHEN shrunk_job <> ?0 THEN shrunk_job END
+			WHERE id = (SELECT source_id FROM harvest_jobs WHERE id = ?0)`, id).Exec(ctx)
+		if err != nil {
+			return err
+		}
+		_, err = tx.NewRaw("DELETE FROM harvest_jobs WHERE id = ?", id).Exec(ctx)
+		return err
+	})
+}
+
+// PurgeSources removes the sources that were deleted: what they brought is archived, their
+// jobs go with them. It returns how many there were.
+func (s *Store) PurgeSources(ctx context.Context) (purged int, err error) {
+	var ids []string
+	err = s.db.Read().NewRaw("SELECT id FROM harvest_sources WHERE deleted_at IS NOT NULL ORDER BY deleted_at").Scan(ctx, &ids)
+	for _, id := range ids {
+		if err := s.purgeSource(ctx, id); err != nil {
+			return purged, err
+		}
+		purged++
+	}
+	return purged, err
+}
+
+func (s *Store) purgeSource(ctx context.Context, id string) error {
+	var running []string
+	if err := s.db.Read().NewRaw("SELECT id FROM harvest_jobs WHERE source_id = ? AND status IN ('initialized', 'suspended', 'processing')", id).Scan(ctx, &running); err != nil {
+		return err
+	}
+	for _, one := range running {
+		if err := s.askStop(ctx, one); err != nil {
+			return err
+		}
+	}
+	for _, kind := range kinds {
+		if err := s.archiveAll(ctx, id, kind); err != nil {
+			return err
+		}
+	}
+	for {
+		var jobs []string
+		if err := s.db.Read().NewRaw("SELECT id FROM harvest_jobs WHERE source_id = ? LIMIT 100", id).Scan(ctx, &jobs); err != nil {
+			return err
+		}
+		for _, one := range jobs {
+			if err := s.removeJob(ctx, one); err != nil {
+				return err
+			}
+		}
+		if len(jobs) == 0 {
+			break
+		}
+	}
+	return s.db.Write(ctx, db.Background, func(ctx context.Context, tx *db.Tx) error {
+		for _, table := range []string{"harvest_pages", "harvest_conflicts", "harvest_records"} {
+			if _, err := tx.NewRaw("DELETE FROM ? WHERE source_id = ?", bun.Ident(table), id).Exec(ctx); err != nil {
+				return err
+			}
+		}
+		_, err := tx.NewRaw("DELETE FROM harvest_sources WHERE id = ? AND deleted_at IS NOT NULL", id).Exec(ctx)
+		return err
+	})
+}
+
+// archiveAll archives what a source brought.
+func (s *Store) archiveAll(ctx context.Context, source, kind string) error {
+	for after := ""; ; {
+		var ids []string
+		err := s.db.Read().NewRaw("SELECT object_id FROM harvests WHERE source_id = ? AND kind = ? AND object_id > ? ORDER BY object_id LIMIT ?",
+			source, kind, after, catalog.MaxHarvested).Scan(ctx, &ids)
+		if err != nil || len(ids) == 0 {
+			return err
+		}
+		after = ids[len(ids)-1]
+		err = s.log.Write(ctx, db.Background, func(ctx context.Context, tx *event.Tx) error {
+			_, err := s.deps.Catalog.VanishHarvested(ctx, tx, scheduler, kind, ids, catalog.VanishArchive, harvesterDeleted)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+}
