@@ -16,6 +16,7 @@ import (
 	"grenier/internal/account/oauth"
 	"grenier/internal/account/sso"
 	"grenier/internal/catalog"
+	"grenier/internal/check"
 	"grenier/internal/db"
 	"grenier/internal/dcat"
 	"grenier/internal/dump"
@@ -48,6 +49,8 @@ type Deps struct {
 	Changes  *Changes
 	Webhooks *outbox.Webhooks
 	Harvests *harvest.Store
+	// Checks tell whether remote files are there; nil where nobody looks.
+	Checks *check.Store
 	Search   feed.Match
 	Versions *web.Versions
 	Pieces   *web.Pieces
@@ -131,6 +134,8 @@ func New(deps Deps) *API {
 	a.webhookRoutes()
 	a.harvestRoutes()
 	a.harvestWriteRoutes()
+	a.checkRoutes()
+	a.harvestPreviewRoutes()
 	return a
 }
 

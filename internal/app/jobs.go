@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"grenier/internal/db"
+	"grenier/internal/harvest"
 	"grenier/internal/job"
 	"grenier/internal/outbox"
 )
@@ -27,6 +28,7 @@ func (a *App) newRunner() *job.Runner {
 	a.registerFileJobs(runner)
 	a.registerCatalogJobs(runner)
 	outbox.Register(runner, func() *outbox.Webhooks { return a.Webhooks })
+	harvest.Register(runner, func() *harvest.Store { return a.Harvests })
 	return runner
 }
 

@@ -217,7 +217,7 @@ func (s *Store) wrongURL(address string) string {
 	if address == "" {
 		return requiredText
 	}
-	invalid := func(why string) string { return `Invalid URL "` + shortened(address, 100) + `": ` + why }
+	invalid := func(why string) string { return `Invalid URL "` + abridged(address, 100) + `": ` + why }
 	if utf8.RuneCountInString(address) > maxURL || strings.ContainsFunc(address, func(r rune) bool { return unicode.IsControl(r) || unicode.IsSpace(r) }) {
 		return invalid("it is too long, or holds characters that no address has.")
 	}
@@ -226,7 +226,7 @@ func (s *Store) wrongURL(address string) string {
 	case err != nil || u.Hostname() == "":
 		return invalid("give the whole address, beginning with https:// or http://.")
 	case u.Scheme != "http" && u.Scheme != "https":
-		return invalid("Invalid scheme " + shortened(u.Scheme, 20))
+		return invalid("Invalid scheme " + abridged(u.Scheme, 20))
 	case u.User != nil:
 		return invalid("Credentials in URL are not allowed; give them as secrets.")
 	}
@@ -239,7 +239,7 @@ func (s *Store) wrongURL(address string) string {
 	return ""
 }
 
-func shortened(text string, most int) string {
+func abridged(text string, most int) string {
 	if utf8.RuneCountInString(text) <= most {
 		return text
 	}

@@ -39,7 +39,7 @@ func (s *Store) applyBackend(w *wrongs, src *Source, in SourceInput) {
 	}
 	backend, err := s.backend(src.Backend)
 	if err != nil {
-		w.at(fmt.Sprintf("Unknown backend %q", shortened(src.Backend, 100)), "backend")
+		w.at(fmt.Sprintf("Unknown backend %q", abridged(src.Backend, 100)), "backend")
 		return
 	}
 	if !in.Config.Set && !in.Backend.Set {
@@ -125,7 +125,7 @@ func (c Config) wrongFilter(d Description) string {
 	for _, f := range c.Filters {
 		at := slices.IndexFunc(d.Filters, func(k FilterKind) bool { return k.Key == f.Key })
 		if at < 0 {
-			return fmt.Sprintf("Unknown filter key %q for %q backend", shortened(f.Key, 100), d.ID)
+			return fmt.Sprintf("Unknown filter key %q for %q backend", abridged(f.Key, 100), d.ID)
 		}
 		if kind := d.Filters[at].Type; !ofType(f.Value, kind) {
 			return fmt.Sprintf("%q filter should be of type %q", f.Key, kind)
@@ -137,7 +137,7 @@ func (c Config) wrongFilter(d Description) string {
 func (c Config) wrongFeature(d Description) string {
 	for key := range c.Features {
 		if !slices.ContainsFunc(d.Features, func(k FeatureKind) bool { return k.Key == key }) {
-			return fmt.Sprintf("Unknown feature %q for %q backend", shortened(key, 100), d.ID)
+			return fmt.Sprintf("Unknown feature %q for %q backend", abridged(key, 100), d.ID)
 		}
 	}
 	return ""
@@ -147,7 +147,7 @@ func (c Config) wrongExtra(d Description) string {
 	for _, e := range c.Extras {
 		at := slices.IndexFunc(d.ExtraConfigs, func(k ExtraKind) bool { return k.Key == e.Key })
 		if at < 0 {
-			return fmt.Sprintf("Unknown extra config key %q for %q backend", shortened(e.Key, 100), d.ID)
+			return fmt.Sprintf("Unknown extra config key %q for %q backend", abridged(e.Key, 100), d.ID)
 		}
 		kind := "string"
 		switch d.ExtraConfigs[at].Default.(type) {
@@ -271,7 +271,7 @@ func (s *Store) applyOptions(w *wrongs, src *Source, v account.Viewer, in Source
 func (s *Store) judgeOptions(w *wrongs, o, before Options, v account.Viewer) {
 	for _, field := range o.ProtectedFields {
 		if !slices.Contains(Protectable, field) {
-			w.at(fmt.Sprintf("Unknown field %q: those that can be protected are %v.", shortened(field, 50), Protectable), "options", "protected_fields")
+			w.at(fmt.Sprintf("Unknown field %q: those that can be protected are %v.", abridged(field, 50), Protectable), "options", "protected_fields")
 		}
 	}
 	if !slices.Contains([]Vanish{"", ArchiveVanished, DeleteVanished, KeepVanished}, o.OnVanish) {

@@ -3,12 +3,14 @@ package harvest
 import (
 	"context"
 	"strings"
+	"time"
 
 	"grenier/internal/account"
 	"grenier/internal/db"
 	"grenier/internal/event"
 	"grenier/internal/fault"
 	"grenier/internal/history"
+	"grenier/internal/limit"
 )
 
 // maxComment bounds the comment of a validation, in characters.
@@ -161,17 +163,47 @@ func (s *Store) ConfirmShrunk(ctx context.Context, v account.Viewer, id string) 
 		case !src.Active:
 			return errInactive
 		}
-		src.Version++
-		if _, err := tx.NewRaw(`UPDATE harvest_sources SET version = ?, shrunk_job = NULL, last_good_job = shrunk_job,
-			last_good_total = coalesce((SELECT j.datasets + j.dataservices FROM harvest_jobs j WHERE j.id = shrunk_job), 0)
-			WHERE id = ?`, src.Version, id).Exec(ctx); err != nil {
+		shrunk := *src.ShrunkJob
+		if _, err := s.confirmShrunk(ctx, tx, src); err != nil {
 			return err
 		}
-		if err := src.record(ctx, tx, v, "updated", history.Difference{"shrunk_job": {*src.ShrunkJob, nil}}); err != nil {
+		src.Version++
+		if _, err := tx.NewUpdate().Model(src).Column("version").WherePK().Exec(ctx); err != nil {
+			return err
+		}
+		if err := src.record(ctx, tx, v, "updated", history.Difference{"shrunk_job": {shrunk, nil}}); err != nil {
 			return err
 		}
 		job, err = s.enqueue(ctx, tx, src, ByHand, v.UserID(), false)
 		return err
 	})
 	return job, err
+}
+
+// previewRule bounds the previews of one person.
+var previewRule = limit.Rule{Name: "harvest.preview", Most: 30, Within: 10 * time.Minute, Text: "Too many previews were asked for. Wait some minutes, then try again."}
+
+// Preview is what the first records of a source would come to.
+type Preview struct {
+	Job   *Job
+	Items []PreviewItem
+}
+
+// PreviewNow harvests the first records of a source, which is stored or a Draft,
+// and tells what they would come to, within the time that the site gives; nothing
+// is stored. For those who may preview it.
+func (s *Store) PreviewNow(ctx context.Context, v account.Viewer, src *Source) (*Preview, error) {
+	if err := changeable(v, src, account.PreviewHarvest, false); err != nil {
+		return nil, err
+	}
+	if s.deps.Rates != nil && !v.Admin() {
+		if err := s.deps.Rates.Take(ctx, previewRule, v.UserID()); err != nil {
+			return nil, err
+		}
+	}
+	job, items, err := s.previewNow(ctx, src)
+	if err != nil {
+		return nil, err
+	}
+	return &Preview{job, items}, nil
 }

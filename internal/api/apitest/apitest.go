@@ -27,6 +27,7 @@ import (
 	"grenier/internal/event"
 	"grenier/internal/fetch"
 	"grenier/internal/geo"
+	"grenier/internal/harvest"
 	"grenier/internal/job"
 	"grenier/internal/limit"
 	"grenier/internal/mail"
@@ -63,6 +64,8 @@ type Server struct {
 	Changes *outbox.Feed
 	// Webhooks may reach this machine, and try again at once.
 	Webhooks *outbox.Webhooks
+	// Harvests may reach this machine; its only backend is Backend.
+	Harvests *harvest.Store
 	// Found finds what Index made findable.
 	Found feed.Match
 
@@ -133,6 +136,7 @@ func NewKeeping(t testing.TB, d *db.DB, bytes uint64) *Server {
 		Pause: func(int64) time.Duration { return 0 },
 	})
 	outbox.Register(s.Jobs, func() *outbox.Webhooks { return s.Webhooks })
+	s.harvests(log, secret, letterbox, rates, loopback)
 	s.Jobs.Register(job.Kind{Name: "tests.nothing", Schedule: "@daily", Work: func(context.Context, *job.Run) error { return nil }})
 	dumps := dump.New(log, s.Catalog, zones, match, dump.Options{QualityDescriptionLength: 100})
 	s.Files = catalog.NewFiles(s.Catalog, blob.NewShelf(d, files(t)), catalog.FileRules{
@@ -144,7 +148,7 @@ func NewKeeping(t testing.TB, d *db.DB, bytes uint64) *Server {
 		Zones: zones, Search: match, Versions: s.Versions, Pieces: web.NewPieces(s.Versions, bytes), QualityDescriptionLength: 100,
 		ExploreURL: "https://explore.example.org", Version: "test", SiteKeywords: []string{"opendata"},
 		Dumps: api.NewDumps(dumps, 4),
-		Feeds: dump.NewFeeds(dumps, 0), Linked: dcat.New(d, s.Catalog, zones, slog.New(slog.DiscardHandler)), Changes: api.NewChanges(s.Changes, 8, 4), Webhooks: s.Webhooks,
+		Feeds: dump.NewFeeds(dumps, 0), Linked: dcat.New(d, s.Catalog, zones, slog.New(slog.DiscardHandler)), Changes: api.NewChanges(s.Changes, 8, 4), Webhooks: s.Webhooks, Harvests: s.Harvests,
 	})
 	callers := api.Callers{Sessions: s.Sessions, Tokens: s.Tokens, Bearers: s.OAuth, Rates: rates, TrustedProxies: loopback}
 	s.Authenticate = callers.Caller
