@@ -51,6 +51,7 @@ type Store struct {
 	downloaded fresh[[]string]
 	settings   settingsCache
 	titles     titles
+	checked    CheckListener
 }
 
 // Rules are the settings that the rules of the catalogue depend on.

@@ -151,6 +151,9 @@ func (s *Store) changeResourceExtras(ctx context.Context, v account.Viewer, data
 		if err := db.UpdateChanged(ctx, tx.Tx, &before, d); err != nil {
 			return err
 		}
+		if err := s.toldChecks(ctx, tx, &old, r); err != nil {
+			return err
+		}
 		return tellExtras(ctx, tx, v, d, resourceDifference(&old, r), quiet)
 	})
 	return extras, err
