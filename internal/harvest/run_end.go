@@ -3,6 +3,7 @@ package harvest
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"strings"
 	"time"
@@ -31,6 +32,9 @@ func (r *run) complete(ctx context.Context) error {
 		}
 	}
 	r.phase.Store("ending")
+	if r.job.Conflicts > 0 {
+		r.logLine("warning", fmt.Sprintf("%d records are objects that somebody else keeps: see the conflicts of the source.", r.job.Conflicts))
+	}
 	if err := r.flush(ctx); err != nil { // remarks
 		return err
 	}
