@@ -78,6 +78,8 @@ type Store struct {
 	// atRecord, when it is set, is told of each record that is looked at on its own,
 	// before it is.
 	atRecord func(remoteID string)
+	// mostAtOnce bounds the records of one write.
+	mostAtOnce int
 }
 
 // New returns the harvesting of a database.
@@ -89,7 +91,7 @@ func New(log *event.Log, deps Deps) *Store {
 	deps.Backends = slices.SortedFunc(slices.Values(deps.Backends), func(a, b Backend) int {
 		return cmp.Compare(a.Describe().Label, b.Describe().Label)
 	})
-	return &Store{db: log.DB(), log: log, deps: deps, pacer: NewPacer(r.Pace)}
+	return &Store{db: log.DB(), log: log, deps: deps, pacer: NewPacer(r.Pace), mostAtOnce: maxBatch}
 }
 
 // Backends are what the backends say of themselves, by label.

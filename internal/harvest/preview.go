@@ -29,7 +29,7 @@ func (s *Store) previewNow(ctx context.Context, source *Source) (*Job, []Preview
 	now := db.Now()
 	job := &Job{ID: db.NewID(), SourceID: source.ID, Preview: true, Status: Processing, Phase: "listing", CreatedAt: now, StartedAt: now}
 	r := &run{
-		s: s, job: job, source: source, tell: func(Progress) {}, now: now, batch: batch{size: maxBatch}, seen: newSeenSet(), collect: &collector{},
+		s: s, job: job, source: source, tell: func(Progress) {}, now: now, batch: batch{size: s.mostAtOnce}, seen: newSeenSet(), collect: &collector{},
 	}
 	r.phase.Store("listing")
 	limited, cancel := context.WithTimeout(ctx, s.deps.Rules.PreviewTime)

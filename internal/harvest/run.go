@@ -187,7 +187,7 @@ func (s *Store) runClaimed(parent context.Context, got *claimed, progress func(P
 	if err != nil {
 		return err
 	}
-	r := &run{s: s, id: got.job.ID, job: got.job, node: got.node, source: source, tell: progress, now: db.Now(), batch: batch{size: maxBatch}}
+	r := &run{s: s, id: got.job.ID, job: got.job, node: got.node, source: source, tell: progress, now: db.Now(), batch: batch{size: s.mostAtOnce}}
 	r.before = Traffic{Requests: r.job.Requests, Retries: r.job.Retries, Bytes: r.job.Bytes}
 	r.phase.Store("listing")
 	ctx, stop := context.WithCancelCause(parent)

@@ -34,9 +34,9 @@ func (r *run) flush(ctx context.Context) error {
 	}
 	b := &r.batch
 	if took := time.Since(began); took > writeTime {
-		b.size = max(minBatch, b.size/2)
+		b.size = max(min(minBatch, r.s.mostAtOnce), b.size/2)
 	} else if took < writeTime/3 {
-		b.size = min(maxBatch, b.size*2)
+		b.size = min(r.s.mostAtOnce, b.size*2)
 	}
 	r.batch = batch{size: b.size, pages: b.pages, records: b.records[:0], touched: time.Now()}
 	r.tell(progressOf(r.job))
