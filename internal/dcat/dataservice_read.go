@@ -9,8 +9,8 @@ func (r *reader) service(s rdf.Term) Service {
 		CreatedAt: r.moment(s, nsDCT+"created"), IssuedAt: r.moment(s, nsDCT+"issued"), ModifiedAt: r.modified(s),
 		EndpointURL: r.address(s, nsDCAT+"endpointURL"), EndpointDescription: r.address(s, nsDCAT+"endpointDescription"),
 		LandingPage: r.address(s, nsDCAT+"landingPage"), Keywords: r.texts(s, nsDCAT+"keyword"),
-		AccessRights: r.statements(s, nsDCT+"accessRights"), Rights: r.statements(s, nsDCT+"rights"), Licenses: r.statements(s, nsDCT+"license"),
-		Agents: r.agents(s),
+		AccessRights: r.accessRights(s), Rights: r.statements(s, nsDCT+"rights"), Licenses: r.statements(s, nsDCT+"license"),
+		Agents: r.agents(s), RecordID: r.recordID(s),
 	}
 	for _, o := range r.Objects(s, nsFOAF+"page") {
 		if iri := uriOf(o); iri != "" {

@@ -17,9 +17,10 @@ func (r *reader) dataset(s rdf.Term) Record {
 		Description: r.text(s, nsDCT+"description", nsDCT+"abstract"), Acronym: r.text(s, nsSKOS+"altLabel"),
 		CreatedAt: r.moment(s, nsDCT+"created"), IssuedAt: r.moment(s, nsDCT+"issued"), ModifiedAt: r.modified(s),
 		LandingPage: r.address(s, nsDCAT+"landingPage"), Keywords: r.texts(s, nsDCAT+"keyword"), Frequency: r.frequency(s),
-		AccessRights: r.statements(s, nsDCT+"accessRights"), Rights: r.statements(s, nsDCT+"rights"),
+		AccessRights: r.accessRights(s), Rights: r.statements(s, nsDCT+"rights"),
 		Licenses: r.statements(s, nsDCT+"license"), Provenance: r.statements(s, nsDCT+"provenance"),
 		Agents: r.agents(s), Temporal: r.period(s), Resolution: r.resolution(s),
+		RecordID: r.recordID(s), Languages: r.named(s, nsDCT+"language"), Series: r.named(s, nsDCAT+"inSeries"),
 	}
 	r.themes(s, &out)
 	r.places(s, &out)
@@ -46,6 +47,46 @@ func (r *reader) dataset(s rdf.Term) Record {
 		}
 	}
 	return out
+}
+
+// accessRights are what dct:accessRights says, and where it says nothing what is
+// said by a misspelling of it that is met.
+func (r *reader) accessRights(s rdf.Term) []string {
+	if said := r.statements(s, nsDCT+"accessRights"); len(said) > 0 {
+		return said
+	}
+	return r.statements(s, nsDCAT+"accessRights")
+}
+
+// named are the IRIs and texts of a predicate.
+func (r *reader) named(s rdf.Term, predicate string) []string {
+	var all []string
+	for _, o := range r.Objects(s, predicate) {
+		if o.Kind != rdf.Blank && o.Value != "" {
+			all = append(all, o.Value)
+		}
+	}
+	return all
+}
+
+// recordID identifies the record of a catalogue whose topic something is. Where
+// the identifier is an IRI of a UUID, it is the UUID.
+func (r *reader) recordID(s rdf.Term) string {
+	records := r.Objects(s, nsFOAF+"isPrimaryTopicOf")
+	if len(records) == 0 {
+		records = r.Subjects(nsFOAF+"primaryTopic", s)
+	}
+	for _, record := range records {
+		for _, id := range r.Objects(record, nsDCT+"identifier") {
+			switch {
+			case id.Kind == rdf.Literal && id.Datatype == rdf.XSD+"anyURI":
+				return strings.TrimPrefix(id.Value, "urn:uuid:")
+			case id.Kind != rdf.Blank && id.Value != "":
+				return id.Value
+			}
+		}
+	}
+	return ""
 }
 
 func (r *reader) isDataset(node rdf.Term) bool {
@@ -112,6 +153,10 @@ func (r *reader) highValue(s rdf.Term) (themes []string, is bool, codes []string
 			is = true
 		case label != "":
 			themes = append(themes, label)
+		default:
+			if known := themeLabel(o.Value, r.Language); known != "" {
+				themes = append(themes, known)
+			}
 		}
 	}
 	for _, o := range r.Objects(s, nsDCATAP+"hvdCategory") {
@@ -206,6 +251,9 @@ func (r *reader) shape(o rdf.Term) polygons {
 	case wktLiteral, wktLiteralOld:
 		r.room -= len(o.Value)
 		return wktPolygons(o.Value)
+	case gmlLiteral:
+		r.room -= len(o.Value)
+		return envelope(o.Value)
 	}
 	return nil
 }

@@ -14,7 +14,7 @@ func (r *reader) distribution(s rdf.Term) Distribution {
 		DownloadURL: r.address(s, nsDCAT+"downloadURL"), AccessURL: r.address(s, nsDCAT+"accessURL"),
 		IssuedAt: r.moment(s, nsDCT+"issued"), ModifiedAt: r.modified(s), ByteSize: r.byteSize(s),
 		Format: r.format(s), MediaType: r.mediaType(s), Checksum: r.checksum(s),
-		AccessRights: r.statements(s, nsDCT+"accessRights"), Rights: r.statements(s, nsDCT+"rights"), Licenses: r.statements(s, nsDCT+"license"),
+		AccessRights: r.accessRights(s), Rights: r.statements(s, nsDCT+"rights"), Licenses: r.statements(s, nsDCT+"license"),
 	}
 	_, out.HVD, _ = r.highValue(s)
 	if o, ok := r.Object(s, nsDCT+"conformsTo"); ok {

@@ -2,6 +2,7 @@ package dcat
 
 import (
 	"encoding/json"
+	"strconv"
 	"strings"
 	"time"
 
@@ -28,6 +29,9 @@ type Description struct {
 	Services []Service
 	// Next is the address of the next page, empty for the last one.
 	Next string
+	// Total is how many members a collection of several pages says it has; 0 when
+	// it does not.
+	Total int
 }
 
 // Read tells what a graph says of datasets and services.
@@ -43,6 +47,7 @@ func Read(g *rdf.Graph, how Reading) Description {
 		}
 	}
 	found.Next = r.next()
+	found.Total = r.total()
 	return found
 }
 
@@ -85,16 +90,29 @@ func (r *reader) mentioned(node rdf.Term) bool {
 	return len(r.Subjects(nsDCAT+"servesDataset", node)) > 0 || len(r.Subjects(nsDCT+"hasPart", node)) > 0
 }
 
-// next is the address of the next page by hydra, its present form or the former.
+// next is the address of the next page by hydra, its present form or the former;
+// a page that says it comes after itself is the last one.
 func (r *reader) next() string {
 	for _, form := range [][2]string{{"PartialCollectionView", "next"}, {"PagedCollection", "nextPage"}} {
 		for _, node := range r.Subjects(rdf.Type, rdf.NewIRI(nsHydra+form[0])) {
-			if address := r.address(node, nsHydra+form[1]); address != "" {
+			if address := r.address(node, nsHydra+form[1]); address != "" && address != node.Value {
 				return address
 			}
 		}
 	}
 	return ""
+}
+
+// total is the size of a collection by hydra.
+func (r *reader) total() int {
+	for _, class := range []string{"PagedCollection", "Collection"} {
+		for _, node := range r.Subjects(rdf.Type, rdf.NewIRI(nsHydra+class)) {
+			if total, err := strconv.Atoi(r.text(node, nsHydra+"totalItems")); err == nil && total > 0 {
+				return total
+			}
+		}
+	}
+	return 0
 }
 
 // text is the text of the first of some predicates that has one: that in the
@@ -186,6 +204,20 @@ func momentOf(text string) (time.Time, bool) {
 		}
 	}
 	return time.Time{}, false
+}
+
+// MomentOf reads a date and time in one of the many forms that are met; one without
+// a zone is in UTC. ok is false for what is none.
+func MomentOf(text string) (at time.Time, ok bool) { return momentOf(text) }
+
+// PeriodOf is the time between two dates, either of which may be missing; nil for
+// none.
+func PeriodOf(start, end string) *Period {
+	p := Period{dayOf(start, false), dayOf(end, true)}
+	if p == (Period{}) {
+		return nil
+	}
+	return &p
 }
 
 // moment is the first date of a predicate that can be read.

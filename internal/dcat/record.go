@@ -46,6 +46,11 @@ type Record struct {
 	Resolution    string
 	Standards     []Standard
 	Distributions []Distribution
+	// RecordID identifies the record of a catalogue that describes the dataset,
+	// Languages are the IRIs or codes of the languages of the data, Series the
+	// IRIs of the series that it is in (read only).
+	RecordID          string
+	Languages, Series []string
 }
 
 // Identifier is an identifier in the words of who gave it.
@@ -150,6 +155,7 @@ type Service struct {
 	Agents                         []Agent
 	AccessRights, Rights, Licenses []string
 	Standards                      []Standard
+	RecordID                       string // as that of a Record
 }
 
 // lastPart is what follows the last slash or hash of an address.

@@ -3,6 +3,7 @@ package dcat
 import (
 	"encoding/json"
 	"math"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -120,6 +121,28 @@ func boxRing(text string) polygons {
 		return nil
 	}
 	return box
+}
+
+// gmlEnvelope finds the corners of an envelope, and the system of coordinates
+// that they are in.
+var gmlEnvelope = regexp.MustCompile(`(?s)^\s*<(?:\w+:)?Envelope\b([^>]*)>.*?<(?:\w+:)?lowerCorner\b[^>]*>\s*(\S+)\s+(\S+)\s*<.*?<(?:\w+:)?upperCorner\b[^>]*>\s*(\S+)\s+(\S+)\s*<`)
+
+// envelope reads the box of a GML Envelope. Systems of coordinates that are named
+// by a URN or an IRI of OGC have the latitude first, unless it is CRS84.
+func envelope(text string) polygons {
+	found := gmlEnvelope.FindStringSubmatch(text)
+	if found == nil {
+		return nil
+	}
+	system, w, s, e, n := found[1], found[2], found[3], found[4], found[5]
+	switch {
+	case !strings.Contains(system, "srsName"), strings.Contains(system, "CRS84"), strings.Contains(system, "\"EPSG:4326"):
+	case strings.Contains(system, "4326"), strings.Contains(system, "4258"):
+		w, s, e, n = s, w, n, e
+	default:
+		return nil
+	}
+	return boxRing(w + "," + s + "," + e + "," + n)
 }
 
 // wktPolygons reads a POLYGON or MULTIPOLYGON of well-known text, after the IRI

@@ -52,6 +52,7 @@ const (
 	vndGeoJSON      = "https://www.iana.org/assignments/media-types/application/vnd.geo+json"
 	geoJSONLiteral  = nsGSP + "geoJSONLiteral"
 	wktLiteral      = nsGSP + "wktLiteral"
+	gmlLiteral      = nsGSP + "gmlLiteral"
 	wktLiteralOld   = "http://www.opengis.net/rdf#wktLiteral"
 	checksumPrefix  = nsSPDX + "checksumAlgorithm_"
 	checksumPrefixS = "https://spdx.org/rdf/terms#checksumAlgorithm_"

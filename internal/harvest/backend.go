@@ -96,6 +96,8 @@ type Target struct {
 	Secrets map[string]string
 	// Owner is whom what is harvested belongs to; empty members for nobody.
 	Organization, OrganizationSlug, OrganizationName string
+	// RemoteContexts lets contexts of JSON-LD be fetched.
+	RemoteContexts bool
 }
 
 // Config is what a source tells its backend. It is public.
