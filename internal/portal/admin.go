@@ -244,6 +244,7 @@ var (
 		{"tokens", "key", "/admin/me/tokens"},
 		{"applications", "grid", "/admin/me/programs"},
 		{"webhooks", "arrow-right", "/admin/me/webhooks"},
+		{"harvesters", "harvest", "/admin/me/harvesters"},
 		{"data", "database", "/admin/me/data"},
 		{"figures", "chart", "/admin/me/metrics"},
 		{"activity", "history", "/admin/me/activity"},

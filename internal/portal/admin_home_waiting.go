@@ -47,7 +47,7 @@ func (v *visit) homeWaiting(organizations []account.Organization) ([]waitingCard
 	}
 	var cards []waitingCard
 	for _, read := range []func(map[string]string) ([]waitingCard, error){
-		v.waitingFactor, v.waitingInvitations, v.waitingTransfers, v.waitingRequests, v.waitingTokens, v.waitingDatasets,
+		v.waitingFactor, v.waitingInvitations, v.waitingTransfers, v.waitingRequests, v.waitingTokens, v.waitingDatasets, v.waitingHarvests,
 	} {
 		more, err := read(names)
 		if err != nil {

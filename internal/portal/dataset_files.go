@@ -95,6 +95,8 @@ type datasetContact struct {
 
 // datasetHarvest says where the description of a dataset was taken from.
 type datasetHarvest struct {
+	// Source names the harvest that brought it, empty when it is not known.
+	Source string
 	// Domain is the other portal's name; URL the page there, empty when it is
 	// not known.
 	Domain, URL string
@@ -169,7 +171,10 @@ func (v *visit) datasetPage(d *catalog.Dataset, a datasetArgs) (datasetPage, err
 	content := datasetPage{
 		Dataset: head, Description: v.description(d), Files: list, Quality: v.quality(d), Contacts: v.contacts(d),
 		Figures:   datasetFigures{Views: d.Views, Reuses: d.Reuses, Followers: d.Followers, Downloads: d.Downloads},
-		Frequency: v.frequency(d), Harvest: harvestOf(d),
+		Frequency: v.frequency(d),
+	}
+	if content.Harvest, err = v.harvestOf(d); err != nil {
+		return datasetPage{}, err
 	}
 	content.NextUpdate, content.Late = v.nextUpdate(d)
 	content.Tags = v.keywords(d.Tags[:min(len(d.Tags), shownTags)])

@@ -98,7 +98,10 @@ func (v *visit) datasetInformations(d *catalog.Dataset) (content datasetInformat
 	content.Frequency = v.frequency(d)
 	content.NextUpdate, content.Late = v.nextUpdate(d)
 	content.TemporalStart, content.TemporalEnd = deref(d.TemporalStart), deref(d.TemporalEnd)
-	content.Contacts, content.Tags, content.Harvest = v.contacts(d), v.keywords(d.Tags), harvestOf(d)
+	content.Contacts, content.Tags = v.contacts(d), v.keywords(d.Tags)
+	if content.Harvest, err = v.harvestOf(d); err != nil {
+		return content, err
+	}
 	content.Extras, content.MoreExtras = factsOf(fields(d.Extras))
 	content.HarvestFacts = v.harvestFacts(d)
 	content.Charts = v.datasetCharts(d)

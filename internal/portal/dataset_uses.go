@@ -231,17 +231,26 @@ func (v *visit) frequency(d *catalog.Dataset) string {
 
 // harvestOf says where a dataset's description was taken from, nil for one that
 // was written here.
-func harvestOf(d *catalog.Dataset) *datasetHarvest {
+func (v *visit) harvestOf(d *catalog.Dataset) (*datasetHarvest, error) {
 	h := d.Harvest
 	if h == nil {
-		return nil
+		return nil, nil
 	}
 	out := &datasetHarvest{Domain: deref(h.Domain), URL: linkable(deref(h.RemoteURL))}
 	if out.Domain == "" {
 		out.Domain = host(out.URL)
 	}
 	if out.Domain == "" && out.URL == "" {
-		return nil
+		return nil, nil
 	}
-	return out
+	if id := deref(h.SourceID); id != "" && v.p.Harvests != nil {
+		sources, err := v.p.Harvests.SourcesByIDs(v.Context(), []string{id})
+		if err != nil {
+			return nil, err
+		}
+		if s := sources[id]; s != nil && s.DeletedAt.IsZero() {
+			out.Source = s.Name
+		}
+	}
+	return out, nil
 }

@@ -17,7 +17,7 @@ func contents() map[string]any {
 		userContents, tagContents, territoryContents, helpContents, integrateContents, wordContents, adminContents, adminMeContents, adminSessionContents, adminTokenContents, adminWebhookContents, adminProgramContents, sessionContents,
 		adminOrganizationContents, adminMemberContents, adminContactContents, adminTransferContents, adminDatasetContents,
 		adminReuseContents, adminDataserviceContents, adminTopicContents, adminPostContents, adminBlocContents, adminCommunityContents, adminChartContents,
-		activityContents, adminHistoryContents, adminSiteContents, adminUserContents, adminJobContents,
+		activityContents, adminHistoryContents, adminSiteContents, adminUserContents, adminJobContents, adminHarvestContents,
 	} {
 		maps.Copy(all, some)
 	}

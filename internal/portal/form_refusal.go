@@ -229,6 +229,20 @@ var refusalWords = map[string]string{
 	"Work runs once a minute at most.":                                                                   "form.fault-each-minute",
 	"The same work waits or runs already.":                                                               "form.fault-runs",
 	"A download of this kind is already running for your address. Wait for its end, then try again.":     "form.fault-often",
+
+	// Harvesting.
+	"Unknown identifier: name one that exists, or leave it out to be the owner yourself.":                                                "form.fault-missing",
+	"The secrets of the source cannot be kept.":                                                                                          "admin-harvest.fault-secrets",
+	"The name of a secret has at most 40 lower-case letters, digits, - and _.":                                                           "admin-harvest.fault-secrets",
+	"The options hold something unknown, or of another type than it should be: see the documentation of harvesting.":                     "admin-harvest.fault-config",
+	"Cannot run source manually. Please contact the platform if you need to reschedule the harvester.":                                   "admin-harvest.fault-manual",
+	"Source is not validated. Please validate the source before running.":                                                                "admin-harvest.fault-pending",
+	"Source is not active. Please activate the source before running.":                                                                   "admin-harvest.fault-paused",
+	"Nothing of this source waits for a confirmation.":                                                                                   "admin-harvest.fault-confirmed",
+	"This job has ended already.":                                                                                                        "admin-harvest.fault-over",
+	"Give the address or the identifier of the record on its portal.":                                                                    "admin-harvest.fault-record",
+	"Credentials in URL are not allowed; give them as secrets.":                                                                          "form.fault-url-credentials",
+	"This is no schedule: five fields, minute, hour, day of the month, month and day of the week, such as 0 0 * * * or 30 2 * * sunday.": "admin-harvest.fault-cron",
 }
 
 // refusalPattern is a text of a subject that names what was given or a bound: the
@@ -255,7 +269,7 @@ var refusalPatterns = []refusalPattern{
 	{regexp.MustCompile(`^Unknown geoid\(s\): (?P<text>.+)$`), "form.fault-zones"},
 	{regexp.MustCompile(`^No account has the address (?P<text>.+)\.$`), "form.fault-no-account"},
 	{regexp.MustCompile(`^Invalid URL "(?P<text>.*)": is a local or private URL$`), "form.fault-url-private"},
-	{regexp.MustCompile(`^Invalid URL "(?P<text>.*)": Credentials in URL are not allowed$`), "form.fault-url-credentials"},
+	{regexp.MustCompile(`^Invalid URL "(?P<text>.*)": Credentials in URL are not allowed(; give them as secrets\.)?$`), "form.fault-url-credentials"},
 	{regexp.MustCompile(`^Invalid URL "(?P<text>.*)"`), "form.fault-url-wrong"},
 	{regexp.MustCompile(`^This file is larger than (?P<size>\d+) bytes`), "form.fault-file-big"},
 	{regexp.MustCompile(`^The geometry is larger than (?P<size>\d+) bytes`), "form.fault-shape-big"},
@@ -267,6 +281,12 @@ var refusalPatterns = []refusalPattern{
 	{regexp.MustCompile(`^You have \d+ (tokens|programs) already|^There are \d+ webhooks already`), "form.fault-too-many"},
 	{regexp.MustCompile(`^(A name|An address|A tag) has at most (?P<count>\d+) characters`), "form.fault-long"},
 	{regexp.MustCompile(`^Unknown kind `), "admin-webhook.fault-kinds"},
+	{regexp.MustCompile(`^Value must be between (?P<least>\d+) and (?P<most>\d+)$`), "form.fault-between"},
+	{regexp.MustCompile(`^A source has at most (?P<most>\d+) secrets`), "form.fault-most"},
+	{regexp.MustCompile(`^Unknown field .* that can be protected`), "form.fault-choice"},
+	{regexp.MustCompile(`^The configuration |^A field should have both|^The type of a filter|^A feature should|^Unknown (filter|feature|extra|backend)|should be (of type|a list|an object)`), "admin-harvest.fault-config"},
+	{regexp.MustCompile(`^Harvester .* is not scheduled$`), "admin-harvest.by-itself-never"},
+	{regexp.MustCompile(`^Invalid scheme `), "form.fault-url"},
 	{regexp.MustCompile(`^Extras (cannot be larger|hold at most)|^A key has 1 to|^Value should be `), "form.fault-extras"},
 	{regexp.MustCompile(`^Schema name ".*" is not an allowed value`), "form.fault-schema"},
 	{regexp.MustCompile(`^Version ".*" is not an allowed value`), "form.fault-schema-version-unknown"},

@@ -16,47 +16,57 @@ import (
 
 // neverInForms are the files whose refusals no form of a page shows, and why.
 var neverInForms = map[string]string{
-	"account/oauth/server.go": "answers to programs",
-	"web/call.go":             "an address that leads nowhere: the error page",
-	"web/answer.go":           "headers of answers",
-	"web/args.go":             "arguments of the API; pages read theirs leniently",
-	"web/body.go":             "JSON bodies: pages post forms",
-	"web/cors.go":             "headers of answers",
-	"web/errors.go":           "statuses without a form: the error page has words of its own",
-	"web/expect.go":           "the header If-Match of the API",
-	"web/mask.go":             "the masks of the API",
-	"web/members.go":          "JSON bodies: pages post forms",
-	"web/metrics.go":          "descriptions of measures",
-	"web/openapi.go":          "the description of the API",
-	"web/query.go":            "refused before a page is asked: the error page",
-	"web/retry.go":            "the header Idempotency-Key of the API",
-	"event/retry.go":          "the header Idempotency-Key of the API",
-	"account/export.go":       "a text of the file that a person takes away",
-	"account/token_find.go":   "commands of the program",
-	"catalog/dataset_list.go": "arguments of lists; pages read theirs leniently",
-	"catalog/territory.go":    "references of cards in pages of other sites",
-	"account/directory.go":    "a page of administrators alone; others meet the error page",
-	"outbox/position.go":      "the change feed, which programs read",
-	"outbox/feed.go":          "the change feed, which programs read",
-	"fetch/bundle.go":         "a text within an archive",
-	"fetch/failure.go":        "said by the pages of files, not by a form",
-	"portal/search_form.go":   "the machine form of the search",
-	"blob/s3.go":              "a file that tries whether a shelf can be written",
-	"portal/check.go":         "the check of a theme, for its author",
+	"account/oauth/server.go":    "answers to programs",
+	"web/call.go":                "an address that leads nowhere: the error page",
+	"web/answer.go":              "headers of answers",
+	"web/args.go":                "arguments of the API; pages read theirs leniently",
+	"web/body.go":                "JSON bodies: pages post forms",
+	"web/cors.go":                "headers of answers",
+	"web/errors.go":              "statuses without a form: the error page has words of its own",
+	"web/expect.go":              "the header If-Match of the API",
+	"web/mask.go":                "the masks of the API",
+	"web/members.go":             "JSON bodies: pages post forms",
+	"web/metrics.go":             "descriptions of measures",
+	"web/openapi.go":             "the description of the API",
+	"web/query.go":               "refused before a page is asked: the error page",
+	"web/retry.go":               "the header Idempotency-Key of the API",
+	"event/retry.go":             "the header Idempotency-Key of the API",
+	"account/export.go":          "a text of the file that a person takes away",
+	"account/token_find.go":      "commands of the program",
+	"catalog/dataset_list.go":    "arguments of lists; pages read theirs leniently",
+	"catalog/territory.go":       "references of cards in pages of other sites",
+	"account/directory.go":       "a page of administrators alone; others meet the error page",
+	"outbox/position.go":         "the change feed, which programs read",
+	"outbox/feed.go":             "the change feed, which programs read",
+	"fetch/bundle.go":            "a text within an archive",
+	"fetch/failure.go":           "said by the pages of files, not by a form",
+	"portal/search_form.go":      "the machine form of the search",
+	"catalog/harvest_apply.go":   "remarks on records of a harvest, shown as they are",
+	"catalog/harvest_contact.go": "remarks on records of a harvest, shown as they are",
+	"catalog/harvest_vanish.go":  "remarks on records of a harvest, shown as they are",
+	"blob/s3.go":                 "a file that tries whether a shelf can be written",
+	"portal/check.go":            "the check of a theme, for its author",
 }
 
 // refusalPackages are those whose errors a form may have to say.
 var refusalPackages = []string{"account", "account/oauth", "account/sso", "blob", "catalog", "event", "history", "image", "job", "limit", "outbox", "web"}
+
+// harvestRefusals are the files of harvesting whose errors a form may have to say;
+// the others remark on records and portals.
+var harvestRefusals = []string{
+	"harvest/source_write.go", "harvest/source_write_config.go", "harvest/validate.go", "harvest/schedule.go", "harvest/lookup.go", "harvest/job_list.go",
+	"harvest/source_list.go",
+}
 
 // TestEveryRefusalIsSaid walks the source of the subjects: whatever sentence they
 // may refuse with is said in the language of the page.
 func TestEveryRefusalIsSaid(t *testing.T) {
 	v := frenchVisit(t)
 	seen := 0
-	for _, dir := range append(slices.Clone(refusalPackages), "portal") {
+	for _, dir := range append(slices.Clone(refusalPackages), "harvest", "portal") {
 		for _, one := range refusalsIn(t, dir) {
 			seen++
-			if neverInForms[one.file] != "" {
+			if neverInForms[one.file] != "" || dir == "harvest" && !slices.Contains(harvestRefusals, one.file) {
 				continue
 			}
 			words, known := v.refusalOf(one.text)

@@ -430,11 +430,19 @@ func (f *formDraft) view() formView {
 				continue
 			}
 			g.Folded, g.More = append(g.Folded, d.field), d.folded
-			g.Open = g.Open || d.Value != "" || len(d.Errors) > 0 || d.Now != ""
+			g.Open = g.Open || d.answered() || len(d.Errors) > 0 || d.Now != ""
 		}
 		view.Groups = append(view.Groups, g.fieldGroup)
 	}
 	return view
+}
+
+// answered tells whether a field holds something.
+func (d *fieldDraft) answered() bool {
+	if d.Kind == "check" {
+		return d.Checked
+	}
+	return d.Value != ""
 }
 
 // confirmed tells whether what had to be typed was typed.

@@ -96,7 +96,7 @@ func (p *Portal) showExports(v *visit, _ web.None) error {
 	}
 	rows := map[dump.Kind]int64{
 		dump.Datasets: metrics.Datasets, dump.Resources: metrics.Resources, dump.Organizations: metrics.Organizations,
-		dump.Reuses: metrics.Reuses, dump.Dataservices: metrics.Dataservices, dump.Tags: int64(tags),
+		dump.Reuses: metrics.Reuses, dump.Dataservices: metrics.Dataservices, dump.Tags: int64(tags), dump.Harvests: metrics.Harvesters,
 	}
 	content := exports{Changed: sample{v.say.T("help.exports-changed"), "curl -fsS --compressed -o datasets.csv \\\n" +
 		"  --etag-save datasets.etag --etag-compare datasets.etag \\\n  \"" + v.Site.Base + "/datasets.csv\"", ""}}

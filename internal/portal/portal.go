@@ -17,6 +17,7 @@ import (
 	"grenier/internal/dump"
 	"grenier/internal/fetch"
 	"grenier/internal/geo"
+	"grenier/internal/harvest"
 	"grenier/internal/job"
 	"grenier/internal/outbox"
 	"grenier/internal/search"
@@ -88,6 +89,9 @@ type Deps struct {
 	Programs *oauth.Server
 	// Webhooks are sent what changes; nil where their pages are not.
 	Webhooks *outbox.Webhooks
+	// Harvests bring the catalogues of other portals here; nil where their pages
+	// are not.
+	Harvests *harvest.Store
 	// Jobs is the work in the background.
 	Jobs *job.Runner
 	// Started is what the program was started with of the settings that
@@ -189,7 +193,7 @@ func (p *Portal) Routes(root *web.Table) {
 		p.topicRoutes, p.postRoutes, p.userRoutes, p.tagRoutes, p.helpRoutes, p.integrateRoutes, p.openSearchRoutes, p.wordRoutes, p.territoryRoutes,
 		p.adminRoutes, p.adminMeRoutes, p.sessionRoutes, p.adminOrganizationRoutes, p.adminMemberRoutes, p.adminContactRoutes, p.adminTransferRoutes, p.adminDatasetRoutes,
 		p.adminReuseRoutes, p.adminDataserviceRoutes, p.adminTopicRoutes, p.adminPostRoutes, p.adminCommunityRoutes, p.adminChartRoutes,
-		p.activityRoutes, p.adminHistoryRoutes, p.adminSiteRoutes, p.adminUserRoutes, p.adminJobRoutes,
+		p.activityRoutes, p.adminHistoryRoutes, p.adminSiteRoutes, p.adminUserRoutes, p.adminJobRoutes, p.adminHarvestRoutes,
 	} {
 		declare(t)
 	}
