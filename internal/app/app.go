@@ -18,6 +18,7 @@ import (
 	"grenier/internal/account/sso"
 	"grenier/internal/api"
 	"grenier/internal/catalog"
+	"grenier/internal/check"
 	"grenier/internal/config"
 	"grenier/internal/db"
 	"grenier/internal/dcat"
@@ -63,6 +64,8 @@ type App struct {
 	Webhooks *outbox.Webhooks
 	// Harvests keep remote portals in step.
 	Harvests *harvest.Store
+	// Checks tell whether remote files are there.
+	Checks *check.Store
 	// Retries remembers requests that may be repeated.
 	Retries *event.Retries
 
@@ -144,6 +147,7 @@ func (a *App) assemble(ctx context.Context) error {
 	if err := a.assembleFiles(ctx); err != nil {
 		return err
 	}
+	a.assembleChecks()
 	if err := a.assembleHarvests(); err != nil {
 		return err
 	}
@@ -256,7 +260,7 @@ func (a *App) api(dumps *dump.Dumps, versions *web.Versions, pieces *web.Pieces)
 		Dumps:   api.NewDumps(dumps, a.Settings.DumpConcurrency),
 		Feeds:   dump.NewFeeds(dumps, a.Settings.FeedDelay),
 		Linked:  dcat.New(a.DB, a.Catalog, a.Zones, a.Log),
-		Changes: api.NewChanges(a.Changes, changeReaders/2, changeStarts), Webhooks: a.Webhooks, Harvests: a.Harvests,
+		Changes: api.NewChanges(a.Changes, changeReaders/2, changeStarts), Webhooks: a.Webhooks, Harvests: a.Harvests, Checks: a.Checks,
 		Catalog: a.Catalog, Files: a.Files, Organizations: a.Organizations, People: a.People, Tokens: a.Tokens, Accounts: a.Accounts, OAuth: a.OAuth, SSO: a.SSO, ProviderLogout: a.providerLogout(), Sessions: a.Sessions, Zones: a.Zones, Jobs: a.Jobs,
 		Search: a.match(), Versions: versions, Pieces: pieces,
 		QualityDescriptionLength: a.Settings.QualityDescriptionLength, SiteKeywords: a.Settings.SiteKeywords, Version: Version,

@@ -27,6 +27,7 @@ func (a *App) newRunner() *job.Runner {
 	a.registerOAuthJobs(runner)
 	a.registerFileJobs(runner)
 	a.registerCatalogJobs(runner)
+	a.registerCheckJobs(runner)
 	outbox.Register(runner, func() *outbox.Webhooks { return a.Webhooks })
 	harvest.Register(runner, func() *harvest.Store { return a.Harvests })
 	return runner

@@ -169,6 +169,7 @@ func (s *server) prepare(ctx context.Context) error {
 		}
 		s.start(func() { s.stopJobs(ctx) })
 		s.carryChanges(ctx)
+		s.checkFiles(ctx)
 	}
 	s.ready.Store(true)
 	s.Log.Info("ready", "took", time.Since(started).Round(time.Millisecond).String())
@@ -256,6 +257,7 @@ func (s *server) handler() (*web.Handler, error) {
 	face.RootOAuth(root)
 	face.RootFiles(root)
 	face.RootChanges(root)
+	face.RootChecks(root)
 	face.RootFeeds(root, "")
 	for _, lang := range settings.Languages {
 		if lang != settings.Language {
@@ -380,6 +382,7 @@ func (s *server) register() {
 		return waited.Seconds()
 	})
 	gauge("grenier_oldest_job_seconds", "For how long the job that waits longest could have run.", nil, s.oldestJob)
+	s.checkFigures()
 	gauge("grenier_pieces_bytes", "Weight of the rendered pieces kept in memory.", nil, func() float64 { return float64(s.pieces.Weight()) })
 }
 

@@ -27,6 +27,8 @@ import (
 
 // Rules are the settings of checks. New fills in what is zero.
 type Rules struct {
+	// Off asks nobody, not even for those who want to know at once.
+	Off bool
 	// Pace is the pause between two files of one host (2 s).
 	Pace time.Duration
 	// AtOnce is how many files one node asks for at a time (8).

@@ -24,6 +24,9 @@ func (s *Store) CheckNow(ctx context.Context, v account.Viewer, dataset, resourc
 	if err != nil {
 		return nil, err
 	}
+	if s.deps.Rules.Off {
+		return nil, fault.New(fault.Invalid, "This site checks no files itself.")
+	}
 	host := s.deps.Rules.hostOf(r.URL)
 	if r.Filetype != "remote" || host == "" {
 		return nil, fault.New(fault.Invalid, "Only remote files with an address of the web are checked.")

@@ -94,6 +94,12 @@ type Settings struct {
 	HarvestGraceDays         int           `group:"Harvesting" default:"7" placeholder:"DAYS" help:"Days for which a record may be missing on its portal before its dataset is archived."`
 	HarvestValidationContact string        `group:"Harvesting" placeholder:"URL" help:"Address of a form where people ask for their source to be validated."`
 
+	Checks       string        `group:"Checks" default:"on" enum:"on,off" placeholder:"STATE" help:"Check again and again whether the remote files of the catalogue are there: on or off. The background work does it where base-url is set, so that hosts see who asks."`
+	ChecksPause  time.Duration `group:"Checks" default:"2s" type:"span" placeholder:"TIME" help:"Pause between two files of one host."`
+	ChecksAtOnce int           `group:"Checks" default:"8" placeholder:"N" help:"Files that one machine asks for at a time, each of another host."`
+	ChecksAgent  string        `group:"Checks" placeholder:"TEXT" help:"User-Agent of the checks; by default Grenier, its version and the address of the site."`
+	ChecksSkip   []string      `group:"Checks" placeholder:"TEXT" help:"Parts of addresses that are never checked, as format=shp."`
+
 	MaxPageSize     int           `group:"Limits" default:"10000" placeholder:"N" help:"Largest page of a list."`
 	MaxBody         Size          `group:"Limits" default:"32MiB" placeholder:"SIZE" help:"Largest body of a request."`
 	MaxHeader       Size          `group:"Limits" default:"64KiB" placeholder:"SIZE" help:"Largest header of a request, its address included."`
@@ -105,6 +111,11 @@ type Settings struct {
 	Role      []string   `group:"Operation" default:"web,search,work" enum:"web,search,work" placeholder:"ROLE" help:"What this machine does: web answers requests, search keeps an index, work does the background work."`
 	LogFormat string     `group:"Operation" default:"text" enum:"text,json" placeholder:"FORM" help:"Form of the log: text or json."`
 	LogLevel  slog.Level `group:"Operation" default:"info" placeholder:"LEVEL" help:"Least level that is logged: debug, info, warn or error."`
+
+	// Harvesters are the plug-ins of the file of settings, and File its path, ""
+	// when there is none. They come last: they are no settings of their own.
+	Harvesters []Harvester `kong:"-"`
+	File       string      `kong:"-"`
 }
 
 // FileName is the name of the file of settings, looked for beside the data folder.
@@ -176,6 +187,9 @@ func (s *Settings) check() error {
 		{"harvest-job-retention", atLeast(s.HarvestJobRetention, 24*time.Hour)},
 		{"harvest-grace-days", atLeast(s.HarvestGraceDays, 0)},
 		{"harvest-validation-contact", wrongContact(s.HarvestValidationContact)},
+		{"checks-pause", atLeast(s.ChecksPause, time.Millisecond)},
+		{"checks-at-once", atLeast(s.ChecksAtOnce, 1)},
+		{"checks-agent", wrongAgent(s.ChecksAgent)},
 		{"max-page-size", atLeast(s.MaxPageSize, 20)},
 		{"max-body", atLeast(s.MaxBody, 1<<10)},
 		{"max-header", atLeast(s.MaxHeader, 4<<10)},
@@ -397,6 +411,16 @@ func wrongIssuer(address string) string {
 	}
 	if _, ok := webAddress(address); !ok {
 		return "expected the address of the provider, as https://id.example.org, not " + strconv.Quote(address)
+	}
+	return ""
+}
+
+// wrongAgent takes what a header of HTTP may hold.
+func wrongAgent(text string) string {
+	for _, r := range text {
+		if r < ' ' || r > '~' {
+			return "expected letters, digits and signs of ASCII"
+		}
 	}
 	return ""
 }

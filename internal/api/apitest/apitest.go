@@ -21,6 +21,7 @@ import (
 	"grenier/internal/api"
 	"grenier/internal/blob"
 	"grenier/internal/catalog"
+	"grenier/internal/check"
 	"grenier/internal/db"
 	"grenier/internal/dcat"
 	"grenier/internal/dump"
@@ -66,6 +67,8 @@ type Server struct {
 	Webhooks *outbox.Webhooks
 	// Harvests may reach this machine; its only backend is Backend.
 	Harvests *harvest.Store
+	// Checks may reach this machine, and check nothing by themselves.
+	Checks *check.Store
 	// Found finds what Index made findable.
 	Found feed.Match
 
@@ -137,6 +140,7 @@ func NewKeeping(t testing.TB, d *db.DB, bytes uint64) *Server {
 	})
 	outbox.Register(s.Jobs, func() *outbox.Webhooks { return s.Webhooks })
 	s.harvests(log, secret, letterbox, rates, loopback)
+	s.Checks = check.New(log, check.Deps{Catalog: s.Catalog, Client: fetch.New(fetch.Options{Allow: loopback}), Rules: check.Rules{Origin: Base}})
 	s.Jobs.Register(job.Kind{Name: "tests.nothing", Schedule: "@daily", Work: func(context.Context, *job.Run) error { return nil }})
 	dumps := dump.New(log, s.Catalog, zones, match, dump.Options{QualityDescriptionLength: 100})
 	s.Files = catalog.NewFiles(s.Catalog, blob.NewShelf(d, files(t)), catalog.FileRules{
@@ -148,7 +152,7 @@ func NewKeeping(t testing.TB, d *db.DB, bytes uint64) *Server {
 		Zones: zones, Search: match, Versions: s.Versions, Pieces: web.NewPieces(s.Versions, bytes), QualityDescriptionLength: 100,
 		ExploreURL: "https://explore.example.org", Version: "test", SiteKeywords: []string{"opendata"},
 		Dumps: api.NewDumps(dumps, 4),
-		Feeds: dump.NewFeeds(dumps, 0), Linked: dcat.New(d, s.Catalog, zones, slog.New(slog.DiscardHandler)), Changes: api.NewChanges(s.Changes, 8, 4), Webhooks: s.Webhooks, Harvests: s.Harvests,
+		Feeds: dump.NewFeeds(dumps, 0), Linked: dcat.New(d, s.Catalog, zones, slog.New(slog.DiscardHandler)), Changes: api.NewChanges(s.Changes, 8, 4), Webhooks: s.Webhooks, Harvests: s.Harvests, Checks: s.Checks,
 	})
 	callers := api.Callers{Sessions: s.Sessions, Tokens: s.Tokens, Bearers: s.OAuth, Rates: rates, TrustedProxies: loopback}
 	s.Authenticate = callers.Caller
@@ -163,6 +167,7 @@ func NewKeeping(t testing.TB, d *db.DB, bytes uint64) *Server {
 	face.RootSession(root)
 	face.RootFiles(root)
 	face.RootOAuth(root)
+	face.RootChecks(root)
 	s.Tables = []*web.Table{first, second, root}
 	handler, err := web.NewHandler(web.Options{TrustedProxies: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")},
 		Sites:    web.OneSite(web.Site{Base: Base, Title: "Test", Language: "fr", Languages: []string{"fr", "en"}}),
