@@ -30,6 +30,8 @@ var (
 	errStopped = errors.New("harvest: somebody stopped the job")
 	errLost    = errors.New("harvest: another process has the job")
 	errTooLong = errors.New("harvest: the job took too long")
+	// errInterrupted: the process ends, or whoever asked for the run waits no more.
+	errInterrupted = errors.New("harvest: the job was interrupted")
 )
 
 // enqueue adds a job of a source within a write. One run and one preview of a source

@@ -205,7 +205,7 @@ func (r *run) mark(ctx context.Context, p *pending) error {
 	if p.what != toWrite || p.line.RemoteID == "" {
 		return nil
 	}
-	return r.s.db.Write(ctx, db.Background, func(ctx context.Context, tx *db.Tx) error {
+	err := r.s.db.Write(ctx, db.Background, func(ctx context.Context, tx *db.Tx) error {
 		_, err := tx.NewRaw(`INSERT INTO harvest_records (source_id, kind, remote_id, hash, object_version, seen_job, seen_at, crashes, crashed_hash)
 			VALUES (?0, ?1, ?2, '', 0, ?3, ?4, 1, ?5)
 			ON CONFLICT (source_id, kind, remote_id) DO UPDATE SET crashed_hash = ?5,
@@ -213,6 +213,10 @@ func (r *run) mark(ctx context.Context, p *pending) error {
 			r.source.ID, p.item.Kind, p.line.RemoteID, r.job.ID, db.Now(), p.hash).Exec(ctx)
 		return err
 	})
+	if err == nil && r.s.atRecord != nil {
+		r.s.atRecord(p.line.RemoteID)
+	}
+	return err
 }
 
 // saveRecords writes what is known now of records that were written.

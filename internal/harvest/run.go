@@ -200,7 +200,11 @@ func (s *Store) runClaimed(parent context.Context, got *claimed, progress func(P
 		r.beatWhile(ctx, stop)
 	}()
 	err = r.guarded(ctx, got.lapsed)
-	if cause := context.Cause(ctx); cause != nil {
+	switch cause := context.Cause(ctx); {
+	case err == nil || cause == nil:
+	case parent.Err() != nil:
+		err = errInterrupted
+	default:
 		err = cause
 	}
 	cancel()

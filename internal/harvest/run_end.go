@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"strings"
 	"time"
 
 	"grenier/internal/catalog"
@@ -80,7 +79,7 @@ func (r *run) verdict(reason error) Status {
 	case errors.As(reason, &wait):
 		r.job.ResumeAt = db.TimeOf(wait.Until)
 		return Suspended
-	case errors.Is(reason, context.Canceled), strings.HasPrefix(reason.Error(), "job: "):
+	case errors.Is(reason, errInterrupted):
 		r.job.ResumeAt = db.Now()
 		return Suspended
 	}

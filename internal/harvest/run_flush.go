@@ -68,9 +68,6 @@ func (r *run) writeSingly(ctx context.Context, watch bool) error {
 			if err := r.mark(ctx, p); err != nil {
 				return err
 			}
-			if r.s.atRecord != nil {
-				r.s.atRecord(p.line.RemoteID)
-			}
 			r.watched--
 			r.mapRecords(one)
 		}
@@ -228,7 +225,8 @@ func (r *run) write(ctx context.Context, fn func(ctx context.Context, tx *db.Tx)
 func (r *run) saveBatch(ctx context.Context, tx *db.Tx, j *Job) error {
 	b := &r.batch
 	if b.hasPoint {
-		j.Cursor = &b.cursor
+		cursor := b.cursor
+		j.Cursor = &cursor
 	}
 	if !j.Preview {
 		if err := r.savePages(ctx, tx, b.safe); err != nil {

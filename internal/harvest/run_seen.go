@@ -7,7 +7,7 @@ import (
 	"grenier/internal/db"
 )
 
-// seenSet are the records that a job has met, in 17 bytes each and some room of a map.
+// seenSet are the records that a job has met, in 24 bytes each and some room of a map.
 type seenSet struct {
 	seed maphash.Seed
 	all  map[uint64]sighting
@@ -16,9 +16,11 @@ type seenSet struct {
 // sighting is how a record was when it was first met.
 type sighting struct {
 	hash uint64
-	// earlier tells that the record was dealt with before an interruption, and will
-	// be told again.
-	earlier bool
+	// known tells that the hash is that of the first sight.
+	known bool
+	// earlier is how many items were made of the record before an interruption that
+	// will be told again.
+	earlier uint8
 }
 
 // How a record is seen.
@@ -47,12 +49,16 @@ func (s *seenSet) see(remoteID, hash string) seenHow {
 	before, met := s.all[key]
 	switch {
 	case !met:
-		s.all[key] = sighting{hash: sum}
+		s.all[key] = sighting{hash: sum, known: true}
 		return seenFirst
-	case before.earlier:
-		s.all[key] = sighting{hash: sum}
+	case before.known && before.hash == sum:
 		return seenAgain
-	case before.hash == sum:
+	case before.earlier > 0:
+		before.earlier--
+		if !before.known {
+			before.hash, before.known = sum, true
+		}
+		s.all[key] = before
 		return seenAgain
 	}
 	return seenOtherwise
@@ -90,12 +96,12 @@ func (r *run) recall(ctx context.Context) error {
 				continue
 			}
 			key := r.seen.key(*row.RemoteID)
-			if _, met := r.seen.all[key]; met && row.Seq <= r.job.CursorItems {
-				continue
-			}
-			s := sighting{earlier: row.Seq > r.job.CursorItems}
-			if row.Hash != nil {
-				s.hash = r.seen.key(*row.Hash)
+			s, met := r.seen.all[key]
+			switch {
+			case row.Seq > r.job.CursorItems:
+				s.earlier++
+			case !met && row.Hash != nil:
+				s.hash, s.known = r.seen.key(*row.Hash), true
 			}
 			r.seen.all[key] = s
 		}
