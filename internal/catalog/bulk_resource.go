@@ -20,6 +20,7 @@ func sameResources(a, b *Dataset) bool {
 func sameGivenResource(a, b Resource) bool {
 	for _, r := range []*Resource{&a, &b} {
 		r.Version, r.Rank, r.TitleFold, r.DatasetID = 0, 0, "", nil
+		r.keepSource(&Resource{})
 	}
 	return reflect.DeepEqual(a, b)
 }
@@ -169,6 +170,9 @@ func (l *resourceLists) write(ctx context.Context, tx *event.Tx, changes []*bulk
 			resource.DatasetID, resource.Rank, resource.TitleFold = &change.object.ID, int64(i)*rankGap, text.Fold(resource.Title)
 			kept[resource.ID] = true
 			former, known := l.there[resource.ID]
+			if known {
+				resource.keepSource(former)
+			}
 			switch {
 			case !known:
 				resource.Version = 1

@@ -23,8 +23,8 @@ const (
 
 // leniently reads members of an input that may be wrong: what is wrong stays as it
 // was, and a remark says so.
-func (r *HarvestResult) leniently(read func(wrong *refusals)) {
-	var wrong refusals
+func (r *HarvestResult) leniently(reachable func(string) error, read func(wrong *refusals)) {
+	wrong := refusals{reachable: reachable}
 	read(&wrong)
 	r.remark(wrong.fault)
 }
@@ -63,20 +63,20 @@ func (c *harvestChange) apply(h *harvestBatch) {
 		r.Err = hard.fault
 		return
 	}
-	r.leniently(func(wrong *refusals) { wrong.description(in.Description, &d.Description) })
-	r.leniently(func(wrong *refusals) { wrong.optional(in.Acronym, AcronymMax, &d.Acronym, "acronym") })
-	r.leniently(func(wrong *refusals) {
+	r.leniently(c.reachable, func(wrong *refusals) { wrong.description(in.Description, &d.Description) })
+	r.leniently(c.reachable, func(wrong *refusals) { wrong.optional(in.Acronym, AcronymMax, &d.Acronym, "acronym") })
+	r.leniently(c.reachable, func(wrong *refusals) {
 		wrong.optional(in.DescriptionShort, DescriptionShortMax, &d.DescriptionShort, "description_short")
 	})
 	if in.Tags.Set {
 		d.Tags = harvestedTags(in.Tags.Value, d.Tags)
 	}
-	r.leniently(func(wrong *refusals) { wrong.frequency(in, d) })
-	r.leniently(func(wrong *refusals) { wrong.temporal(in.TemporalCoverage, d) })
-	r.leniently(func(wrong *refusals) { wrong.spatial(h.store.zones, in.Spatial, d) })
-	r.leniently(func(wrong *refusals) { wrong.access(in, d) })
-	r.leniently(func(wrong *refusals) { wrong.harvestedExtras(in.Extras, &d.Extras) })
-	r.leniently(func(wrong *refusals) {
+	r.leniently(c.reachable, func(wrong *refusals) { wrong.frequency(in, d) })
+	r.leniently(c.reachable, func(wrong *refusals) { wrong.temporal(in.TemporalCoverage, d) })
+	r.leniently(c.reachable, func(wrong *refusals) { wrong.spatial(h.store.zones, in.Spatial, d) })
+	r.leniently(c.reachable, func(wrong *refusals) { wrong.access(in, d) })
+	r.leniently(c.reachable, func(wrong *refusals) { wrong.harvestedExtras(in.Extras, &d.Extras) })
+	r.leniently(c.reachable, func(wrong *refusals) {
 		schemaTo(wrong, c.in.Schema, &d.SchemaName, &d.SchemaVersion, &d.SchemaURL)
 	})
 	if in.Private.Set {

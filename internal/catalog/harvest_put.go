@@ -108,18 +108,20 @@ type harvestBatch struct {
 // harvestChange is one dataset of a batch: before is what there is of it, d what
 // becomes of it.
 type harvestChange struct {
-	in      *HarvestedDataset
-	created bool
-	before  Dataset
-	d       Dataset
-	merge   resourceMerge
-	result  HarvestResult
+	in *HarvestedDataset
+	// reachable judges addresses, as that of refusals does.
+	reachable func(address string) error
+	created   bool
+	before    Dataset
+	d         Dataset
+	merge     resourceMerge
+	result    HarvestResult
 }
 
 func newHarvestBatch(s *Store, batch []HarvestedDataset) *harvestBatch {
 	h := &harvestBatch{store: s, now: db.Now(), changes: make([]*harvestChange, len(batch))}
 	for i := range batch {
-		h.changes[i] = &harvestChange{in: &batch[i]}
+		h.changes[i] = &harvestChange{in: &batch[i], reachable: s.deps.CheckURL}
 	}
 	return h
 }
@@ -144,6 +146,9 @@ func (h *harvestBatch) load(ctx context.Context, read bun.IDB) error {
 	}
 	for _, c := range h.changes {
 		c.begin(there[c.in.ID], h.now)
+		if c.in.ID != "" {
+			there[c.in.ID] = nil // a second record of it is refused
+		}
 	}
 	var err error
 	if h.licenses, err = licenseIDs(ctx, read); err != nil {

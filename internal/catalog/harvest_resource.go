@@ -82,9 +82,7 @@ func (m *resourceMerge) newest(now db.Time) db.Time {
 // update is a present resource as its record tells it.
 func (m *resourceMerge) update(c *harvestChange, present *Resource, in *HarvestedResource, position int) *Resource {
 	row := *present
-	if wrong := in.applyTo(&row, position); wrong != nil {
-		c.result.remark(wrong)
-	}
+	c.result.remark(in.applyTo(&row, c.reachable, position))
 	c.claim(&row, present.harvested())
 	return &row
 }
@@ -96,10 +94,7 @@ func (m *resourceMerge) make(c *harvestChange, in *HarvestedResource, position i
 	}
 	required := *in
 	required.Input.Title.Set, required.Input.URL.Set = true, true
-	wrong := required.applyTo(&row, position)
-	if wrong != nil {
-		c.result.remark(wrong)
-	}
+	c.result.remark(required.applyTo(&row, c.reachable, position))
 	if row.Title == "" || row.URL == "" {
 		return nil
 	}
@@ -124,8 +119,8 @@ func (r *Resource) harvested() bool {
 }
 
 // applyTo changes a resource as its record tells it, and tells what is wrong.
-func (in *HarvestedResource) applyTo(r *Resource, position int) *fault.Error {
-	var wrong refusals
+func (in *HarvestedResource) applyTo(r *Resource, reachable func(string) error, position int) *fault.Error {
+	wrong := refusals{reachable: reachable}
 	told := in.Input
 	told.ID, told.Filetype, told.Schema, told.Extras = "", Opt[string]{}, Opt[SchemaInput]{}, in.extras(r, &wrong)
 	applyResource(&wrong, r, told, "resources", position)
@@ -402,4 +397,11 @@ func (m *resourceMatcher) by(listed []HarvestedResource, told func(*HarvestedRes
 		m.taken[places[key][0]] = true
 		places[key] = places[key][1:]
 	}
+}
+
+// keepSource takes over which source another state of a resource came from, which
+// imports do not tell.
+func (r *Resource) keepSource(from *Resource) {
+	r.HarvestSource, r.HarvestRemoteID = from.HarvestSource, from.HarvestRemoteID
+	r.HarvestMissingSince, r.HarvestArchivedAt = from.HarvestMissingSince, from.HarvestArchivedAt
 }

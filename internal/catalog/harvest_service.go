@@ -134,6 +134,9 @@ func (b *serviceBatch) load(ctx context.Context, read bun.IDB) error {
 	var datasets []string
 	for _, c := range b.changes {
 		c.begin(there[c.in.ID], b.now)
+		if c.in.ID != "" {
+			there[c.in.ID] = nil // a second record of it is refused
+		}
 		datasets = append(append(datasets, c.in.Datasets...), c.before.datasets...)
 	}
 	if b.licenses, err = licenseIDs(ctx, read); err != nil {
@@ -238,7 +241,7 @@ func (c *serviceChange) apply(b *serviceBatch) {
 		return
 	}
 	lenient := func(read func(wrong *checks)) {
-		var wrong checks
+		wrong := b.store.checks()
 		read(&wrong)
 		r.remark(wrong.fault)
 	}

@@ -217,7 +217,8 @@ func (c *harvestChange) sweep(source string, missing MissingResources, now db.Ti
 var harvestedKinds = map[string]string{KindDataset: "datasets", KindDataservice: "dataservices"}
 
 // DetachHarvest makes objects of a kind forget where they come from, their
-// resources too. They stay as they are and are harvested no more.
+// resources too. They stay as they are and are harvested no more. The caller judges
+// who may.
 func (s *Store) DetachHarvest(ctx context.Context, v account.Viewer, kind string, ids ...string) error {
 	for part := range slices.Chunk(ids, MaxHarvested) {
 		err := s.log.Write(ctx, db.Background, func(ctx context.Context, tx *event.Tx) error {
@@ -231,6 +232,9 @@ func (s *Store) DetachHarvest(ctx context.Context, v account.Viewer, kind string
 }
 
 func (s *Store) detach(ctx context.Context, tx *event.Tx, v account.Viewer, kind string, ids []string) error {
+	if len(ids) == 0 {
+		return nil
+	}
 	rows, err := reharvested(ctx, tx, kind, ids)
 	if err != nil || len(rows) == 0 {
 		return err
@@ -308,7 +312,8 @@ type Attachment struct {
 }
 
 // AttachHarvest ties datasets to records of portals, so that the next harvest
-// updates them. Whoever was tied to the same record is detached.
+// updates them. Whoever was tied to the same record is detached. The caller judges
+// who may.
 func (s *Store) AttachHarvest(ctx context.Context, v account.Viewer, attachments ...Attachment) error {
 	for part := range slices.Chunk(attachments, MaxHarvested) {
 		err := s.log.Write(ctx, db.Background, func(ctx context.Context, tx *event.Tx) error {
@@ -324,21 +329,15 @@ func (s *Store) AttachHarvest(ctx context.Context, v account.Viewer, attachments
 func (s *Store) attach(ctx context.Context, tx *event.Tx, v account.Viewer, part []Attachment) error {
 	ids := make([]string, len(part))
 	wanted := make(map[string]Attachment, len(part))
-	var others []string
 	for i, a := range part {
 		ids[i], wanted[a.ID] = a.ID, a
-		var tied []string
-		err := tx.NewRaw("SELECT object_id FROM harvests WHERE kind = ? AND domain = ? AND remote_id = ? AND object_id <> ?", KindDataset, a.Domain, a.RemoteID, a.ID).
-			Scan(ctx, &tied)
-		if err != nil {
-			return err
-		}
-		others = append(others, tied...)
 	}
-	if len(others) > 0 {
-		if err := s.detach(ctx, tx, v, KindDataset, others); err != nil {
-			return err
-		}
+	others, err := tiedTo(ctx, tx, part)
+	if err != nil {
+		return err
+	}
+	if err := s.detach(ctx, tx, v, KindDataset, others); err != nil {
+		return err
 	}
 	rows, err := reharvested(ctx, tx, KindDataset, ids)
 	if err != nil {
@@ -363,4 +362,25 @@ func (s *Store) attach(ctx context.Context, tx *event.Tx, v account.Viewer, part
 		return err
 	}
 	return tellReharvested(ctx, tx, v, KindDataset, rows, func(r *reharvestedRow) *Harvest { return after[r.ID] })
+}
+
+// tiedTo are the datasets that are tied to the records of attachments, other than
+// those that are to be.
+func tiedTo(ctx context.Context, tx *event.Tx, attachments []Attachment) ([]string, error) {
+	type record struct{ domain, remoteID string }
+	to := make(map[record]string, len(attachments))
+	remoteIDs := make([]string, len(attachments))
+	for i, a := range attachments {
+		to[record{a.Domain, a.RemoteID}], remoteIDs[i] = a.ID, a.RemoteID
+	}
+	var rows []struct{ ObjectID, Domain, RemoteID string }
+	err := tx.NewRaw("SELECT object_id, domain, remote_id FROM harvests WHERE kind = ? AND remote_id IN (?) AND domain IS NOT NULL", KindDataset, bun.List(remoteIDs)).
+		Scan(ctx, &rows)
+	var others []string
+	for _, row := range rows {
+		if id, wanted := to[record{row.Domain, row.RemoteID}]; wanted && id != row.ObjectID {
+			others = append(others, row.ObjectID)
+		}
+	}
+	return others, err
 }
