@@ -19,7 +19,7 @@ import (
 const (
 	// lease is how long a job stays with a process that gives no sign of life,
 	// beat how often one that lives gives it, and reads whether it is to stop.
-	lease = 10 * time.Second
+	lease = 6 * time.Second
 	beat  = 700 * time.Millisecond
 	// freshCursor is how old a job may be to go on where it was.
 	freshCursor = 24 * time.Hour
@@ -171,7 +171,8 @@ func (r *run) giveSign(ctx context.Context) (asked bool, err error) {
 	err = r.s.db.Write(ctx, db.People, func(ctx context.Context, tx *db.Tx) error {
 		stop = nil
 		return tx.NewRaw(`UPDATE harvest_jobs SET lease_until = ?, requests = ?, retries = ?, bytes = ?, phase = ?
-			WHERE id = ? AND node = ? AND status = 'processing' RETURNING stop_asked`,
+			WHERE id = ? AND node = ? AND status = 'processing'
+			RETURNING stop_asked OR EXISTS (SELECT 1 FROM harvest_sources s WHERE s.id = source_id AND s.deleted_at IS NOT NULL) AS stop`,
 			db.TimeOf(time.Now().Add(lease)), traffic.Requests, traffic.Retries, traffic.Bytes, r.phase.Load(), r.id, r.node).Scan(ctx, &stop)
 	})
 	if err == nil && len(stop) == 0 {

@@ -73,44 +73,67 @@ func (s *Store) PurgeSources(ctx context.Context) (purged int, err error) {
 	var ids []string
 	err = s.db.Read().NewRaw("SELECT id FROM harvest_sources WHERE deleted_at IS NOT NULL ORDER BY deleted_at").Scan(ctx, &ids)
 	for _, id := range ids {
-		if err := s.purgeSource(ctx, id); err != nil {
+		gone, err := s.purgeSource(ctx, id)
+		if err != nil {
 			return purged, err
 		}
-		purged++
+		if gone {
+			purged++
+		}
 	}
 	return purged, err
 }
 
-func (s *Store) purgeSource(ctx context.Context, id string) error {
-	var running []string
-	if err := s.db.Read().NewRaw("SELECT id FROM harvest_jobs WHERE source_id = ? AND status IN ('initialized', 'suspended', 'processing')", id).Scan(ctx, &running); err != nil {
-		return err
-	}
-	for _, one := range running {
-		if err := s.askStop(ctx, one); err != nil {
-			return err
+// quietTime is how long the jobs of a source that is purged are waited for.
+const quietTime = 5 * time.Second
+
+// quieten stops the jobs of a source; it is false when one did not end in time.
+func (s *Store) quieten(ctx context.Context, source string) (bool, error) {
+	for until := time.Now().Add(quietTime); ; {
+		var running []string
+		err := s.db.Read().NewRaw("SELECT id FROM harvest_jobs WHERE source_id = ? AND status IN ('initialized', 'suspended', 'processing')", source).Scan(ctx, &running)
+		if err != nil || len(running) == 0 || time.Now().After(until) {
+			return len(running) == 0, err
 		}
+		for _, one := range running {
+			if err := s.askStop(ctx, one); err != nil {
+				return false, err
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return false, context.Cause(ctx)
+		case <-time.After(200 * time.Millisecond):
+		}
+	}
+}
+
+// purgeSource removes a source; it is left for the next time when a job of it does not
+// end.
+func (s *Store) purgeSource(ctx context.Context, id string) (purged bool, err error) {
+	if quiet, err := s.quieten(ctx, id); err != nil || !quiet {
+		return false, err
 	}
 	for _, kind := range kinds {
 		if err := s.archiveAll(ctx, id, kind); err != nil {
-			return err
+			return false, err
 		}
 	}
 	for {
 		var jobs []string
 		if err := s.db.Read().NewRaw("SELECT id FROM harvest_jobs WHERE source_id = ? LIMIT 100", id).Scan(ctx, &jobs); err != nil {
-			return err
+			return false, err
 		}
 		for _, one := range jobs {
 			if err := s.removeJob(ctx, one); err != nil {
-				return err
+				return false, err
 			}
 		}
 		if len(jobs) == 0 {
 			break
 		}
 	}
-	return s.db.Write(ctx, db.Background, func(ctx context.Context, tx *db.Tx) error {
+	err = s.db.Write(ctx, db.Background, func(ctx context.Context, tx *db.Tx) error {
 		for _, table := range []string{"harvest_pages", "harvest_conflicts", "harvest_records"} {
 			if _, err := tx.NewRaw("DELETE FROM ? WHERE source_id = ?", bun.Ident(table), id).Exec(ctx); err != nil {
 				return err
@@ -119,6 +142,7 @@ func (s *Store) purgeSource(ctx context.Context, id string) error {
 		_, err := tx.NewRaw("DELETE FROM harvest_sources WHERE id = ? AND deleted_at IS NOT NULL", id).Exec(ctx)
 		return err
 	})
+	return err == nil, err
 }
 
 // archiveAll archives what a source brought.

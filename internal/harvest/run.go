@@ -46,20 +46,28 @@ func Register(runner *job.Runner, get func() *Store) {
 	}})
 }
 
-// work runs a job for the runner. A job that cannot be had now is tried again soon.
+// work runs a job for the runner. A job that another process seems to have is waited for
+// until it is sure that this one lives; one whose source is at work is left until that
+// ends, see settle and Due.
 func (s *Store) work(ctx context.Context, id string, told *job.Run) error {
-	done, _, err := s.attempt(ctx, id, func(p Progress) {
-		told.Progress(p.percent(), p.Phase)
-	})
-	switch {
-	case fault.Is(err, fault.NotFound):
-		return nil // its source was purged
-	case err != nil:
-		return err
-	case !done:
-		return fault.New(fault.Unavailable, "Another job of this source is at work.").After(3 * time.Second)
+	for until := time.Now().Add(lease + 2*time.Second); ; {
+		done, now, err := s.attempt(ctx, id, func(p Progress) { told.Progress(p.percent(), p.Phase) })
+		switch {
+		case fault.Is(err, fault.NotFound):
+			return nil // its source was purged
+		case err != nil:
+			return err
+		case ctx.Err() != nil:
+			return context.Cause(ctx) // the runner hands it back
+		case done, now.Status != Processing, time.Now().After(until):
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case <-time.After(500 * time.Millisecond):
+		}
 	}
-	return nil
 }
 
 // Progress is how far a job is.

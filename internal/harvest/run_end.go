@@ -110,8 +110,11 @@ func (r *run) settle(ctx context.Context, reason error) error {
 		if err := r.saveJob(ctx, tx.Tx, &after, "status", "node", "ended_at", "resume_at"); err != nil {
 			return err
 		}
-		if after.Preview || !status.Over() || status == Cancelled {
+		if !status.Over() {
 			return nil
+		}
+		if err := r.s.wakeNext(ctx, tx.Tx, after.SourceID); err != nil || after.Preview || status == Cancelled {
+			return err
 		}
 		return r.closeSource(ctx, tx, &after)
 	})
@@ -122,6 +125,20 @@ func (r *run) settle(ctx context.Context, reason error) error {
 		*r.job = after
 	}
 	return err
+}
+
+// wakeNext has the runner look at the jobs of a source that wait for another one to end.
+func (s *Store) wakeNext(ctx context.Context, tx *db.Tx, source string) error {
+	var waiting []string
+	if err := tx.NewRaw("SELECT id FROM harvest_jobs WHERE source_id = ? AND status = 'initialized'", source).Scan(ctx, &waiting); err != nil {
+		return err
+	}
+	for _, id := range waiting {
+		if err := s.wake(ctx, tx, id); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // closeSource tells the source how its job ended, and those to whom it belongs.

@@ -70,6 +70,8 @@ const (
 type batch struct {
 	size    int
 	records []*pending
+	// weight is the number of records, of which those with many resources count more.
+	weight int
 	// before are how many records came before the newest checkpoint.
 	before   int
 	cursor   string
@@ -161,7 +163,7 @@ func (r *run) listen(ctx context.Context) error {
 			}
 		case <-timer.C:
 		}
-		if len(r.batch.records) >= r.batch.size || time.Since(r.batch.touched) > idle && !r.batch.empty() {
+		if r.batch.weight >= r.batch.size || time.Since(r.batch.touched) > idle && !r.batch.empty() {
 			if err := r.flush(ctx); err != nil {
 				return err
 			}
@@ -295,6 +297,9 @@ func (r *run) add(p *pending) {
 		r.batch.touched = time.Now()
 	}
 	r.batch.records = append(r.batch.records, p)
+	if r.batch.weight++; p.line.Dataset != nil {
+		r.batch.weight += len(p.line.Dataset.Resources) / 20
+	}
 }
 
 // fail settles a record that is not taken.

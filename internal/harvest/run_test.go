@@ -16,6 +16,7 @@ import (
 	"grenier/internal/db/dbtest"
 	"grenier/internal/event"
 	"grenier/internal/fault"
+	"grenier/internal/job"
 )
 
 // TestRuns harvests a portal when all is new, when nothing changed, and when something
@@ -656,6 +657,52 @@ func TestDue(t *testing.T) {
 		}
 		if _, err := sourceOf(h.ctx, d.Read(), src.ID); !fault.Is(err, fault.NotFound) {
 			t.Errorf("the source is there: %v", err)
+		}
+	})
+}
+
+// TestRunner has a runner do the work: two jobs of one source one after the other, and
+// the first one after an interruption.
+func TestRunner(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		h := newHouse(t, d)
+		node := func() (*Store, *job.Runner) {
+			runner := job.NewRunner(d, job.Options{Poll: 20 * time.Millisecond})
+			s := h.node()
+			s.deps.Jobs = runner
+			Register(runner, func() *Store { return s })
+			if err := runner.Start(h.ctx); err != nil {
+				t.Fatal(err)
+			}
+			return s, runner
+		}
+		src := h.source("portail", h.organization, Options{})
+		begun := make(chan struct{})
+		h.told.says(func(ctx context.Context, _ Request, emit func(Line) error) error {
+			close(begun)
+			<-ctx.Done()
+			return ctx.Err()
+		})
+		var runner *job.Runner
+		h.store, runner = node()
+		first := h.queue(src, false)
+		<-begun
+		second := h.queue(src, false)
+		if err := runner.Stop(h.ctx); err != nil {
+			t.Fatal(err)
+		}
+		if got := h.job(first.ID); got.Status != Suspended {
+			t.Errorf("after the end of the process the job is %s", got.Status)
+		}
+		h.told.lists(datasets(0, 5)...)
+		h.store, runner = node()
+		for until := time.Now().Add(20 * time.Second); !h.job(second.ID).Status.Over() && time.Now().Before(until); {
+			time.Sleep(20 * time.Millisecond)
+		}
+		h.wants(h.job(first.ID), Done, "new 5 changed 0 unchanged 0 failed 0 skipped 0 archived 0 conflicts 0")
+		h.wants(h.job(second.ID), Done, "new 0 changed 0 unchanged 5 failed 0 skipped 0 archived 0 conflicts 0")
+		if err := runner.Stop(h.ctx); err != nil {
+			t.Fatal(err)
 		}
 	})
 }
