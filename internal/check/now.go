@@ -88,6 +88,12 @@ func (s *Store) resting(ctx context.Context, host string) error {
 	return fault.New(fault.Unavailable, "The server of this file asks not to be asked so often. Try again later.").After(max(wait, time.Minute))
 }
 
+// Last is what is known of the file of a resource; nil when nothing is. The caller
+// judges who may know.
+func (s *Store) Last(ctx context.Context, resource string) (*Check, error) {
+	return s.rowOf(ctx, resource)
+}
+
 // rowOf is the row of a resource, nil when there is none.
 func (s *Store) rowOf(ctx context.Context, resource string) (*Check, error) {
 	var rows []Check

@@ -66,6 +66,7 @@ func (p *Portal) adminResourceRoutes(t *table) {
 	form(t, one+"/{rid}", "PUT /api/1/datasets/{dataset}/resources/{uuid}/", p.saveResource)
 	fileForm(t, one+"/{rid}/replace", "POST /api/1/datasets/{dataset}/resources/{uuid}/upload/", p.replaceFile)
 	form(t, one+"/{rid}/delete", "DELETE /api/1/datasets/{dataset}/resources/{uuid}/", p.deleteResource)
+	p.adminCheckRoutes(t)
 }
 
 func (p *Portal) showAdminFiles(v *visit, in adminFilesArgs) error {

@@ -20,7 +20,9 @@ type adminResource struct {
 	// to Here.
 	Replace      formView
 	Upload, Here string
-	Danger       dangerZone
+	// Check tells whether a file that lies elsewhere is there; nil for others.
+	Check  *formView
+	Danger dangerZone
 }
 
 // keepingTitle has the API keep a title that somebody wrote when a file takes the
@@ -51,6 +53,9 @@ func (p *Portal) showAdminResource(v *visit, in adminFileArgs) error {
 	}
 	content := adminResource{File: v.file(d, r), Hosted: r.Filetype == "file", Here: v.path(resourcePath(d.ID, r.ID))}
 	if content.Form, err = v.resourceForm(d, r); err != nil {
+		return err
+	}
+	if content.Check, err = v.checkForm(d, r); err != nil {
 		return err
 	}
 	if content.Hosted && p.Files != nil {

@@ -49,7 +49,7 @@ var neverInForms = map[string]string{
 }
 
 // refusalPackages are those whose errors a form may have to say.
-var refusalPackages = []string{"account", "account/oauth", "account/sso", "blob", "catalog", "event", "history", "image", "job", "limit", "outbox", "web"}
+var refusalPackages = []string{"account", "account/oauth", "account/sso", "blob", "catalog", "check", "event", "history", "image", "job", "limit", "outbox", "web"}
 
 // harvestRefusals are the files of harvesting whose errors a form may have to say;
 // the others remark on records and portals.

@@ -14,6 +14,7 @@ import (
 	"grenier/internal/account"
 	"grenier/internal/account/oauth"
 	"grenier/internal/catalog"
+	"grenier/internal/check"
 	"grenier/internal/dump"
 	"grenier/internal/fetch"
 	"grenier/internal/geo"
@@ -92,6 +93,8 @@ type Deps struct {
 	// Harvests bring the catalogues of other portals here; nil where their pages
 	// are not.
 	Harvests *harvest.Store
+	// Checks tell whether remote files are there; nil where nobody looks.
+	Checks *check.Store
 	// Jobs is the work in the background.
 	Jobs *job.Runner
 	// Started is what the program was started with of the settings that
