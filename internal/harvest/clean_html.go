@@ -215,7 +215,7 @@ func (w *markdownWriter) node(n *html.Node, depth int) {
 		w.within("> ", func() { w.children(n, depth) })
 		w.block(2)
 	case atom.Table:
-		w.table(n)
+		w.table(n, depth)
 	case atom.P, atom.Div, atom.Section, atom.Article, atom.Header, atom.Footer, atom.Figure, atom.Dl, atom.Dd, atom.Dt, atom.Form, atom.Fieldset, atom.Address, atom.Main, atom.Aside, atom.Nav, atom.Center:
 		w.block(2)
 		w.children(n, depth)
@@ -236,40 +236,53 @@ func (w *markdownWriter) inline(n *html.Node, depth int) {
 	w.WriteString(strings.Join(strings.Fields(inner.String()), " "))
 }
 
-// around puts marks around a text, if there is one; white space stays outside.
+// around puts marks around a text, if there is one; white space stays outside, and
+// blocks have no marks around them.
 func (w *markdownWriter) around(mark string, n *html.Node, depth int) {
+	if holdsBlock(n) {
+		w.children(n, depth)
+		return
+	}
 	inner := markdownWriter{}
 	inner.children(n, depth)
-	content := strings.TrimSpace(inner.String())
-	whole := contentOf(n)
+	content, whole := strings.TrimSpace(inner.String()), contentOf(n)
 	if content == "" {
 		w.space = w.space || whole != ""
 		return
 	}
-	if strings.Contains(content, "\n") { // blocks cannot stand between marks
-		w.children(n, depth)
-		return
+	if strings.Contains(content, "\n\n") {
+		mark = ""
 	}
-	if whole[0] == ' ' || whole[0] == '\n' {
+	if strings.HasPrefix(whole, " ") || strings.HasPrefix(whole, "\n") {
 		w.space = true
 	}
-	w.mark(mark + content + mark)
-	last := whole[len(whole)-1]
-	w.space = last == ' ' || last == '\n'
+	w.mark(strings.ReplaceAll(mark+content+mark, "\n", "\n"+w.prefix))
+	w.space = strings.HasSuffix(whole, " ") || strings.HasSuffix(whole, "\n")
+}
+
+// holdsBlock tells whether an element holds one that stands on lines of its own.
+func holdsBlock(n *html.Node) bool {
+	for one := range n.Descendants() {
+		switch one.DataAtom {
+		case atom.P, atom.Div, atom.Ul, atom.Ol, atom.Li, atom.Table, atom.Pre, atom.Blockquote, atom.Hr, atom.H1, atom.H2, atom.H3, atom.H4, atom.H5, atom.H6,
+			atom.Section, atom.Article, atom.Dl, atom.Dd, atom.Dt, atom.Figure, atom.Center:
+			return true
+		}
+	}
+	return false
 }
 
 func (w *markdownWriter) link(n *html.Node, depth int) {
+	address := strings.TrimSpace(attributeOf(n, "href"))
+	if !linkable(address) {
+		w.children(n, depth)
+		return
+	}
 	inner := markdownWriter{}
 	inner.children(n, depth)
-	label := strings.Join(strings.Fields(inner.String()), " ")
-	address := strings.TrimSpace(attributeOf(n, "href"))
-	switch {
-	case label == "" && !linkable(address):
-	case !linkable(address):
-		w.children(n, depth)
-	case label == "" || label == address:
+	if label := strings.Join(strings.Fields(inner.String()), " "); label == "" || label == address {
 		w.mark("<" + linkTarget(address) + ">")
-	default:
+	} else {
 		w.mark("[" + label + "](" + linkTarget(address) + ")")
 	}
 }
@@ -348,20 +361,20 @@ func (w *markdownWriter) code(n *html.Node) {
 }
 
 // table writes a table whose first row is its head.
-func (w *markdownWriter) table(n *html.Node) {
+func (w *markdownWriter) table(n *html.Node, depth int) {
 	var rows [][]string
 	columns := 0
-	var collect func(n *html.Node, depth int)
-	collect = func(n *html.Node, depth int) {
+	var collect func(n *html.Node, level int)
+	collect = func(n *html.Node, level int) {
 		for child := range n.ChildNodes() {
 			switch {
-			case child.Type != html.ElementNode || depth > 5:
+			case child.Type != html.ElementNode || level > 5:
 			case child.DataAtom == atom.Tr:
 				var row []string
 				for cell := range child.ChildNodes() {
 					if cell.DataAtom == atom.Td || cell.DataAtom == atom.Th {
 						inner := markdownWriter{}
-						inner.children(cell, maxHTMLDepth-10)
+						inner.children(cell, depth)
 						row = append(row, strings.ReplaceAll(strings.Join(strings.Fields(inner.String()), " "), "|", `\|`))
 					}
 				}
@@ -370,7 +383,7 @@ func (w *markdownWriter) table(n *html.Node) {
 					columns = max(columns, len(row))
 				}
 			default:
-				collect(child, depth+1)
+				collect(child, level+1)
 			}
 		}
 	}

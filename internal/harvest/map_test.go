@@ -211,6 +211,23 @@ func TestDescriptionsBecomeMarkdown(t *testing.T) {
 	}
 }
 
+// TestHostileHTMLEndsSoon: what nests without end costs no more than it is long.
+func TestHostileHTMLEndsSoon(t *testing.T) {
+	for _, given := range []string{
+		strings.Repeat("<b>", 400) + "<p>a</p><p>b</p>", strings.Repeat("<b><i><a href=x>", 100) + "a\n\nb", strings.Repeat("<table><tr><td>", 150) + "x",
+		strings.Repeat("<ul><li>", 200) + "x", strings.Repeat("<blockquote>", 200) + "x<br>y", strings.Repeat("<a href='https://x.org'><b>", 3000) + "x",
+	} {
+		start := time.Now()
+		got := cleanDescription(given, "html")
+		if took := time.Since(start); took > 5*time.Second {
+			t.Errorf("%.40q took %v", given, took)
+		}
+		if len(got) > 50*len(given)+1000 {
+			t.Errorf("%.40q grows to %d bytes", given, len(got))
+		}
+	}
+}
+
 func TestShapes(t *testing.T) {
 	square := `[[[1,2],[3,2],[3,4],[1,4],[1,2]]]`
 	for _, test := range []struct {
