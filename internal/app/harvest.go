@@ -8,18 +8,45 @@ import (
 	"time"
 
 	"grenier/internal/account"
+	"grenier/internal/config"
 	"grenier/internal/fetch"
 	"grenier/internal/harvest"
+	"grenier/internal/harvest/csvlist"
+	"grenier/internal/harvest/csw"
 	"grenier/internal/harvest/datajson"
+	"grenier/internal/harvest/dcat"
+	"grenier/internal/harvest/external"
+	"grenier/internal/harvest/udata"
 )
 
 // backends are the kinds of portals that this program reads and that the
 // settings allow.
 func (a *App) backends() []harvest.Backend {
 	all := []harvest.Backend{
-		datajson.New(),
+		dcat.New(), csw.NewDCAT(), csw.NewISO(),
+		datajson.New(), udata.New(), csvlist.New(),
 	}
-	return slices.DeleteFunc(all, func(b harvest.Backend) bool { return !a.Settings.Harvests(b.Describe().ID) })
+	all = slices.DeleteFunc(all, func(b harvest.Backend) bool { return !a.Settings.Harvests(b.Describe().ID) })
+	return append(all, a.plugins()...)
+}
+
+// plugins are the harvesters outside of this program that the file of settings
+// names. None of them is started before it is needed.
+func (a *App) plugins() []harvest.Backend {
+	var all []harvest.Backend
+	for _, plugin := range a.Settings.Harvesters {
+		all = append(all, a.Plugin(plugin))
+	}
+	return all
+}
+
+// Plugin is the backend of a plug-in.
+func (a *App) Plugin(plugin config.Harvester) *external.Backend {
+	hidden := []string{a.Settings.Data}
+	if a.Settings.File != "" {
+		hidden = append(hidden, a.Settings.File)
+	}
+	return external.New(plugin, external.Options{Hidden: hidden, Version: Version, Site: a.Settings.BaseURL})
 }
 
 // portalClient asks portals, which may take their time. verify is how their

@@ -285,10 +285,14 @@ func TestReferenceIsCompleteAndCurrent(t *testing.T) {
 	page := Reference()
 	fields := reflect.TypeFor[Settings]()
 	all := All()
-	if fields.NumField() != len(all) {
-		t.Fatalf("%d fields, %d settings", fields.NumField(), len(all))
+	settings := 0
+	for settings < fields.NumField() && fields.Field(settings).Tag.Get("kong") != "-" {
+		settings++ // what comes from the file alone stands behind them
 	}
-	for i := range fields.NumField() {
+	if settings != len(all) {
+		t.Fatalf("%d fields, %d settings", settings, len(all))
+	}
+	for i := range settings {
 		tag := fields.Field(i).Tag
 		setting := all[i]
 		if !strings.EqualFold(strings.ReplaceAll(setting.Name, "-", ""), fields.Field(i).Name) {

@@ -32,7 +32,9 @@ type Sources struct {
 	loaded bool
 	file   string
 	values map[string]string
-	from   map[string]Origin
+	// harvesters are the plug-ins of the file.
+	harvesters []Harvester
+	from       map[string]Origin
 }
 
 // Origin tells where a value comes from.
@@ -137,7 +139,7 @@ func (s *Sources) load(ctx *kong.Context) error {
 		return &fileError{fmt.Sprintf("the file of settings cannot be read: %v", err)}
 	}
 	s.file = path
-	s.values, err = parseFile(path, text, settingNames(ctx.Model.Node))
+	s.values, s.harvesters, err = parseFile(path, text, settingNames(ctx.Model.Node))
 	return err
 }
 
@@ -164,29 +166,33 @@ func settingNames(app *kong.Node) []string {
 }
 
 // parseFile turns the text of a file into values by name of setting, in the
-// form of the command line.
-func parseFile(path string, text []byte, known []string) (map[string]string, error) {
+// form of the command line, and its plug-ins.
+func parseFile(path string, text []byte, known []string) (map[string]string, []Harvester, error) {
 	var members map[string]any
 	if _, err := toml.Decode(string(text), &members); err != nil {
 		var parse toml.ParseError
 		if errors.As(err, &parse) {
-			return nil, &fileError{fmt.Sprintf("%s, line %d: %s", path, parse.Position.Line, parse.Message)}
+			return nil, nil, &fileError{fmt.Sprintf("%s, line %d: %s", path, parse.Position.Line, parse.Message)}
 		}
-		return nil, &fileError{fmt.Sprintf("%s: %v", path, err)}
+		return nil, nil, &fileError{fmt.Sprintf("%s: %v", path, err)}
+	}
+	harvesters, err := takeHarvesters(members)
+	if err != nil {
+		return nil, nil, &fileError{fmt.Sprintf("%s: %v", path, err)}
 	}
 	values := make(map[string]string, len(members))
 	for key, member := range members {
 		setting := strings.ReplaceAll(key, "_", "-")
 		if !slices.Contains(known, setting) || strings.Contains(key, "-") {
-			return nil, &fileError{fmt.Sprintf("%s: there is no setting %q; `grenier config` lists them", path, key)}
+			return nil, nil, &fileError{fmt.Sprintf("%s: there is no setting %q; `grenier config` lists them", path, key)}
 		}
 		value, ok := fileValue(member)
 		if !ok {
-			return nil, &fileError{fmt.Sprintf("%s: %s: expected a text, a number, true, false, or a list of texts", path, key)}
+			return nil, nil, &fileError{fmt.Sprintf("%s: %s: expected a text, a number, true, false, or a list of texts", path, key)}
 		}
 		values[setting] = value
 	}
-	return values, nil
+	return values, harvesters, nil
 }
 
 func fileValue(member any) (string, bool) {
@@ -211,7 +217,10 @@ func fileValue(member any) (string, bool) {
 
 // Check validates settings that were parsed; what it returns is one line that
 // says where the wrong value comes from.
-func (s *Sources) Check(settings *Settings) error { return s.Explain(settings.check()) }
+func (s *Sources) Check(settings *Settings) error {
+	settings.Harvesters, settings.File = s.harvesters, s.file
+	return s.Explain(settings.check())
+}
 
 // Explain adds to an error about a setting where its value comes from, when
 // that is not the command line.

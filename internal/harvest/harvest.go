@@ -88,9 +88,6 @@ func New(log *event.Log, deps Deps) *Store {
 	r.PreviewItems, r.PreviewTime = cmp.Or(r.PreviewItems, 20), cmp.Or(r.PreviewTime, 30*time.Second)
 	r.DefaultSchedule, r.JobRetention = cmp.Or(r.DefaultSchedule, "0 0 * * *"), cmp.Or(r.JobRetention, 365*24*time.Hour)
 	r.Language = cmp.Or(r.Language, "fr")
-	deps.Backends = slices.SortedFunc(slices.Values(deps.Backends), func(a, b Backend) int {
-		return cmp.Compare(a.Describe().Label, b.Describe().Label)
-	})
 	return &Store{db: log.DB(), log: log, deps: deps, pacer: NewPacer(r.Pace), mostAtOnce: maxBatch}
 }
 
@@ -100,13 +97,25 @@ func (s *Store) Backends() []Description {
 	for i, b := range s.deps.Backends {
 		all[i] = b.Describe()
 	}
+	slices.SortStableFunc(all, func(a, b Description) int { return cmp.Compare(a.Label, b.Label) })
 	return all
+}
+
+// identified is a backend that knows its identifier without describing itself, for
+// which a plug-in must be asked.
+type identified interface{ ID() string }
+
+func idOf(b Backend) string {
+	if known, ok := b.(identified); ok {
+		return known.ID()
+	}
+	return b.Describe().ID
 }
 
 // backend finds a backend by its identifier.
 func (s *Store) backend(id string) (Backend, error) {
 	for _, b := range s.deps.Backends {
-		if b.Describe().ID == id {
+		if idOf(b) == id {
 			return b, nil
 		}
 	}

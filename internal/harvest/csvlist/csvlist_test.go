@@ -142,6 +142,12 @@ func TestExportOfResources(t *testing.T) {
 	}
 }
 
+func TestContract(t *testing.T) {
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "id;title\n1;A\n2;B\n3;C\n") }))
+	defer s.Close()
+	harvesttest.Conform(t, New(), harvesttest.Request(s, "/list.csv"))
+}
+
 func TestEncodings(t *testing.T) {
 	text := "title\nÉté à Nîmes – œuvre\n"
 	windows, err := charmap.Windows1252.NewEncoder().String(text)

@@ -208,6 +208,15 @@ func TestResume(t *testing.T) {
 	}
 }
 
+func TestContract(t *testing.T) {
+	record := func(id string) string { return `{"identifier": "` + id + `", "title": "t"}` }
+	s := serve(t, map[string]string{
+		"/data.json":        `{"dataset": [` + record("1") + `, ` + record("2") + `], "next": "?page=2"}`,
+		"/data.json?page=2": `{"dataset": [` + record("3") + `]}`,
+	})
+	harvesttest.Conform(t, New(), harvesttest.Request(s, "/data.json"))
+}
+
 func TestNextPageOfAHeader(t *testing.T) {
 	got := nextPage("https://a.example/d/data.json", []string{`<https://a.example/x>; rel="prev", <data.json?page=2>; rel="next"`}, nil)
 	if got != "https://a.example/d/data.json?page=2" {

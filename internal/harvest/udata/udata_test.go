@@ -322,6 +322,13 @@ func TestTroubles(t *testing.T) {
 	}
 }
 
+func TestContract(t *testing.T) {
+	p := newPortal(t)
+	p.datasets = []map[string]any{simple("1"), simple("2"), simple("3")}
+	p.services = []map[string]any{simple("4"), simple("5"), simple("6")}
+	harvesttest.Conform(t, New(), harvesttest.Request(p.Server, "/"))
+}
+
 func TestNotUdata(t *testing.T) {
 	for _, text := range []string{"<html>", `{"a": 1}`, `[]`} {
 		s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, text) }))
