@@ -304,7 +304,7 @@ func (s *server) portal(dumps *dump.Dumps) (*portal.Portal, error) {
 		QualityDescriptionLength: settings.QualityDescriptionLength, Pictures: filepath.Join(settings.Data, "pictures"),
 		Front: ui.Portal(), Manifest: ui.Manifest(),
 	}
-	deps.Checks = s.Checks
+	deps.Checks, deps.Harvests = s.Checks, s.Harvests
 	deps.Fetch = fetch.New(fetch.Options{
 		Allow: settings.FetchAllow, Version: Version, Site: settings.BaseURL, Local: s.Files, LocalOnly: !settings.RemotePreviews,
 	})
