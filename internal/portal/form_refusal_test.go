@@ -46,6 +46,9 @@ var neverInForms = map[string]string{
 	"catalog/harvest_vanish.go":  "remarks on records of a harvest, shown as they are",
 	"blob/s3.go":                 "a file that tries whether a shelf can be written",
 	"portal/check.go":            "the check of a theme, for its author",
+	"check/figures.go":           "arguments of the API",
+	"check/probe.go":             "what a host answered, kept as it is for programs",
+	"check/run.go":               "what a host answered, kept as it is for programs",
 }
 
 // refusalPackages are those whose errors a form may have to say.
