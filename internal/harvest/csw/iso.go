@@ -370,6 +370,17 @@ func (m *iso) standards() []dcat.Standard {
 	return found
 }
 
+// languages are the IRIs of the languages of the data.
+func (m *iso) languages() []string {
+	var found []string
+	for _, e := range all(m.id, "language/LanguageCode", "defaultLocale/PT_Locale/language/LanguageCode") {
+		if code := codeOf(e); len(code) == 3 {
+			found = append(found, "http://publications.europa.eu/resource/authority/language/"+strings.ToUpper(code))
+		}
+	}
+	return found
+}
+
 // dataset is what the record says of a dataset or a series.
 func (m *iso) dataset() dcat.Record {
 	id, iri := m.identity()
@@ -381,6 +392,7 @@ func (m *iso) dataset() dcat.Record {
 		Frequency: frequencies[codeOf(first(m.id, "resourceMaintenance/*/maintenanceAndUpdateFrequency/MD_MaintenanceFrequencyCode"))],
 		Rights:    said.rights, AccessRights: said.access, Licenses: said.licenses, Provenance: m.provenance(), Agents: m.agents(),
 		Temporal: m.period(), Geometry: m.geometry(), Resolution: m.resolution(), Standards: m.standards(),
+		Languages: m.languages(),
 	}
 	links := m.links()
 	r.LandingPage = links.landing()

@@ -17,18 +17,28 @@ import (
 type link struct {
 	url, name, description, protocol, function string
 	megabytes                                  string
+	formats                                    []*rdf.Element // of its distributor
 }
 
 type links []link
 
 // links are the online resources of the record, in its order.
 func (m *iso) links() links {
+	found := m.linksOf(m.root, "distributionInfo/*/transferOptions/*")
+	for _, distributor := range all(m.root, "distributionInfo/*/distributor/*") {
+		found = append(found, m.linksOf(distributor, "distributorTransferOptions/*")...)
+	}
+	return found
+}
+
+// linksOf are the online resources of some options of transfer.
+func (m *iso) linksOf(e *rdf.Element, path string) links {
 	var found links
-	for _, options := range all(m.root, "distributionInfo/*/transferOptions/*", "distributionInfo/*/distributor/*/distributorTransferOptions/*") {
+	for _, options := range all(e, path) {
 		size := strings.TrimSpace(first(options, "transferSize/*").Text)
 		for _, online := range all(options, "onLine/*") {
 			found = append(found, link{
-				url: plain(first(online, "linkage")), name: m.text(first(online, "name")), description: m.text(first(online, "description")),
+				formats: all(e, "distributorFormat/MD_Format"), url: plain(first(online, "linkage")), name: m.text(first(online, "name")), description: m.text(first(online, "description")),
 				protocol: plain(first(online, "protocol")), function: codeOf(first(online, "function/CI_OnLineFunctionCode")), megabytes: size,
 			})
 		}
@@ -80,15 +90,14 @@ func (m *iso) distribution(l link) (dcat.Distribution, bool) {
 		bytes := int64(math.Round(megabytes * 1e6))
 		d.ByteSize = &bytes
 	}
+	d.Format, d.MediaType = m.format(l)
 	if kind == linkAPI {
 		endpoint, _, _ := strings.Cut(l.url, "?")
 		d.Service = &dcat.Service{EndpointURL: endpoint, EndpointDescription: l.url}
 		if protocol := l.ogc(); protocol != "" {
 			d.Service.Standards = []dcat.Standard{{URI: "http://www.opengeospatial.org/standards/" + protocol}}
-			return d, true
 		}
 	}
-	d.Format, d.MediaType = m.format(l.url)
 	return d, true
 }
 
@@ -129,15 +138,17 @@ var formatNames = func() map[string]string {
 	return names
 }()
 
-// format is the format of what an address gives, and its media type where there is
+// format is the format of what a link gives, and its media type where there is
 // no such format: the one that agrees with the ending of the address, else the first.
-func (m *iso) format(address string) (format, media string) {
-	choices := all(m.root, "distributionInfo/*/distributor/*/distributorFormat/MD_Format")
-	if len(choices) == 0 {
-		choices = all(m.root, "distributionInfo/*/distributionFormat/MD_Format")
+func (m *iso) format(l link) (format, media string) {
+	choices := l.formats
+	for _, path := range []string{"distributionInfo/*/distributor/*/distributorFormat/MD_Format", "distributionInfo/*/distributionFormat/MD_Format"} {
+		if len(choices) == 0 {
+			choices = all(m.root, path)
+		}
 	}
 	ending := ""
-	if u, err := url.Parse(address); err == nil {
+	if u, err := url.Parse(l.url); err == nil {
 		ending = strings.ToLower(strings.TrimPrefix(path.Ext(u.Path), "."))
 	}
 	for _, choice := range choices {
