@@ -186,16 +186,30 @@ func (r *harvestRecord) add(v account.Viewer, c account.Change) {
 	}
 	kind, actor := v.Actor()
 	now := db.Now()
-	fields := c.Difference.Fields()
-	slices.Sort(fields)
 	r.events = append(r.events, event.Event{
 		At: now, Kind: c.Kind + "." + c.What, ObjectKind: c.Kind, Object: c.ID, Owner: c.Owner, ActorKind: kind, Actor: actor,
-		Version: c.Version, SeenBefore: c.Before, SeenAfter: c.After, Fields: fields,
+		Version: c.Version, SeenBefore: c.Before, SeenAfter: c.After, Fields: fieldsTold(c.Difference),
 	})
 	r.versions = append(r.versions, history.Change{
 		Object: c.ID, Version: c.Version, ObjectKind: c.Kind, At: now, ActorKind: kind, Actor: actor, Difference: difference,
 		What: c.What, Owner: c.Owner, Person: v.UserID(), Visible: c.Before || c.After,
 	})
+}
+
+// manyResources is from how many fields of resources on an event names them all
+// together.
+const manyResources = 100
+
+// fieldsTold are the fields that an event names.
+func fieldsTold(difference history.Difference) []string {
+	fields := difference.Fields()
+	slices.Sort(fields)
+	ofResource := func(field string) bool { return strings.HasPrefix(field, "resource/") }
+	others := slices.DeleteFunc(slices.Clone(fields), ofResource)
+	if len(fields)-len(others) <= manyResources {
+		return fields
+	}
+	return append(others, "resources")
 }
 
 func (r *harvestRecord) write(ctx context.Context, tx *event.Tx) error {

@@ -1,9 +1,12 @@
 package catalog_test
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
+	"sync"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -12,6 +15,7 @@ import (
 	"grenier/internal/catalog"
 	"grenier/internal/db"
 	"grenier/internal/db/dbtest"
+	"grenier/internal/event"
 )
 
 // drawRecord is a record of a portal: each one tells all members, so that the last one that
@@ -146,5 +150,70 @@ func TestResourcesOfFormerHarvests(t *testing.T) {
 	h.put(record)
 	if left := h.dataset(record.ID).Resources; len(left) != 1 {
 		t.Errorf("%d resources are left of a list that is whole", len(left))
+	}
+}
+
+// TestHarvestsAtOnce: harvests into one organisation beside each other, and people
+// who publish meanwhile, neither lose a dataset nor a count.
+func TestHarvestsAtOnce(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		h := newHarvesting(t, d)
+		var writers sync.WaitGroup
+		for writer := range 4 {
+			writers.Go(func() {
+				for round := range 3 {
+					batch := make([]catalog.HarvestedDataset, 10)
+					for i := range batch {
+						batch[i] = h.record(fmt.Sprint(writer, "-", round, "-", i))
+						batch[i].Input.Title = catalog.Some(fmt.Sprint("Le même titre ", i%2))
+						batch[i].Contacts[0].Name = fmt.Sprint("Service ", round)
+					}
+					err := h.log.Write(h.ctx, db.Background, func(ctx context.Context, tx *event.Tx) error {
+						results, err := h.store.PutHarvested(ctx, tx, portal, batch)
+						for _, r := range results {
+							err = errors.Join(err, r.Err)
+						}
+						return err
+					})
+					if err != nil {
+						t.Error(err)
+					}
+					if _, err := h.store.CreateDataset(h.ctx, account.System("test"), catalog.DatasetInput{
+						Title: catalog.Some("Le même titre 1"), Description: catalog.Some("x"), Organization: catalog.Some(h.organization),
+					}); err != nil {
+						t.Error(err)
+					}
+				}
+			})
+		}
+		writers.Wait()
+		h.check()
+		var counted struct{ Datasets, Contacts int }
+		err := d.Read().NewRaw("SELECT (SELECT count(*) FROM datasets) AS datasets, (SELECT count(*) FROM contact_points) AS contacts").Scan(h.ctx, &counted)
+		if err != nil || counted.Datasets != 132 || counted.Contacts != 3 {
+			t.Errorf("there are %+v (%v)", counted, err)
+		}
+	})
+}
+
+// TestEventsOfManyResourcesAreShort: a dataset whose thousands of resources all
+// change is told of in a few words.
+func TestEventsOfManyResourcesAreShort(t *testing.T) {
+	h := newHarvesting(t, dbtest.SQLite(t))
+	record := h.record("x")
+	for i := range 1000 {
+		record.Resources = append(record.Resources, listed(fmt.Sprint("r", i), fmt.Sprintf("https://portail.example.org/%d.csv", i)))
+	}
+	record.ID = h.put(record)[0].ID
+	head := h.head()
+	for i := range record.Resources {
+		record.Resources[i].Input.Title = catalog.Some("Autre")
+	}
+	if r := h.put(record)[0]; len(r.Difference) != 1002 {
+		t.Errorf("the difference tells of %d fields", len(r.Difference))
+	}
+	events, err := h.log.Since(h.ctx, head, 10)
+	if err != nil || len(events) != 1 || !slices.Equal(events[0].Fields, []string{"resources"}) {
+		t.Errorf("the log tells of %d events (%v)", len(events), err)
 	}
 }

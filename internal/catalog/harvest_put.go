@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 
@@ -27,6 +28,9 @@ func (s *Store) PutHarvested(ctx context.Context, tx *event.Tx, v account.Viewer
 	}
 	h := newHarvestBatch(s, batch)
 	if err := h.load(ctx, tx); err != nil {
+		return nil, err
+	}
+	if err := h.name(ctx, tx); err != nil { // before owners are locked, as other writes do
 		return nil, err
 	}
 	if err := h.contacts.insert(ctx, tx, v); err != nil {
@@ -233,8 +237,8 @@ func (c *harvestChange) settle(h *harvestBatch) {
 	}
 	r := &c.result
 	r.ID, r.Slug, r.Title, r.Created = d.ID, d.Slug, d.Title, c.created
-	if c.created {
-		r.Slug = c.slugBase()
+	if c.created && r.Slug == "" {
+		r.Slug = slugBase(c.in.Slug, c.in.Input.Title)
 	}
 	r.Changed = !c.created && len(difference) > 0
 	if r.Created || r.Changed {
@@ -247,12 +251,26 @@ func (c *harvestChange) settle(h *harvestBatch) {
 	r.Version = d.Version
 }
 
-// slugBase is what the slug of a new dataset is made of.
-func (c *harvestChange) slugBase() string {
-	if base := text.Slug(c.in.Slug); base != "" {
-		return base
+// slugBase is what the slug of a new object is made of.
+func slugBase(wanted string, title Opt[string]) string {
+	return cmp.Or(text.Slug(wanted), text.Slug(tidy(title.Value)))
+}
+
+// name gives new datasets slugs of their own.
+func (h *harvestBatch) name(ctx context.Context, tx *event.Tx) error {
+	var bases []string
+	var named []*harvestChange
+	for _, c := range h.changes {
+		if c.created && tidy(c.in.Input.Title.Value) != "" {
+			named = append(named, c)
+			bases = append(bases, slugBase(c.in.Slug, c.in.Input.Title))
+		}
 	}
-	return text.Slug(c.d.Title)
+	slugs, err := account.FreeSlugs(ctx, tx.Tx, "datasets", KindDataset, bases)
+	for i := range slugs {
+		named[i].d.Slug = slugs[i]
+	}
+	return err
 }
 
 // origin is what the dataset's harvest says from now on.

@@ -29,7 +29,11 @@ func (h *harvestBatch) save(ctx context.Context, tx *event.Tx, v account.Viewer)
 			seen = append(seen, c.d.ID)
 		}
 	}
-	if err := h.insert(ctx, tx, created); err != nil {
+	rows := make([]*Dataset, len(created))
+	for i, c := range created {
+		rows[i] = &c.d
+	}
+	if err := insertAll(ctx, tx, rows); err != nil {
 		return err
 	}
 	for _, c := range changed {
@@ -64,24 +68,6 @@ func (h *harvestBatch) seenAt(seen []string) db.Time {
 		}
 	}
 	return h.now
-}
-
-// insert writes the rows of new datasets, with slugs of their own.
-func (h *harvestBatch) insert(ctx context.Context, tx *event.Tx, created []*harvestChange) error {
-	bases := make([]string, len(created))
-	for i, c := range created {
-		bases[i] = c.slugBase()
-	}
-	slugs, err := account.FreeSlugs(ctx, tx.Tx, "datasets", KindDataset, bases)
-	if err != nil {
-		return err
-	}
-	rows := make([]*Dataset, len(created))
-	for i, c := range created {
-		c.d.Slug, c.result.Slug = slugs[i], slugs[i]
-		rows[i] = &c.d
-	}
-	return insertAll(ctx, tx, rows)
 }
 
 // saveBeside writes what stands beside the rows, in few statements for all.

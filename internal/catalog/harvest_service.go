@@ -1,7 +1,6 @@
 package catalog
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"maps"
@@ -47,6 +46,9 @@ func (s *Store) PutHarvestedServices(ctx context.Context, tx *event.Tx, v accoun
 		return nil, err
 	}
 	if err := b.load(ctx, tx); err != nil {
+		return nil, err
+	}
+	if err := b.name(ctx, tx); err != nil { // before owners are locked, as other writes do
 		return nil, err
 	}
 	if err := b.contacts.insert(ctx, tx, v); err != nil {
@@ -216,6 +218,23 @@ func (c *serviceChange) begin(there *dataserviceWrite, now db.Time) {
 	}
 }
 
+// name gives new dataservices slugs of their own.
+func (b *serviceBatch) name(ctx context.Context, tx *event.Tx) error {
+	var bases []string
+	var named []*serviceChange
+	for _, c := range b.changes {
+		if c.created && tidy(c.in.Input.Title.Value) != "" {
+			named = append(named, c)
+			bases = append(bases, slugBase(c.in.Slug, c.in.Input.Title))
+		}
+	}
+	slugs, err := account.FreeSlugs(ctx, tx.Tx, "dataservices", KindDataservice, bases)
+	for i := range slugs {
+		named[i].d.Slug = slugs[i]
+	}
+	return err
+}
+
 func (b *serviceBatch) judge() {
 	for _, c := range b.changes {
 		if c.result.Err != nil {
@@ -328,8 +347,8 @@ func (c *serviceChange) settle(b *serviceBatch) {
 	difference := differenceOf(c.before.written(), d.written())
 	harvestDifference(difference, c.before.Harvest, d.Harvest)
 	r.ID, r.Slug, r.Title, r.Created = d.ID, d.Slug, d.Title, c.created
-	if c.created {
-		r.Slug = cmp.Or(text.Slug(c.in.Slug), text.Slug(d.Title))
+	if c.created && r.Slug == "" {
+		r.Slug = slugBase(c.in.Slug, c.in.Input.Title)
 	}
 	if r.Changed = !c.created && len(difference) > 0; r.Changed {
 		r.Difference = difference
@@ -348,26 +367,20 @@ func (c *serviceChange) settle(b *serviceBatch) {
 // were seen.
 func (b *serviceBatch) save(ctx context.Context, tx *event.Tx, v account.Viewer) error {
 	var created, changed []*serviceChange
-	var seen, bases []string
+	var seen []string
 	for _, c := range b.changes {
 		switch {
 		case c.result.Err != nil:
 		case c.created:
 			created = append(created, c)
-			bases = append(bases, c.result.Slug)
 		case c.result.Changed:
 			changed = append(changed, c)
 		default:
 			seen = append(seen, c.d.ID)
 		}
 	}
-	slugs, err := account.FreeSlugs(ctx, tx.Tx, "dataservices", KindDataservice, bases)
-	if err != nil {
-		return err
-	}
 	rows := make([]*Dataservice, len(created))
 	for i, c := range created {
-		c.d.Slug, c.result.Slug = slugs[i], slugs[i]
 		rows[i] = &c.d.Dataservice
 	}
 	if err := insertAll(ctx, tx, rows); err != nil {
