@@ -11,11 +11,14 @@ import (
 	"grenier/internal/config"
 	"grenier/internal/fetch"
 	"grenier/internal/harvest"
+	"grenier/internal/harvest/ckan"
 	"grenier/internal/harvest/csvlist"
 	"grenier/internal/harvest/csw"
 	"grenier/internal/harvest/datajson"
 	"grenier/internal/harvest/dcat"
 	"grenier/internal/harvest/external"
+	"grenier/internal/harvest/maaf"
+	"grenier/internal/harvest/ods"
 	"grenier/internal/harvest/udata"
 )
 
@@ -23,6 +26,7 @@ import (
 // settings allow.
 func (a *App) backends() []harvest.Backend {
 	all := []harvest.Backend{
+		ckan.New(), ckan.NewDKAN(), ods.New(), maaf.New(),
 		dcat.New(), csw.NewDCAT(), csw.NewISO(),
 		datajson.New(), udata.New(), csvlist.New(),
 	}
@@ -54,7 +58,7 @@ func (a *App) Plugin(plugin config.Harvester) *external.Backend {
 func (a *App) portalClient(verify *tls.Config) *fetch.Client {
 	return fetch.New(fetch.Options{
 		Allow: a.Settings.FetchAllow, Version: Version, Site: a.Settings.BaseURL, TLSConfig: verify,
-		Dial: 10 * time.Second, TLS: 10 * time.Second, FirstByte: time.Minute, Stall: time.Minute,
+		PerHost: 4, Dial: 10 * time.Second, TLS: 10 * time.Second, FirstByte: time.Minute, Stall: time.Minute,
 	})
 }
 
