@@ -92,6 +92,9 @@ func (a *API) siteDumps(t *web.Table, base string) {
 	web.Get[web.Raw](t, base+"/tags.csv", doc("tags"), func(c *web.Call, _ web.None) error {
 		return a.sendDump(c, a.Dumps.files.Tags(), "")
 	})
+	web.Get[web.Raw](t, base+"/harvests.csv", doc("harvest sources"), func(c *web.Call, _ web.None) error {
+		return a.sendDump(c, a.Dumps.files.Harvests(), "")
+	})
 }
 
 func dumpDoc(summary, tag string) web.Doc {

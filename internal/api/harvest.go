@@ -32,7 +32,7 @@ type HarvestSource struct {
 	Permissions  HarvestPermissions     `json:"permissions"`
 	Schedule     *string                `json:"schedule"`
 	// SecretsSet are the names of the secrets, for those who may change the source.
-	SecretsSet []string          `json:"secrets_set"`
+	SecretsSet *[]string         `json:"secrets_set"`
 	ShrunkJob  *string           `json:"shrunk_job"`
 	Slug       string            `json:"slug"`
 	URL        string            `json:"url"`
@@ -196,7 +196,8 @@ func (a *API) harvestSource(c *web.Call, s *harvest.Source, from harvest.Owners)
 		return shown, nil
 	}
 	names, err := a.Harvests.SecretNames(s)
-	shown.SecretsSet = list(names)
+	names = list(names)
+	shown.SecretsSet = &names
 	return shown, err
 }
 

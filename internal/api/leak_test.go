@@ -98,7 +98,7 @@ func (v *vault) publicValues() (variables, arguments map[string][]string) {
 	variables = map[string][]string{
 		"dataset": {v.ids["open"], "open-of-eve"}, "reuse": {v.ids["open-reuse"]}, "dataservice": {v.ids["open-api"]},
 		"topic": {v.ids["open-topic"]}, "post": {v.ids["open-post"]}, "org": {v.town}, "user": {v.eve}, "uuid": v.resources[:4],
-		"visualization": {v.ids["open-chart"], "open-chart"}, "kind": {"dataset", "organization"}, "version": {"1"}, "client": {db.NewID()}, "webhook": {db.NewID()}, "delivery": {db.NewUUID()}, "run": {"1"},
+		"visualization": {v.ids["open-chart"], "open-chart"}, "kind": {"dataset", "organization"}, "version": {"1"}, "client": {db.NewID()}, "webhook": {db.NewID()}, "source": {db.NewID()}, "job": {db.NewID()}, "delivery": {db.NewUUID()}, "run": {"1"},
 		"contact": {db.NewID()}, "transfer": {db.NewID()}, "ids": {"country:fr"}, "id": {"country:fr", v.ids["open"], v.town}, "level": {"country"}, "zone": {"country:fr"}, "file": {"ecoles_com.csv"}, "identifier": {"x"}, "size": {"8"}, "fmt": {"ttl", "jsonld"},
 	}
 	arguments = map[string][]string{

@@ -5,6 +5,7 @@ import (
 
 	"grenier/internal/account"
 	"grenier/internal/catalog"
+	"grenier/internal/harvest"
 )
 
 // walkRows say what each route asks of the object that its path names.
@@ -144,6 +145,27 @@ var walkRows = map[string]walkRow{
 	"POST /api/2/oauth/clients/{client}/secret/":                   {account: true, foreign: true, only: []walker{sysadmin}},
 	"GET /api/2/changes":                                           {},
 	"GET /api/2/changes/start":                                     {},
+	"GET /api/1/harvest/sources/":                                  {},
+	"POST /api/1/harvest/sources/":                                 {makes: true},
+	"GET /api/1/harvest/backends/":                                 {},
+	"GET /api/1/harvest/lookup/":                                   {path: "/api/1/harvest/lookup/?url=x"},
+	"GET /api/1/harvest/source/{source}/":                          {on: harvest.KindSource, open: true},
+	"PUT /api/1/harvest/source/{source}/":                          {on: harvest.KindSource, open: true, does: account.Harvest, body: map[string]any{"name": ""}},
+	"DELETE /api/1/harvest/source/{source}/":                       {on: harvest.KindSource, open: true, does: account.Harvest},
+	"POST /api/1/harvest/source/{source}/validate/":                {on: harvest.KindSource, open: true, does: account.Schedule},
+	"POST /api/1/harvest/source/{source}/run/":                     {on: harvest.KindSource, open: true, does: account.Harvest},
+	"POST /api/1/harvest/source/{source}/schedule/":                {on: harvest.KindSource, open: true, does: account.Schedule, body: "no schedule"},
+	"DELETE /api/1/harvest/source/{source}/schedule/":              {on: harvest.KindSource, open: true, does: account.Schedule},
+	"POST /api/1/harvest/source/{source}/confirm/":                 {on: harvest.KindSource, open: true, does: account.Harvest},
+	"POST /api/1/harvest/source/{source}/preview/":                 {on: harvest.KindSource, open: true, does: account.PreviewHarvest},
+	"GET /api/1/harvest/source/{source}/preview/":                  {on: harvest.KindSource, open: true, ends: true, does: account.PreviewHarvest},
+	"POST /api/1/harvest/source/preview/":                          {makes: true},
+	"GET /api/1/harvest/source/{source}/jobs/":                     {on: harvest.KindSource, open: true},
+	"GET /api/1/harvest/source/{source}/conflicts/":                {on: harvest.KindSource, open: true},
+	"GET /api/1/harvest/job/{job}/":                                {on: harvest.KindSource, open: true},
+	"GET /api/1/harvest/job/{job}/items/":                          {on: harvest.KindSource, open: true},
+	"GET /api/1/harvest/job/{job}/logs/":                           {on: harvest.KindSource, open: true},
+	"POST /api/1/harvest/job/{job}/stop/":                          {on: harvest.KindSource, open: true, gone: true, does: account.Harvest},
 	"GET /api/2/webhooks/":                                         {account: true},
 	"POST /api/2/webhooks/":                                        {account: true},
 	"GET /api/2/webhooks/{webhook}/":                               {foreign: true, only: []walker{sysadmin}},
@@ -185,6 +207,7 @@ var walkRows = map[string]walkRow{
 	"POST /oauth/token":                                            {},
 	"POST /oauth/revoke":                                           {},
 	"POST /api/1/datasets/{dataset}/upload/":                       {on: catalog.KindDataset, does: account.Edit},
+	"POST /api/1/datasets/{dataset}/resources/{uuid}/checks/":      {on: catalog.KindDataset, does: account.Edit},
 	"POST /api/1/datasets/{dataset}/resources/{uuid}/upload/":      {on: catalog.KindDataset, does: account.Edit},
 	"POST /api/1/datasets/{dataset}/upload/community/":             {on: catalog.KindDataset, does: account.CreateOwn},
 	"POST /api/1/datasets/community_resources/{uuid}/upload/":      {on: catalog.KindCommunity, does: account.EditCommunity},

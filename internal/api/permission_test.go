@@ -14,6 +14,7 @@ import (
 	"grenier/internal/catalog"
 	"grenier/internal/db"
 	"grenier/internal/db/dbtest"
+	"grenier/internal/harvest"
 	"grenier/internal/web"
 )
 
@@ -57,7 +58,12 @@ var rights = map[account.Action][]walker{
 	account.Join:          {stranger, owner, partial, assigned, editor, manager, townToken},
 	account.CreateOwn:     {stranger, owner, partial, assigned, editor, manager}, // no token for some objects alone: it is the person's own
 	account.SeeInside:     {partial, assigned, editor, manager, reader, townToken},
-	account.Administer:    {},
+	account.Harvest:       {owner, manager, townToken},
+	account.PreviewHarvest: {
+		owner, editor, manager, townToken,
+	},
+	account.Schedule:   {},
+	account.Administer: {},
 }
 
 // may tells whether somebody may do something with an object of the walk.
@@ -103,6 +109,7 @@ var states = map[string][]string{
 	catalog.KindContact:      {"public"},
 	catalog.KindCommunity:    {"public", "binned"},
 	"chart":                  {"public", "private", "deleted"},
+	harvest.KindSource:       {"public", "deleted"},
 }
 
 // hiddenStatus is with which status an object in a state is kept from who may not
@@ -379,6 +386,17 @@ func (w *walk) place(kind, state, personal string) target {
 		w.exec(`INSERT INTO charts (id, version, slug, organization_id, owner_id, title, title_fold, description, private, visible, x_axis, y_axis, series, views, created_at, modified_at, deleted_at)
 			VALUES (?, 1, ?, ?, ?, ?, ?, 'd', ?, ?, '{"column_x":"a","sort_x_by":"axis_x","sort_x_direction":"asc","type":"discrete"}', '{}', '[]', 0, 1, 1, ?)`,
 			w.ids[slug], slug, organization, person, slug, slug, private, state == "public", gone)
+	case harvest.KindSource:
+		w.ids[slug], o.ids["job"] = db.NewID(), db.NewID()
+		var gone any
+		if !deletedAt.IsZero() {
+			gone = deletedAt
+		}
+		w.exec(`INSERT INTO harvest_sources (id, version, slug, name, name_fold, description, url, domain, backend, config, options, organization_id, owner_id,
+			frequency, active, autoarchive, validation, created_at, modified_at, deleted_at, last_good_total, failures)
+			VALUES (?, 1, ?, ?, ?, '', 'https://portal.example.org/', 'portal.example.org', 'ckan', '{}', '{}', ?, ?, 'manual', ?, ?, 'pending', 1, 1, ?, 0, 0)`,
+			w.ids[slug], slug, slug, slug, organization, person, true, true, gone)
+		w.harvestJob(o.ids["job"], w.ids[slug], "initialized")
 	default:
 		w.t.Fatalf("the walk cannot make a %s", kind)
 	}

@@ -18,6 +18,7 @@ var (
 	closedRoutes = []string{
 		"POST /api/1/datasets/", "POST /api/1/datasets/community_resources/", "POST /api/1/datasets/{dataset}/upload/community/", "POST /api/1/organizations/",
 		"POST /api/1/reuses/", "POST /api/1/dataservices/", "POST /api/1/visualizations/", "POST /api/2/topics/", "POST /api/1/users/", "POST /register/",
+		"POST /api/1/harvest/sources/", "POST /api/1/harvest/source/preview/",
 	}
 	closedMore = []string{
 		"POST /api/1/datasets/{dataset}/resources/", "POST /api/1/datasets/{dataset}/upload/", "POST /api/1/datasets/{dataset}/resources/{uuid}/upload/",

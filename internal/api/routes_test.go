@@ -77,7 +77,7 @@ var datasetAsks = []ask{
 
 // csvAsks are the dumps.
 var csvAsks = []ask{
-	{path: "/datasets.csv"}, {path: "/resources.csv"}, {path: "/organizations.csv"}, {path: "/reuses.csv"}, {path: "/dataservices.csv"}, {path: "/tags.csv"},
+	{path: "/datasets.csv"}, {path: "/resources.csv"}, {path: "/organizations.csv"}, {path: "/reuses.csv"}, {path: "/dataservices.csv"}, {path: "/tags.csv"}, {path: "/harvests.csv"}, {path: "/api/1/site/harvests.csv"},
 	{path: "/api/1/site/datasets.csv?tag=mobilite"}, {path: "/api/1/site/resources.csv"}, {path: "/api/1/site/organizations.csv"},
 	{path: "/api/1/site/reuses.csv"}, {path: "/api/1/site/dataservices.csv"}, {path: "/api/1/site/tags.csv"},
 	{path: "/api/1/organizations/<town>/datasets.csv"}, {path: "/api/1/organizations/<town>/datasets-resources.csv"},
@@ -111,6 +111,12 @@ var accountAsks = []ask{
 	{path: "/api/2/webhooks/", as: "ada", want: want{"#": 0.0}},
 	{path: "/api/2/webhooks/?organization=<town>", as: "ada", want: want{"#": 0.0}},
 	{path: "/api/2/webhooks/?organization=<town>", as: "eve", status: denied},
+	{path: "/api/1/harvest/sources/", want: want{"total": 0.0}},
+	{path: "/api/1/harvest/sources/?page=2", status: notFound},
+	{path: "/api/1/harvest/sources/?sort=colour", status: bad},
+	{path: "/api/1/harvest/backends/?lang=en", want: want{"0.id": "ckan", "0.filters.0.label": "Organization", "0.keys": "extra_configs,features,filters,id,label"}},
+	{path: "/api/1/harvest/lookup/?url=https://portal.example.org/a", want: want{"#": 0.0}},
+	{path: "/api/1/harvest/lookup/", status: bad},
 	{path: "/.well-known/oauth-authorization-server", want: want{"issuer": apitest.Base}},
 	{path: "/oauth/client_info?client_id=x", status: unknown},
 	{path: "/oauth/error?error=access_denied", status: bad},
@@ -127,6 +133,9 @@ var apart = map[string]string{
 	"/api/2/changes":  "TestChangesOfADataset", "/api/2/changes/start": "TestChangesFromNothing",
 	"/api/2/webhooks/{webhook}/": "TestWebhook", "/api/2/webhooks/{webhook}/deliveries/": "TestWebhook",
 	"/api/2/webhooks/{webhook}/deliveries/{delivery}/": "TestWebhook",
+	"/api/1/harvest/source/{source}/":                  "TestHarvestSource", "/api/1/harvest/source/{source}/jobs/": "TestHarvestSource",
+	"/api/1/harvest/source/{source}/conflicts/": "TestHarvestConflicts", "/api/1/harvest/source/{source}/preview/": "TestHarvestPreview",
+	"/api/1/harvest/job/{job}/": "TestHarvestSource", "/api/1/harvest/job/{job}/items/": "TestHarvestSource", "/api/1/harvest/job/{job}/logs/": "TestHarvestSource",
 	"/oauth/client_info": "TestProgramsActForPeople", "/oauth/error": "TestEveryRoute", "/api/2/uploads/{uuid}/": "TestUploadByParts",
 }
 

@@ -55,7 +55,7 @@ type SiteMetrics struct {
 }
 
 // siteMetrics joins what is counted in the catalogue with what the site was
-// given: visits, downloads, discussions and harvesters by month.
+// given: visits, downloads and discussions by month.
 func siteMetrics(site *catalog.Site, m catalog.SiteMetrics, at time.Time) (SiteMetrics, error) {
 	answer := SiteMetrics{
 		Dataservices: m.Dataservices, Datasets: m.Datasets, DatasetsByMonths: m.DatasetsByMonths, Followers: m.Followers,
@@ -63,11 +63,11 @@ func siteMetrics(site *catalog.Site, m catalog.SiteMetrics, at time.Time) (SiteM
 		MaxOrgFollowers: m.MaxOrgFollowers, MaxOrgReuses: m.MaxOrgReuses, MaxReuseDatasets: m.MaxReuseDatasets,
 		MaxReuseFollowers: m.MaxReuseFollowers, Organizations: m.Organizations, OrganizationsByMonths: m.OrganizationsByMonths,
 		PublicServices: m.PublicServices, Resources: m.Resources, Reuses: m.Reuses, ReusesByMonths: m.ReusesByMonths, Users: m.Users,
-		UsersByMonths: m.UsersByMonths,
+		UsersByMonths: m.UsersByMonths, Harvesters: m.Harvesters, HarvestersByMonths: m.HarvestersByMonths,
 	}
 	for metric, counts := range map[string]*catalog.MonthCounts{
 		"datasets_visits_by_months": &answer.DatasetsVisitsByMonths, "resources_downloads_by_months": &answer.ResourcesDownloadsByMonths,
-		"discussions_by_months": &answer.DiscussionsByMonths, "harvesters_by_months": &answer.HarvestersByMonths,
+		"discussions_by_months": &answer.DiscussionsByMonths,
 	} {
 		var err error
 		if *counts, err = site.Counted(metric, at); err != nil {

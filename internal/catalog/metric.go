@@ -39,9 +39,12 @@ type SiteMetrics struct {
 	MaxOrgFollowers, MaxOrgReuses, MaxOrgDatasets   int64
 	Datasets, Resources, Reuses, Dataservices       int64
 	Organizations, PublicServices, Users, Followers int64
+	// Harvesters are the sources that are not deleted.
+	Harvesters int64
 
 	DatasetsByMonths, ReusesByMonths     MonthCounts
 	OrganizationsByMonths, UsersByMonths MonthCounts
+	HarvestersByMonths                   MonthCounts
 }
 
 const siteTotalsQuery = `SELECT
@@ -60,6 +63,7 @@ const siteTotalsQuery = `SELECT
 	(SELECT count(*) FROM badges b JOIN organizations o ON o.id = b.object_id
 		WHERE b.badge = 'public-service' AND b.kind = 'organization' AND o.deleted_at IS NULL) AS public_services,
 	(SELECT count(*) FROM users WHERE confirmed_at IS NOT NULL AND deleted_at IS NULL) AS users,
+	(SELECT count(*) FROM harvest_sources WHERE deleted_at IS NULL) AS harvesters,
 	(SELECT count(*) FROM follows WHERE until IS NULL) AS followers`
 
 // countedByMonth are the tables whose rows a site counts by the month of their
@@ -69,6 +73,7 @@ var countedByMonth = []struct{ name, table, created, where string }{
 	{"reuses", "reuses", "created_at", "visible = TRUE"},
 	{"organizations", "organizations", "created_at", "deleted_at IS NULL"},
 	{"users", "users", "created_at", "confirmed_at IS NOT NULL AND deleted_at IS NULL"},
+	{"harvesters", "harvest_sources", "created_at", "deleted_at IS NULL"},
 }
 
 // ComputeSiteMetrics counts the whole catalogue from its rows.
@@ -81,6 +86,7 @@ func (s *Store) ComputeSiteMetrics(ctx context.Context, now time.Time) (SiteMetr
 		byMonth, err := siteMonths(ctx, read, now)
 		metrics.DatasetsByMonths, metrics.ReusesByMonths = byMonth["datasets"], byMonth["reuses"]
 		metrics.OrganizationsByMonths, metrics.UsersByMonths = byMonth["organizations"], byMonth["users"]
+		metrics.HarvestersByMonths = byMonth["harvesters"]
 		return err
 	})
 	return metrics, err
@@ -89,7 +95,7 @@ func (s *Store) ComputeSiteMetrics(ctx context.Context, now time.Time) (SiteMetr
 func siteTotals(ctx context.Context, read bun.IDB, m *SiteMetrics) error {
 	return read.NewRaw(siteTotalsQuery).Scan(ctx, &m.MaxDatasetFollowers, &m.MaxDatasetReuses, &m.MaxReuseDatasets,
 		&m.MaxReuseFollowers, &m.MaxOrgFollowers, &m.MaxOrgReuses, &m.MaxOrgDatasets, &m.Datasets, &m.Resources, &m.Reuses,
-		&m.Dataservices, &m.Organizations, &m.PublicServices, &m.Users, &m.Followers)
+		&m.Dataservices, &m.Organizations, &m.PublicServices, &m.Users, &m.Harvesters, &m.Followers)
 }
 
 // siteMonths counts the rows created in each month, in one query.

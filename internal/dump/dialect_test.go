@@ -86,12 +86,12 @@ func TestTextsComeBack(t *testing.T) {
 }
 
 func TestColumns(t *testing.T) {
-	for kind, want := range map[Kind]int{Datasets: 47, Resources: 30, Organizations: 26, Reuses: 25, Dataservices: 40, Tags: 4, "users": 0} {
+	for kind, want := range map[Kind]int{Datasets: 47, Resources: 30, Organizations: 26, Reuses: 25, Dataservices: 40, Tags: 4, Harvests: 9, "users": 0} {
 		if got := len(Columns(kind)); got != want {
 			t.Errorf("%s: %d columns, want %d", kind, got, want)
 		}
 	}
-	if len(Kinds) != 6 {
+	if len(Kinds) != 7 {
 		t.Errorf("%d kinds", len(Kinds))
 	}
 }

@@ -37,10 +37,11 @@ const (
 	Reuses        Kind = "reuses"
 	Dataservices  Kind = "dataservices"
 	Tags          Kind = "tags"
+	Harvests      Kind = "harvests"
 )
 
 // Kinds are all kinds of dumps.
-var Kinds = []Kind{Datasets, Resources, Organizations, Reuses, Dataservices, Tags}
+var Kinds = []Kind{Datasets, Resources, Organizations, Reuses, Dataservices, Tags, Harvests}
 
 // Columns are the names in the first line of a kind's dump, in order.
 func Columns(k Kind) []string {
@@ -57,6 +58,8 @@ func Columns(k Kind) []string {
 		return namesOf(dataserviceColumns)
 	case Tags:
 		return namesOf(tagColumns)
+	case Harvests:
+		return namesOf(sourceColumns)
 	}
 	return nil
 }

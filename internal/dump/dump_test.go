@@ -31,6 +31,8 @@ func (w *world) whole(kind Kind) Dump {
 		return w.dumps.Reuses(ReuseFilter{})
 	case Dataservices:
 		return w.dumps.Dataservices(DataserviceFilter{})
+	case Harvests:
+		return w.dumps.Harvests()
 	}
 	return w.dumps.Tags()
 }

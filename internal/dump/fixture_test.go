@@ -343,6 +343,13 @@ func (w *world) fill() {
 			d.OrganizationID, d.DeletedAt = ptr(id(101)), moment("2025-01-01T00:00:00")
 		}),
 	)
+	for i, deleted := range []any{nil, moment("2025-01-01T00:00:00")} {
+		w.exec(`INSERT INTO harvest_sources (id, version, slug, name, name_fold, description, url, domain, backend, config, options, secrets, organization_id,
+			frequency, active, autoarchive, validation, created_at, modified_at, deleted_at, last_good_total, failures)
+			VALUES (?, 1, ?, ?, '', '', 'https://data.example.org/catalog.xml', 'data.example.org', 'dcat', ?, '{}', 'sealed', ?, 'manual', ?, ?, 'accepted', ?, ?, ?, 0, 0)`,
+			id(501+i), fmt.Sprintf("source-%d", i), []string{`Le "portail"`, "Parti"}[i], `{"filters":[{"key":"tags","value":"arbre"}]}`, id(101), true, true,
+			moment("2024-01-02T03:04:05"), moment("2024-01-02T03:04:05"), deleted)
+	}
 	w.tag("reuse", 301, "carte", "arbre")
 	w.tag("reuse", 303, "secret")
 	w.link("reuse_datasets", "reuse_id", 301, 5, 1, 3, 4)

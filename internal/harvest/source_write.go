@@ -116,7 +116,7 @@ func (s *Store) maker(v account.Viewer, in SourceInput) (account.Owner, error) {
 	switch {
 	case v.Admin() || v.May(account.Harvest, given, ""):
 		return given, nil
-	case given.Organization == "" && given.User != v.UserID():
+	case given.Organization == "":
 		return given, fault.At("You can only set yourself as owner", "owner")
 	}
 	return given, errForbidden
