@@ -122,7 +122,7 @@ func (p *portal) search(ctx context.Context, start int) error {
 	}
 	for {
 		query.Set("start", strconv.Itoa(start))
-		page, err := p.searchPage(ctx, query)
+		page, err := p.searchPage(ctx, query, start)
 		if err != nil {
 			return err
 		}
@@ -153,14 +153,21 @@ type page struct {
 	results int // listed
 	fresh   int // not listed before
 	bare    []string
+	ids     []harvest.KeptRecord
+	broken  bool // a package has no identifier
 }
 
-// searchPage tells the packages of one page.
-func (p *portal) searchPage(ctx context.Context, query url.Values) (page, error) {
+// searchPage tells the packages of one page that begins at a place of the list.
+func (p *portal) searchPage(ctx context.Context, query url.Values, start int) (page, error) {
 	found := page{count: -1}
 	before := len(p.seen)
 	repeated := make(map[string]bool)
-	err := p.action(ctx, "package_search", query, func(in *decoder) error {
+	address := p.address("package_search", query)
+	kept, err := p.keptPage(ctx, address)
+	if err != nil {
+		return found, err
+	}
+	answer, err := p.page(ctx, address, kept, func(in *decoder) error {
 		return in.object(func(key string) error {
 			switch key {
 			case "count":
@@ -177,16 +184,64 @@ func (p *portal) searchPage(ctx context.Context, query url.Values) (page, error)
 			return in.skip()
 		})
 	})
-	if err == nil && found.count < 0 {
+	switch {
+	case err != nil:
+	case answer.NotModified:
+		err = p.tellKept(kept, &found, start)
+	case found.count < 0:
 		err = fault.New(fault.BadGateway, "The portal's list of packages has no count.")
 	}
-	found.fresh = len(p.seen) - before
+	found.fresh += len(p.seen) - before
 	for _, id := range found.bare {
 		if err == nil {
 			err = p.show(ctx, id)
 		}
 	}
+	if err == nil && !answer.NotModified {
+		err = p.keep(ctx, address, answer, &found, start)
+	}
 	return found, err
+}
+
+// keptPage is what an earlier run remembered of a page, when this one reads the
+// whole portal.
+func (p *portal) keptPage(ctx context.Context, address string) (*harvest.KeptPage, error) {
+	if !p.Since.IsZero() {
+		return nil, nil
+	}
+	return p.Remote.Kept(ctx, address)
+}
+
+// tellKept tells the packages of a page that is as it was.
+func (p *portal) tellKept(kept *harvest.KeptPage, found *page, start int) error {
+	found.results = len(kept.Records)
+	found.count = start + found.results
+	if kept.Next != "" {
+		found.count++
+	}
+	for _, record := range kept.Records {
+		if p.seen[record.RemoteID] {
+			continue
+		}
+		p.seen[record.RemoteID] = true
+		p.done++
+		if err := p.tell(harvest.Line{T: harvest.LineUnchanged, RemoteID: record.RemoteID}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// keep remembers a page.
+func (p *portal) keep(ctx context.Context, address string, answer *harvest.Answer, found *page, start int) error {
+	if found.broken || len(found.bare) > 0 || !p.Since.IsZero() {
+		return nil
+	}
+	k := harvest.KeptPage{Address: address, ETag: answer.Header.Get("ETag"), LastModified: answer.Header.Get("Last-Modified"), Records: found.ids}
+	if start+found.results < found.count {
+		k.Next = "more"
+	}
+	return p.Remote.Keep(ctx, k)
 }
 
 // start says how much is to come, once.
@@ -212,6 +267,7 @@ func (p *portal) listed(raw json.RawMessage, found *page, now map[string]bool) e
 		Resources json.RawMessage `json:"resources"`
 	}
 	if json.Unmarshal(raw, &head) != nil {
+		found.broken = true
 		p.done++
 		return p.tell(harvest.Line{T: harvest.LineError, Message: "A package of the portal is not an object."})
 	}
@@ -224,7 +280,9 @@ func (p *portal) listed(raw json.RawMessage, found *page, now map[string]bool) e
 			return nil
 		}
 		p.seen[id], now[id] = true, true
+		found.ids = append(found.ids, harvest.KeptRecord{RemoteID: id})
 	} else {
+		found.broken = true
 		found.fresh++
 	}
 	if head.Resources == nil && id != "" {

@@ -28,25 +28,40 @@ var errLong = errors.New("a package is too long")
 
 // action calls an action of the portal's API; result reads what it gives.
 func (p *portal) action(ctx context.Context, name string, query url.Values, result func(*decoder) error) error {
+	_, err := p.page(ctx, p.address(name, query), nil, result)
+	return err
+}
+
+// address is that of an action.
+func (p *portal) address(name string, query url.Values) string {
 	address := harvest.Below(p.Source.URL, "api/3/action/"+name)
 	if len(query) > 0 {
 		address += "?" + query.Encode()
 	}
-	answer, err := p.Remote.Ask(ctx, address, harvest.Want{Accept: "application/json", Header: p.header()})
+	return address
+}
+
+// page asks for what an address gives unless it is still the page that was kept;
+// then result is not called.
+func (p *portal) page(ctx context.Context, address string, kept *harvest.KeptPage, result func(*decoder) error) (*harvest.Answer, error) {
+	answer, err := p.Remote.Ask(ctx, address, harvest.Want{Accept: "application/json", Header: p.header(), Kept: kept})
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer func() { _ = answer.Body.Close() }()
+	if answer.NotModified {
+		return answer, nil
+	}
 	contentType := answer.Header.Get("Content-Type")
 	body := bufio.NewReader(harvest.UTF8(answer.Body, contentType, p.Remote.Log))
 	if err := judgeType(body, contentType, answer.URL); err != nil {
-		return err
+		return nil, err
 	}
 	err = readReply(body, result)
 	if p.told != nil {
-		return p.told
+		return nil, p.told
 	}
-	return err
+	return answer, err
 }
 
 // judgeType tells a reply from what portals answer instead.
