@@ -67,8 +67,11 @@ func (c *harvestChange) keep() {
 		if field.told(c.in) {
 			c.result.Values[field.name] = rawOf(field.value(&c.d))
 		}
-		last, protected := c.in.Keep[field.name]
-		if c.created || !protected || last == nil {
+		last := c.in.Keep[field.name]
+		if last != nil && !field.told(c.in) {
+			c.result.Values[field.name] = last
+		}
+		if c.created || last == nil {
 			continue
 		}
 		present := rawOf(field.value(&c.before))

@@ -324,6 +324,9 @@ func (c *serviceChange) keep() {
 			c.result.Values[field.name] = rawOf(field.value(&c.d))
 		}
 		last := c.in.Keep[field.name]
+		if last != nil && !field.told(c.in) {
+			c.result.Values[field.name] = last
+		}
 		present := rawOf(field.value(&c.before))
 		if c.created || last == nil || sameJSON(present, db.JSON(last)) {
 			continue

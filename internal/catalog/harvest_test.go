@@ -197,12 +197,13 @@ func TestHarvestChangesWhatTheRecordTells(t *testing.T) {
 		record.Input.Tags = catalog.Some([]string{"pluie"})
 		record.Input.Extras = catalog.Some(json.RawMessage(`{"dcat":{"license":["x"]}}`))
 		record.Input.AccessType = catalog.Some("restricted")
+		record.Schema = catalog.Some(catalog.SchemaInput{Name: "etalab/irve", Version: "2.0"})
 		record.Resources = []catalog.HarvestedResource{listed("b", "https://portail.example.org/nouveau/b.json"), listed("c", "https://portail.example.org/x/c.csv")}
 		result := h.put(record)[0]
 		if result.Err != nil || !result.Changed || result.Version != before.Version+1 {
 			t.Fatalf("the change gave %+v", result)
 		}
-		for _, field := range []string{"title", "tags", "extras", "access_type", "license", "archived"} {
+		for _, field := range []string{"title", "tags", "extras", "access_type", "license", "archived", "schema"} {
 			if _, told := result.Difference[field]; !told {
 				t.Errorf("the difference does not tell of %s: %v", field, result.Difference.Fields())
 			}
@@ -308,6 +309,11 @@ func TestProtectedFieldsKeepLocalEdits(t *testing.T) {
 			t.Errorf("the dataset is %+v", after)
 		}
 		record.Keep = second.Values
+		record.Keep = second.Values
+		record.Input.Frequency = catalog.Opt[string]{} // not told this time
+		if again := h.put(record)[0]; string(again.Values["frequency"]) != `"monthly"` {
+			t.Errorf("the last value of what is not told is %s", again.Values["frequency"])
+		}
 		delete(record.Keep, "title") // no longer protected
 		if third := h.put(record)[0]; !third.Changed || h.dataset(first.ID).Title != "Titre du portail" {
 			t.Errorf("without protection the title stays")
