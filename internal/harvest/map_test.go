@@ -446,3 +446,37 @@ func TestDataserviceIsMapped(t *testing.T) {
 		t.Error("a record without data is taken")
 	}
 }
+
+// TestEveryLicenseIsFoundByItsOwnWords: identifiers, titles, addresses and other
+// titles lead to their licence, in any case and with a typing error.
+func TestEveryLicenseIsFoundByItsOwnWords(t *testing.T) {
+	licenses, err := catalog.BuiltinLicenses()
+	if err != nil {
+		t.Fatal(err)
+	}
+	table := newLicenseTable(licenses)
+	for _, l := range licenses {
+		words := []string{l.ID, strings.ToUpper(l.ID), l.Title, strings.ToUpper(l.Title), " " + l.Title + " "}
+		var addresses, titles []string
+		if err := json.Unmarshal(l.AlternateURLs, &addresses); err != nil {
+			t.Fatal(err)
+		}
+		if err := json.Unmarshal(l.AlternateTitles, &titles); err != nil {
+			t.Fatal(err)
+		}
+		if l.URL != nil {
+			addresses = append(addresses, *l.URL)
+		}
+		for _, address := range addresses {
+			words = append(words, address, "Voir "+address+".")
+			if other, secure := strings.CutPrefix(address, "https:"); secure {
+				words = append(words, "http:"+other)
+			}
+		}
+		for _, word := range append(words, titles...) {
+			if got, _ := table.guess(word); got != l.ID {
+				t.Errorf("%q of %s is guessed as %q", word, l.ID, got)
+			}
+		}
+	}
+}
