@@ -43,7 +43,7 @@ func (p *Portal) adminHarvestRoutes(t *table) {
 	form(t, one+"/switch", "PUT"+api, p.switchHarvester)
 	form(t, one+"/confirm", "POST /api/2/harvest/source/{source}/confirm/", p.confirmHarvester)
 	form(t, one+"/compare", "POST /api/2/harvest/source/{source}/preview/", p.compareHarvester)
-	form(t, one+"/look", "GET"+api+"preview/", p.lookAtHarvester)
+	patientForm(t, one+"/look", "GET"+api+"preview/", previewTime, p.lookAtHarvester)
 	adminPage(t, one+"/configuration", p.showHarvesterConfiguration)
 	form(t, one+"/configuration", "PUT"+api, p.saveHarvester)
 	form(t, one+"/delete", "DELETE"+api, p.deleteHarvester)

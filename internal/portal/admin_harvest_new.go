@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/url"
 	"strings"
+	"time"
 
 	"grenier/internal/account"
 	"grenier/internal/fault"
@@ -20,8 +21,12 @@ func (p *Portal) newHarvesterRoutes(t *table) {
 	adminPage(t, newHarvesterPath, p.showNewHarvester)
 	form(t, newHarvesterPath, "POST /api/1/harvest/sources/", p.beginHarvester)
 	adminPage(t, describeHarvesterPath, p.showDescribeHarvester)
-	form(t, describeHarvesterPath, "POST /api/1/harvest/source/preview/", p.describeHarvester)
+	patientForm(t, describeHarvesterPath, "POST /api/1/harvest/source/preview/", previewTime, p.describeHarvester)
 }
+
+// previewTime is how long a page may wait for a preview, which ends by itself
+// before that.
+const previewTime = 2 * time.Minute
 
 // wizardStep is a step on the way to a new source.
 type wizardStep struct {

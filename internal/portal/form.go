@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"grenier/internal/account"
 	"grenier/internal/event"
@@ -41,25 +42,36 @@ const (
 // subject, and answers by posted.done after a success, by posted.again after an
 // error. Requests from pages of other sites never come here.
 func form[Q any](t *table, path, operation string, h func(*visit, Q, *posted) error) {
-	openForm(t, path, operation, func(v *visit, q Q, sent *posted) error {
+	openForm(t, path, operation, forPeople(h))
+}
+
+// patientForm is form for what waits for other servers, for as long as it says.
+func patientForm[Q any](t *table, path, operation string, most time.Duration, h func(*visit, Q, *posted) error) {
+	t.p.forms = append(t.p.forms, Form{path, operation})
+	answerPosts(t, path, most, forPeople(h))
+}
+
+// forPeople leads those who are not signed in to log in.
+func forPeople[Q any](h func(*visit, Q, *posted) error) func(*visit, Q, *posted) error {
+	return func(v *visit, q Q, sent *posted) error {
 		if v.viewer.Anonymous() {
 			return v.toLogin(v.cameFrom())
 		}
 		return h(v, q, sent)
-	})
+	}
 }
 
 // openForm is form for everybody: logging in, registering.
 func openForm[Q any](t *table, path, operation string, h func(*visit, Q, *posted) error) {
 	t.p.forms = append(t.p.forms, Form{path, operation})
-	answerPosts(t, path, h)
+	answerPosts(t, path, 0, h)
 }
 
 // fragment declares what a script of a page asks for while somebody types: it
 // gets what is in the form, answers by visit.fragment, and changes nothing. It
 // is for people who are signed in.
 func fragment[Q any](t *table, path string, h func(*visit, Q, *posted) error) {
-	answerPosts(t, path, func(v *visit, q Q, sent *posted) error {
+	answerPosts(t, path, 0, func(v *visit, q Q, sent *posted) error {
 		if v.viewer.Anonymous() {
 			return fault.New(fault.Unauthorized, "Log in to go on.")
 		}
@@ -67,8 +79,10 @@ func fragment[Q any](t *table, path string, h func(*visit, Q, *posted) error) {
 	})
 }
 
-func answerPosts[Q any](t *table, path string, h func(*visit, Q, *posted) error) {
-	doc := web.Doc{People: true, NoMask: true, NoStore: true, MaxBody: maxFormBody}
+// answerPosts declares what takes posts; most is how long it may take, 0 for as
+// long as any request.
+func answerPosts[Q any](t *table, path string, most time.Duration, h func(*visit, Q, *posted) error) {
+	doc := web.Doc{People: true, NoMask: true, NoStore: true, MaxBody: maxFormBody, Timeout: most}
 	for _, lang := range t.p.Languages {
 		web.Post[web.Raw](t.root, prefixed(t.p.Language, lang, path), doc, func(c *web.Call, q Q, _ web.Raw) error {
 			v := t.p.visit(c, lang)
