@@ -50,7 +50,7 @@ type Deps struct {
 	Webhooks *outbox.Webhooks
 	Harvests *harvest.Store
 	// Checks tell whether remote files are there; nil where nobody looks.
-	Checks *check.Store
+	Checks   *check.Store
 	Search   feed.Match
 	Versions *web.Versions
 	Pieces   *web.Pieces

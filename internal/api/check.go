@@ -66,7 +66,7 @@ func (a *API) checkRoutes() {
 	if a.Checks == nil {
 		return
 	}
-	now := web.Doc{Summary: "Check at once whether a remote file is there", Tags: []string{"datasets"}}
+	now := web.Doc{Summary: "Check at once whether a remote file is there", Tags: []string{"datasets"}, Auth: web.User}
 	now.Description = "What is found goes into the extras of the resource (check:…). A file that was checked a moment ago is not asked for again."
 	web.Post[FileCheck, web.None, web.None](a.v1, "/datasets/{dataset}/resources/{uuid}/checks/", now, a.checkResource)
 }

@@ -48,7 +48,9 @@ func TestChecksByTheAPI(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	path := func(i int) string { return "/api/1/datasets/" + made.ID + "/resources/" + full[0].Resources[i].ID + "/checks/" }
+	path := func(i int) string {
+		return "/api/1/datasets/" + made.ID + "/resources/" + full[0].Resources[i].ID + "/checks/"
+	}
 	for _, row := range []struct {
 		name, method, path, key string
 		status                  int
