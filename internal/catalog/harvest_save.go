@@ -192,8 +192,11 @@ func (h *harvestBatch) record(ctx context.Context, tx *event.Tx, v account.Viewe
 			What: "updated", Kind: KindDataset, ID: c.d.ID, Owner: c.d.OwnedBy().Ref(), Version: c.d.Version,
 			Before: c.before.Visible, After: c.d.Visible, Difference: c.result.Difference,
 		}
-		if c.created {
+		switch {
+		case c.created:
 			change.What, change.Before = "created", false
+		case c.before.DeletedAt.IsZero() && !c.d.DeletedAt.IsZero():
+			change.What = "deleted"
 		}
 		told.add(v, change)
 	}

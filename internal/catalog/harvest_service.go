@@ -443,8 +443,11 @@ func (b *serviceBatch) record(ctx context.Context, tx *event.Tx, v account.Viewe
 			What: "updated", Kind: KindDataservice, ID: c.d.ID, Owner: c.d.OwnedBy().Ref(), Version: c.d.Version,
 			Before: !c.created && c.before.public(), After: c.d.public(), Difference: c.result.Difference,
 		}
-		if c.created {
+		switch {
+		case c.created:
 			change.What = "created"
+		case c.before.DeletedAt.IsZero() && !c.d.DeletedAt.IsZero():
+			change.What = "deleted"
 		}
 		told.add(v, change)
 	}

@@ -414,8 +414,13 @@ func TestVanishedDatasetsAreArchivedOrDeleted(t *testing.T) {
 		if again := h.dataset(back.ID); !again.Visible || again.Harvest.Archived != nil {
 			t.Errorf("the dataset that came back is %+v", again)
 		}
+		head := h.head()
 		if got := vanish(catalog.VanishDelete, made[1].ID); len(got) != 1 {
 			t.Errorf("deleting gave %+v", got)
+		}
+		told, err := h.log.Since(h.ctx, head, 10)
+		if err != nil || len(told) != 1 || told[0].Kind != "dataset.deleted" || told[0].ActorKind != "source" || told[0].Actor != portalSource {
+			t.Errorf("the log tells of the deletion as %+v (%v)", told, err)
 		}
 		h.check()
 		changed := h.record("y")
