@@ -330,6 +330,7 @@ func (r *run) noteResult(done *applied, p *pending, result *catalog.HarvestResul
 		p.item.Difference = boundedDifference(result)
 	default:
 		p.item.Outcome = OutcomeUnchanged
+		done.touched[p.item.Kind] = append(done.touched[p.item.Kind], result.ID)
 	}
 	if r.job.Preview && result.Created {
 		return // its identifier leads nowhere

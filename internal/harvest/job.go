@@ -69,6 +69,9 @@ type Job struct {
 	Cursor *string `bun:"cursor"`
 	// CursorItems are how many items came before the cursor.
 	CursorItems int64 `bun:"cursor_items"`
+	// Since is the moment before which records were left out that did not change; zero
+	// for a whole run.
+	Since db.Time `bun:"since"`
 
 	// Total is how many records the portal announced, nil when it did not.
 	Total        *int64 `bun:"total"`

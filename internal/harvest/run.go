@@ -182,6 +182,8 @@ type run struct {
 // reading is what the backend has told of the whole.
 type reading struct {
 	ended, complete, capped bool
+	// unchanged tells that records were told of that are as they were.
+	unchanged bool
 	// troubled tells that the portal told of a trouble that is no record's, shrunk
 	// that it lists far less than before.
 	troubled, shrunk bool
@@ -294,6 +296,9 @@ func (r *run) prepare(ctx context.Context, lapsed bool) error {
 	if err := r.recall(ctx); err != nil {
 		return err
 	}
+	if err := r.chooseSince(ctx); err != nil {
+		return err
+	}
 	var claims []int64
 	if err := r.s.db.Read().NewRaw("SELECT 1 FROM harvest_conflicts WHERE source_id = ? LIMIT 1", r.source.ID).Scan(ctx, &claims); err != nil {
 		return err
@@ -384,7 +389,7 @@ func (r *run) restart(ctx context.Context) error {
 
 // target is the source as its backend sees it.
 func (r *run) target(ctx context.Context) (Target, error) {
-	t := Target{ID: r.source.ID, Name: r.source.Name, URL: r.source.URL, Config: r.source.ConfigOf()}
+	t := Target{ID: r.source.ID, Name: r.source.Name, URL: r.source.URL, Config: r.source.ConfigOf(), RemoteContexts: r.options.AllowRemoteContext}
 	var err error
 	if t.Secrets, err = r.s.secretsOf(r.source); err != nil {
 		return t, err

@@ -18,7 +18,7 @@ const maxResumed = 200
 
 // complete does what follows the last record.
 func (r *run) complete(ctx context.Context) error {
-	whole := r.state.complete && !r.state.capped
+	whole := r.state.complete && !r.state.capped && (r.job.Since.IsZero() || r.state.unchanged)
 	if whole {
 		if err := r.judgeSize(ctx); err != nil {
 			return err

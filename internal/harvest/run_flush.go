@@ -190,7 +190,7 @@ func insertItems(ctx context.Context, tx *db.Tx, items []Item) error {
 
 // jobColumns are those that the engine writes while it works.
 var jobColumns = []string{
-	"phase", "lease_until", "digest", "cursor", "cursor_items", "total", "items", "datasets", "dataservices", "done", "failed", "skipped", "archived",
+	"phase", "lease_until", "digest", "cursor", "cursor_items", "since", "total", "items", "datasets", "dataservices", "done", "failed", "skipped", "archived",
 	"created", "changed", "unchanged", "conflicts", "requests", "retries", "bytes", "complete", "errors",
 }
 

@@ -19,12 +19,13 @@ import (
 
 // tellTale is a backend that tells what a test has it tell.
 type tellTale struct {
-	mu   sync.Mutex
-	tell func(ctx context.Context, r Request, emit func(Line) error) error
+	mu          sync.Mutex
+	incremental bool
+	tell        func(ctx context.Context, r Request, emit func(Line) error) error
 }
 
 func (b *tellTale) Describe() Description {
-	return Description{ID: "told", Label: "Told", Resumable: true}
+	return Description{ID: "told", Label: "Told", Resumable: true, Incremental: b.incremental}
 }
 
 func (b *tellTale) Harvest(ctx context.Context, r Request, emit func(Line) error) error {

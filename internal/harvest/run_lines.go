@@ -97,6 +97,7 @@ func (r *run) read(ctx context.Context) error {
 	}
 	request := Request{
 		Job: r.job.ID, Dry: r.job.Preview, MaxItems: int(r.limit), Language: r.s.deps.Rules.Language, Now: r.now.Time, Source: target, Remote: r.remote,
+		Since: r.job.Since.Time,
 	}
 	if r.job.Cursor != nil {
 		request.Cursor = *r.job.Cursor
@@ -252,7 +253,7 @@ func (r *run) takeRecord(l Line) error {
 	case LineDataset, LineDataservice:
 		r.judgeTold(p)
 	case LineUnchanged:
-		p.what = toTouch
+		p.what, r.state.unchanged = toTouch, true
 	case LineGone:
 		p.what = toVanish
 	case LineSkip:

@@ -621,6 +621,56 @@ func TestPages(t *testing.T) {
 	}
 }
 
+// TestSince has a backend leave out what did not change, as long as nothing is missed by
+// it, and lets things vanish only when it was told what is still there.
+func TestSince(t *testing.T) {
+	h := newHouse(t, dbtest.SQLite(t))
+	h.told.incremental = true
+	now := 0
+	src := h.source("portail", h.organization, Options{GraceDays: &now})
+	var since time.Time
+	still := true
+	h.told.says(func(_ context.Context, r Request, emit func(Line) error) error {
+		since = r.Since
+		for i, l := range datasets(0, 4) {
+			switch {
+			case r.Since.IsZero() || i == 0:
+			case !still || i == 3:
+				continue
+			default:
+				l = Line{T: LineUnchanged, RemoteID: l.RemoteID}
+			}
+			if err := emit(l); err != nil {
+				return err
+			}
+		}
+		return emit(Line{T: LineEnd, Complete: true})
+	})
+	first := h.run(src)
+	if !since.IsZero() {
+		t.Error("the first run leaves something out")
+	}
+	still = false
+	h.exec("UPDATE harvest_records SET hash = 'x' WHERE remote_id = 'record-0'") // so that nothing is unchanged
+	if job := h.run(h.reload(src)); !since.Equal(first.StartedAt.Time) || job.Complete || job.ItemsArchived != 0 {
+		t.Errorf("the second run is since %v: complete %v, archived %d", since, job.Complete, job.ItemsArchived)
+	}
+	still = true
+	third := h.run(h.reload(src))
+	h.wants(third, Done, "new 0 changed 0 unchanged 3 failed 0 skipped 0 archived 1 conflicts 0")
+	if !since.Equal(first.StartedAt.Time) || !third.Complete {
+		t.Errorf("the third run is since %v", since)
+	}
+	h.exec("UPDATE datasets SET version = version + 1 WHERE title = 'Jeu 1'")
+	if h.run(h.reload(src)); !since.IsZero() {
+		t.Error("a run after an edit leaves something out")
+	}
+	h.exec("UPDATE harvest_jobs SET started_at = started_at - ?", (8 * 24 * time.Hour).Microseconds())
+	if h.run(h.reload(src)); !since.IsZero() {
+		t.Error("nothing was read whole for over a week")
+	}
+}
+
 // TestDue starts sources whose time has come, once, and purges what is old or was deleted.
 func TestDue(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {

@@ -64,6 +64,7 @@ CREATE TABLE harvest_jobs (
     digest TEXT NOT NULL,
     cursor TEXT,
     cursor_items BIGINT NOT NULL,
+    since BIGINT,
     total BIGINT,
     items BIGINT NOT NULL,
     datasets BIGINT NOT NULL,

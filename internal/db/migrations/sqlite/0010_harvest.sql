@@ -64,6 +64,7 @@ CREATE TABLE harvest_jobs (
     digest TEXT NOT NULL,
     cursor TEXT,
     cursor_items INTEGER NOT NULL,
+    since INTEGER,
     total INTEGER,
     items INTEGER NOT NULL,
     datasets INTEGER NOT NULL,
