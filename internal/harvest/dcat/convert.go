@@ -103,16 +103,16 @@ func (c Converter) pageOf(record, landing, uri string) string {
 		return strings.TrimRight(c.Prefix, "/") + "/" + record
 	}
 	for _, address := range []string{landing, uri} {
-		if IsURL(address) {
+		if isURL(address) {
 			return address
 		}
 	}
 	return ""
 }
 
-// IsURL tells whether an address leads somewhere on the public web by its form: a
+// isURL tells whether an address leads somewhere on the public web by its form: a
 // scheme of files or pages, and the name of a host within a domain, or its number.
-func IsURL(address string) bool {
+func isURL(address string) bool {
 	u, err := url.Parse(address)
 	if err != nil || strings.ContainsAny(address, " \t\r\n") {
 		return false

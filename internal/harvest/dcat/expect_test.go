@@ -320,7 +320,7 @@ func TestIsURL(t *testing.T) {
 		"https://data.example.org/a?b#c": true, "ftp://example.org": true, "http://192.0.2.1:8080/x": true, "http://[2001:db8::1]/": true, "http://données.example.fr/": true,
 		"http://localhost:8080/a": false, "http://host/a": false, "urn:uuid:1": false, "http://example.org/a b": false, "file:///base/data": false, "": false, "http://catalogue.e2/": false,
 	} {
-		if IsURL(address) != want {
+		if isURL(address) != want {
 			t.Errorf("%q: %v", address, !want)
 		}
 	}
