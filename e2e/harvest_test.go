@@ -198,7 +198,7 @@ func TestHarvestByCommand(t *testing.T) {
 				}
 				found[parts[0].(string)] = true
 				if resources, _ := parts[4].([]any); len(resources) != 3 {
-					t.Errorf("%d resources: %s", len(resources), text)
+					t.Fatalf("%d resources: %s", len(resources), text)
 				}
 			}
 			if titles == nil {

@@ -61,6 +61,8 @@ type Options struct {
 
 	// listed are the indexes of the records that there are, in order.
 	listed []int
+	// turns are when each round began.
+	turns []time.Time
 }
 
 // Fault disturbs some answers.
@@ -115,6 +117,10 @@ func (p *Portal) Set(change func(*Options)) {
 	p.options.PageSize = cmp.Or(p.options.PageSize, 100)
 	p.options.Files = cmp.Or(p.options.Files, "https://files.example.org")
 	p.options.listed = p.options.Listed()
+	for len(p.options.turns) < p.options.Round {
+		p.options.turns = append(p.options.turns[:len(p.options.turns):len(p.options.turns)], time.Now().UTC().Truncate(time.Second))
+	}
+	p.options.turns = p.options.turns[:p.options.Round]
 	p.met = make([]int, len(p.options.Faults))
 }
 

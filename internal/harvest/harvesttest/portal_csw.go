@@ -124,7 +124,7 @@ func (r *Record) iso(b *strings.Builder, portal string) {
 	fmt.Fprintf(b, `</gmd:MD_Keywords></gmd:descriptiveKeywords><gmd:resourceConstraints><gmd:MD_LegalConstraints><gmd:useLimitation>%s</gmd:useLimitation></gmd:MD_LegalConstraints></gmd:resourceConstraints></gmd:MD_DataIdentification></gmd:identificationInfo>`, cs(r.LicenseURL))
 	b.WriteString("<gmd:distributionInfo><gmd:MD_Distribution><gmd:transferOptions><gmd:MD_DigitalTransferOptions>")
 	for _, f := range r.Files {
-		fmt.Fprintf(b, `<gmd:onLine><gmd:CI_OnlineResource><gmd:linkage><gmd:URL>%s</gmd:URL></gmd:linkage><gmd:protocol>%s</gmd:protocol><gmd:name>%s</gmd:name></gmd:CI_OnlineResource></gmd:onLine>`,
+		fmt.Fprintf(b, `<gmd:onLine><gmd:CI_OnlineResource><gmd:linkage><gmd:URL>%s</gmd:URL></gmd:linkage><gmd:protocol>%s</gmd:protocol><gmd:name>%s</gmd:name><gmd:function><gmd:CI_OnLineFunctionCode codeList="#" codeListValue="download"/></gmd:function></gmd:CI_OnlineResource></gmd:onLine>`,
 			xmlText(f.URL), cs("WWW:DOWNLOAD-1.0-http--download"), cs(f.Name))
 	}
 	b.WriteString("</gmd:MD_DigitalTransferOptions></gmd:transferOptions></gmd:MD_Distribution></gmd:distributionInfo></gmd:MD_Metadata>\n")

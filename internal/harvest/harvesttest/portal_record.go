@@ -130,7 +130,9 @@ func (o Options) Record(index int) Record {
 		at := o
 		if at.Round = round + 1; at.Turned(index) {
 			r.Notes = fmt.Sprintf("%s\r\n\r\nEdition %d.", base.notes, at.Round)
-			r.Modified = epoch.AddDate(1, 0, at.Round)
+			if r.Modified = epoch.AddDate(1, 0, at.Round); round < len(o.turns) {
+				r.Modified = o.turns[round]
+			}
 		}
 	}
 	files := o.Resources
