@@ -396,8 +396,8 @@ var historyAsks = []ask{
 	{path: "/api/2/history/organization/<town>/7/", as: "ada", status: notFound},
 	{path: "/api/2/bin/", as: "ada", want: want{"data.0.keys": "class,deleted_at,deleted_by,id,kind,organization,purged_at,title"}},
 	{path: "/api/2/bin/?kind=odd", as: "ada", status: bad},
-	{path: "/api/1/workers/jobs/", as: "admin", want: want{"1.id": "tests.nothing"}},
-	{path: "/api/1/workers/jobs/schedulables/", as: "admin", want: want{"1": "tests.nothing"}},
+	{path: "/api/1/workers/jobs/", as: "admin", want: want{"3.id": "tests.nothing"}},
+	{path: "/api/1/workers/jobs/schedulables/", as: "admin", want: want{"3": "tests.nothing"}},
 	{path: "/api/1/workers/jobs/tests.nothing/", as: "admin", want: want{
 		"keys": "args,crontab,description,enabled,id,interval,kwargs,last_run_at,last_run_id,name,next_run_at,schedule,task", "crontab.keys": "day_of_month,day_of_week,hour,minute,month_of_year",
 	}},

@@ -69,6 +69,7 @@ type App struct {
 	// Retries remembers requests that may be repeated.
 	Retries *event.Retries
 
+	schemas   *catalog.Schemas // nil when no catalogue of schemas is set
 	demo      []portal.DemoAccount
 	started   portal.Started
 	engine    *search.Engine

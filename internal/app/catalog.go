@@ -16,7 +16,8 @@ func (a *App) provideCatalog() {
 	client := a.fetcher()
 	deps := catalog.Deps{Mail: a.Mail, CheckURL: client.CheckURL}
 	if a.Settings.SchemaCatalog != "" {
-		deps.Schemas = catalog.NewSchemas(client, a.Settings.SchemaCatalog)
+		a.schemas = catalog.NewSchemas(client, a.Settings.SchemaCatalog)
+		deps.Schemas = a.schemas
 	}
 	a.Catalog.Provide(deps)
 }

@@ -71,7 +71,7 @@ func (a *App) assembleHarvests() error {
 	s := a.Settings
 	a.Harvests = harvest.New(a.Events, harvest.Deps{
 		Catalog: a.Catalog, Zones: a.Zones, Client: a.portalClient(nil), Insecure: a.portalClient(&tls.Config{InsecureSkipVerify: true}), Jobs: a.Jobs, Mail: a.Mail, Rates: a.Rates, Secret: secret,
-		Backends: a.backends(),
+		Backends: a.backends(), Schemas: a.schemas,
 		Rules: harvest.Rules{
 			ManualRun: s.HarvestManualRun, PreviewItems: s.HarvestPreviewItems, MaxItems: s.HarvestMaxItems, DefaultSchedule: s.HarvestDefaultSchedule,
 			JobRetention: s.HarvestJobRetention, GraceDays: s.HarvestGraceDays, ValidationContact: s.HarvestValidationContact,

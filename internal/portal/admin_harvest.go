@@ -41,8 +41,8 @@ func (p *Portal) adminHarvestRoutes(t *table) {
 	form(t, one+"/validate", "POST"+api+"validate/", p.validateHarvester)
 	form(t, one+"/run", "POST"+api+"run/", p.runHarvester)
 	form(t, one+"/switch", "PUT"+api, p.switchHarvester)
-	form(t, one+"/confirm", "POST /api/2/harvest/source/{source}/confirm/", p.confirmHarvester)
-	form(t, one+"/compare", "POST /api/2/harvest/source/{source}/preview/", p.compareHarvester)
+	form(t, one+"/confirm", "POST /api/1/harvest/source/{source}/confirm/", p.confirmHarvester)
+	form(t, one+"/compare", "POST /api/1/harvest/source/{source}/preview/", p.compareHarvester)
 	patientForm(t, one+"/look", "GET"+api+"preview/", previewTime, p.lookAtHarvester)
 	adminPage(t, one+"/configuration", p.showHarvesterConfiguration)
 	form(t, one+"/configuration", "PUT"+api, p.saveHarvester)
@@ -54,7 +54,7 @@ func (p *Portal) adminHarvestRoutes(t *table) {
 	const job = one + "/jobs/{job}"
 	adminPage(t, job, p.showHarvesterJob)
 	fragment(t, job+"/now", p.showHarvesterJobNow)
-	form(t, job+"/stop", "POST /api/2/harvest/job/{id}/stop/", p.stopHarvesterJob)
+	form(t, job+"/stop", "POST /api/1/harvest/job/{job}/stop/", p.stopHarvesterJob)
 	adminPage(t, job+"/items/{item}", p.showHarvesterItem)
 }
 
