@@ -124,7 +124,8 @@ func (c *cleaner) Read(p []byte) (int, error) {
 	}
 	n := 0
 	for n+utf8.UTFMax <= len(p) {
-		if n > 0 && c.in.Buffered() < utf8.UTFMax {
+		n += c.plain(p[n:])
+		if n+utf8.UTFMax > len(p) || n > 0 && c.in.Buffered() < utf8.UTFMax {
 			return n, nil
 		}
 		r, size, err := c.in.ReadRune()
@@ -146,6 +147,18 @@ func (c *cleaner) Read(p []byte) (int, error) {
 		}
 	}
 	return n, nil
+}
+
+// plain copies the letters of ASCII that come next, as far as they are there.
+func (c *cleaner) plain(p []byte) int {
+	next, _ := c.in.Peek(min(c.in.Buffered(), len(p)))
+	n := 0
+	for n < len(next) && next[n] >= ' ' && next[n] < utf8.RuneSelf {
+		n++
+	}
+	copy(p, next[:n])
+	_, _ = c.in.Discard(n)
+	return n
 }
 
 // short reads into a slice in which no character may fit.
