@@ -22,6 +22,7 @@ import (
 	"grenier/internal/config"
 	"grenier/internal/db"
 	"grenier/internal/fault"
+	"grenier/internal/harvest/external"
 	"grenier/internal/progress"
 )
 
@@ -33,6 +34,7 @@ const (
 )
 
 func main() {
+	external.Enter()      // becomes a plug-in, when it was started for that
 	time.Local = time.UTC // before anything reads a time: what is kept is UTC
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second signal ends the program at once
@@ -50,6 +52,7 @@ type commands struct {
 	User    userCommand    `cmd:"" help:"Manage the accounts of people."`
 	Token   tokenCommand   `cmd:"" help:"Manage the tokens by which programs act as people."`
 	Org     orgCommand     `cmd:"" help:"Manage organizations."`
+	Harvest harvestCommand `cmd:"" help:"Harvest remote portals and keep them in step."`
 	Index   indexCommand   `cmd:"" help:"Manage the search index."`
 	Backup  backupCommand  `cmd:"" help:"Write a backup, also beside a running server (SQLite)."`
 	Restore restoreCommand `cmd:"" help:"Make the database of a data folder from a backup (SQLite)."`

@@ -19,11 +19,13 @@ import (
 	"grenier/internal/config"
 	"grenier/internal/db"
 	"grenier/internal/db/dbtest"
+	"grenier/internal/harvest/external"
 )
 
 var update = flag.Bool("update", false, "write testdata again")
 
 func TestMain(m *testing.M) {
+	external.Enter() // as main does
 	time.Local = time.UTC
 	os.Exit(m.Run())
 }

@@ -181,7 +181,8 @@ Every setting has a default: ` + "`grenier serve`" + ` runs without any. A value
 1. the command line: ` + "`--some-name value`" + `;
 2. the environment: ` + "`GRENIER_SOME_NAME=value`" + ` (an empty variable counts as none);
 3. the file ` + "`grenier.toml`" + ` beside the data folder (for ` + "`--data /srv/grenier/data`" + `, ` + "`/srv/grenier/grenier.toml`" + `), or the one
-   named by ` + "`--config FILE`" + ` or ` + "`GRENIER_CONFIG`" + `: ` + "`some_name = \"value\"`" + `, one line each, without sections;
+   named by ` + "`--config FILE`" + ` or ` + "`GRENIER_CONFIG`" + `: ` + "`some_name = \"value\"`" + `, one line each, without sections but those of
+   [harvesters of your own](harvesting.md#write-your-own-harvester);
 4. the default.
 
 ` + "`grenier config`" + ` prints every setting with its value and where it comes from, passwords left out. A value that cannot be
