@@ -96,7 +96,7 @@ func run(ctx context.Context, o options) error {
 		o.folder = folder
 	}
 	var r report
-	if !slices.Contains([]string{"writes", "members", "rdf", "changes"}, o.only) { // which make what they need
+	if !slices.Contains([]string{"writes", "members", "rdf", "changes", "harvest"}, o.only) { // which make what they need
 		if err := o.load(ctx, &r); err != nil {
 			return err
 		}
@@ -108,7 +108,7 @@ func run(ctx context.Context, o options) error {
 		{"start", o.measureStart}, {"kept", o.measureKept}, {"rows", o.measureRows}, {"search", o.measureSearch},
 		{"relevance", o.measureRelevance}, {"dump", o.measureDump}, {"pages-kept", o.measurePagesKept}, {"page-types", o.measurePages},
 		{"admin", o.measureAdmin}, {"writes", o.measureWrites}, {"members", o.measureMembers}, {"upload", o.measureUpload},
-		{"rdf", o.measureRDF}, {"changes", o.measureChanges}, {"linked", o.measureLinked},
+		{"rdf", o.measureRDF}, {"changes", o.measureChanges}, {"linked", o.measureLinked}, {"harvest", o.measureHarvest},
 	} {
 		if !o.wants(measure.name) {
 			continue

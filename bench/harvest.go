@@ -1,0 +1,212 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http/httptest"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"grenier/internal/harvest/harvesttest"
+)
+
+// The records of the portals are ten real ones, multiplied; see
+// internal/harvest/harvesttest.
+const (
+	harvestCKAN  = 10_000
+	harvestDCAT  = 100_000
+	harvestFiles = 3
+	harvestBig   = 8_000
+	harvestUsual = 2_000
+)
+
+// reachingHere lets the program reach portals of this machine, without pauses
+// between requests.
+var reachingHere = []string{"--fetch-allow", "127.0.0.0/8", "--harvest-politeness", "0s", "--log-level", "warn"}
+
+// field is a data folder with the source of a portal.
+type field struct {
+	options
+	portal  *harvesttest.Portal
+	address string
+	source  string
+}
+
+// sow makes a portal, a fresh data folder and a source that is accepted. stop ends
+// the portal.
+func (o options) sow(ctx context.Context, name, backend, path string, p harvesttest.Options) (f *field, stop func(), err error) {
+	o.folder = filepath.Join(o.folder, "harvest-"+name)
+	portal := harvesttest.New(p)
+	server := httptest.NewServer(portal)
+	f = &field{options: o, portal: portal, address: server.URL + path}
+	if f.source, err = f.command(ctx, "create", backend, f.address, "Portal "+name); err == nil {
+		_, err = f.command(ctx, "validate", f.source)
+	}
+	return f, server.Close, err
+}
+
+// command runs a short command of harvesting and gives what it printed.
+func (f *field) command(ctx context.Context, arguments ...string) (string, error) {
+	arguments = append(append([]string{"harvest"}, arguments...), append([]string{"--data", f.data()}, reachingHere...)...)
+	out, err := exec.CommandContext(ctx, f.program, arguments...).CombinedOutput()
+	if err != nil {
+		return "", fmt.Errorf("grenier %s: %w: %s", strings.Join(arguments, " "), err, out)
+	}
+	return strings.TrimSpace(string(out)), nil
+}
+
+// reap harvests and tells how long it took and how much memory at most.
+func (f *field) reap(ctx context.Context) (took time.Duration, peak int64, err error) {
+	began := time.Now()
+	p, err := start(ctx, f.program, append([]string{"harvest", "run", f.source, "--json", "--data", f.data()}, reachingHere...)...)
+	if err != nil {
+		return 0, 0, err
+	}
+	err = p.wait()
+	return time.Since(began), p.peak.Load(), err
+}
+
+// measureHarvest harvests made-up portals of this machine.
+func (o options) measureHarvest(ctx context.Context, r *report) error {
+	for _, measure := range []func(context.Context, *report) error{o.harvestCKAN, o.harvestBigOne, o.harvestStop, o.harvestDCAT} {
+		if err := measure(ctx, r); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func perSecond(n int, took time.Duration) float64 { return float64(n) / took.Seconds() }
+
+func (o options) harvestCKAN(ctx context.Context, r *report) error {
+	f, stop, err := o.sow(ctx, "ckan", "ckan", "/ckan/", harvesttest.Options{Datasets: harvestCKAN, Resources: harvestFiles, PageSize: 1000})
+	defer stop()
+	if err != nil {
+		return err
+	}
+	took, _, err := f.reap(ctx)
+	if err != nil {
+		return err
+	}
+	rate := perSecond(harvestCKAN, took)
+	r.add(fmt.Sprintf("harvest of %d new CKAN datasets × %d resources, paged, SQLite", harvestCKAN, harvestFiles), "≥ 150 datasets/s",
+		fmt.Sprintf("%.0f/s", rate), "–", rate >= 150)
+	if took, _, err = f.reap(ctx); err != nil {
+		return err
+	}
+	rate = perSecond(harvestCKAN, took)
+	r.add("the same again, unchanged", "≥ 600/s", fmt.Sprintf("%.0f/s", rate), "–", rate >= 600)
+	return nil
+}
+
+func (o options) harvestDCAT(ctx context.Context, r *report) error {
+	f, stop, err := o.sow(ctx, "dcat", "dcat", "/dcat/catalog.xml", harvesttest.Options{Datasets: harvestDCAT, Resources: 1, PageSize: 100})
+	defer stop()
+	if err != nil {
+		return err
+	}
+	for _, run := range []struct {
+		work string
+		bar  float64
+	}{
+		{fmt.Sprintf("harvest of a DCAT catalogue of %d datasets, RDF/XML pages of 100", harvestDCAT), 150},
+		{"the same again, unchanged", 600},
+	} {
+		took, peak, err := f.reap(ctx)
+		if err != nil {
+			return err
+		}
+		rate := perSecond(harvestDCAT, took)
+		r.add(run.work, fmt.Sprintf("≤ 512 MB RssAnon, ≥ %.0f/s", run.bar), fmt.Sprintf("%d MB, %.0f/s", peak>>20, rate), "–", peak <= 512<<20 && rate >= run.bar)
+	}
+	return nil
+}
+
+// harvestBigOne compares a catalogue with the same one in which one dataset has
+// very many files: each of them may cost what those of the others do.
+func (o options) harvestBigOne(ctx context.Context, r *report) error {
+	var took [2]time.Duration
+	for i, big := range []int{0, harvestBig} {
+		f, stop, err := o.sow(ctx, fmt.Sprintf("big-%d", big), "ckan", "/ckan/", harvesttest.Options{
+			Datasets: harvestUsual, Resources: harvestFiles, PageSize: 100, BigAt: harvestUsual / 2, BigResources: big,
+		})
+		if err == nil {
+			took[i], _, err = f.reap(ctx)
+		}
+		stop()
+		if err != nil {
+			return err
+		}
+	}
+	usual, extra := took[0].Seconds()*1e6/(harvestUsual*harvestFiles), (took[1]-took[0]).Seconds()*1e6/harvestBig
+	r.add(fmt.Sprintf("one dataset of %d distributions among %d datasets", harvestBig, harvestUsual), "no slowdown of the others",
+		fmt.Sprintf("%.1f s instead of %.1f s: %.0f µs for each of its resources, %.0f µs for those of others", took[1].Seconds(), took[0].Seconds(), extra, usual),
+		"–", extra <= usual)
+	return nil
+}
+
+// harvestStop stops a harvest that a server is at.
+func (o options) harvestStop(ctx context.Context, r *report) error {
+	f, stop, err := o.sow(ctx, "stop", "ckan", "/ckan/", harvesttest.Options{Datasets: harvestCKAN, Resources: harvestFiles, PageSize: 100})
+	defer stop()
+	if err != nil {
+		return err
+	}
+	server, _, err := f.serve(ctx, reachingHere[:4]...)
+	if err != nil {
+		return err
+	}
+	defer server.stop()
+	if _, err := f.command(ctx, "launch", f.source); err != nil && !strings.Contains(err.Error(), "already") {
+		return err
+	}
+	job, err := f.awaitJob(ctx, server, func(j harvestJob) bool { return j.Status == "processing" && j.Report.Created > 0 })
+	if err != nil {
+		return err
+	}
+	began := time.Now()
+	if _, err := f.command(ctx, "stop", job.ID); err != nil {
+		return err
+	}
+	if _, err := f.awaitJob(ctx, server, func(j harvestJob) bool { return j.ID == job.ID && j.Status != "processing" }); err != nil {
+		return err
+	}
+	took := time.Since(began)
+	r.add("stop of a harvest, from the command to the end of the job", "≤ 2 s", fmt.Sprintf("%.1f s", took.Seconds()), "–", took <= 2*time.Second)
+	return nil
+}
+
+// harvestJob is what the API tells of a job.
+type harvestJob struct {
+	ID     string `json:"id"`
+	Status string `json:"status"`
+	Report struct {
+		Created int64 `json:"created"`
+	} `json:"report"`
+}
+
+// awaitJob waits for the newest job of the source to be in a state.
+func (f *field) awaitJob(ctx context.Context, server *process, is func(harvestJob) bool) (harvestJob, error) {
+	for began := time.Now(); time.Since(began) < time.Minute; time.Sleep(20 * time.Millisecond) {
+		body, err := fetch(server.address, "/api/1/harvest/source/"+f.source+"/jobs/?page_size=1")
+		if err != nil {
+			return harvestJob{}, err
+		}
+		var page struct{ Data []harvestJob }
+		if err := json.NewDecoder(bytes.NewReader(body)).Decode(&page); err != nil {
+			return harvestJob{}, err
+		}
+		if len(page.Data) > 0 && is(page.Data[0]) {
+			return page.Data[0], nil
+		}
+		if ctx.Err() != nil {
+			return harvestJob{}, ctx.Err()
+		}
+	}
+	return harvestJob{}, errors.New("the harvest did not come to the state awaited within a minute")
+}
