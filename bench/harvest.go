@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net/http/httptest"
 	"os/exec"
@@ -162,9 +161,7 @@ func (o options) harvestStop(ctx context.Context, r *report) error {
 		return err
 	}
 	defer server.stop()
-	if _, err := f.command(ctx, "launch", f.source); err != nil && !strings.Contains(err.Error(), "already") {
-		return err
-	}
+	// It has a job since it was accepted.
 	job, err := f.awaitJob(ctx, server, func(j harvestJob) bool { return j.Status == "processing" && j.Report.Created > 0 })
 	if err != nil {
 		return err
@@ -190,10 +187,11 @@ type harvestJob struct {
 	} `json:"report"`
 }
 
-// awaitJob waits for the newest job of the source to be in a state.
+// awaitJob waits for a job of the source to be in a state.
 func (f *field) awaitJob(ctx context.Context, server *process, is func(harvestJob) bool) (harvestJob, error) {
+	last := ""
 	for began := time.Now(); time.Since(began) < time.Minute; time.Sleep(20 * time.Millisecond) {
-		body, err := fetch(server.address, "/api/1/harvest/source/"+f.source+"/jobs/?page_size=1")
+		body, err := fetch(server.address, "/api/1/harvest/source/"+f.source+"/jobs/")
 		if err != nil {
 			return harvestJob{}, err
 		}
@@ -201,12 +199,15 @@ func (f *field) awaitJob(ctx context.Context, server *process, is func(harvestJo
 		if err := json.NewDecoder(bytes.NewReader(body)).Decode(&page); err != nil {
 			return harvestJob{}, err
 		}
-		if len(page.Data) > 0 && is(page.Data[0]) {
-			return page.Data[0], nil
+		for _, job := range page.Data {
+			if is(job) {
+				return job, nil
+			}
 		}
+		last = string(body)
 		if ctx.Err() != nil {
 			return harvestJob{}, ctx.Err()
 		}
 	}
-	return harvestJob{}, errors.New("the harvest did not come to the state awaited within a minute")
+	return harvestJob{}, fmt.Errorf("the harvest did not come to the state awaited within a minute: %s", last)
 }
