@@ -344,17 +344,13 @@ func (v *visit) harvestOwners(owners []account.Owner) (map[account.Owner]string,
 
 // waitingHarvests are sources that fail, that wait for an administrator, or that
 // list far less than before.
-func (v *visit) waitingHarvests(map[string]string) ([]waitingCard, error) {
+func (v *visit) waitingHarvests(names map[string]string) ([]waitingCard, error) {
 	if v.p.Harvests == nil {
 		return nil, nil
 	}
 	waiting, err := v.p.Harvests.Waiting(v.Context(), v.viewer)
 	if err != nil {
 		return nil, err
-	}
-	list := myHarvestersPath
-	if v.viewer.Admin() {
-		list = siteHarvestersPath
 	}
 	var cards []waitingCard
 	for _, one := range []struct {
@@ -368,9 +364,25 @@ func (v *visit) waitingHarvests(map[string]string) ([]waitingCard, error) {
 		if one.count > 0 {
 			cards = append(cards, waitingCard{
 				ID: "harvests-" + one.state, Icon: one.icon, Tone: one.tone, Title: v.say.T(one.title, "count", one.count), Text: v.say.T(one.text),
-				Links: []AdminAction{{Label: v.say.T("admin-harvest.see"), URL: v.path(list + "?state=" + one.state)}},
+				Links: v.harvestLists(one.state, names),
 			})
 		}
 	}
 	return cards, nil
+}
+
+// harvestLists lead to the sources in a state that somebody looks after: those of
+// the site for its administrators, else their own and their organisations'.
+func (v *visit) harvestLists(state string, names map[string]string) []AdminAction {
+	query := "?state=" + state
+	if v.viewer.Admin() {
+		return []AdminAction{{Label: v.say.T("admin-harvest.see"), URL: v.path(siteHarvestersPath + query)}}
+	}
+	links := []AdminAction{{Label: v.say.T("admin.scope-me"), URL: v.path(myHarvestersPath + query)}}
+	for _, id := range v.viewer.Organizations() {
+		if len(links) < mostOwners && v.viewer.May(account.Harvest, account.Owner{Organization: id}, "") {
+			links = append(links, AdminAction{Label: names[id], URL: v.path(organizationAdmin(id, "/harvesters") + query)})
+		}
+	}
+	return links
 }

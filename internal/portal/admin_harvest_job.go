@@ -44,7 +44,7 @@ type harvestNow struct {
 	Tiles []figure
 	// Stop ends it; without an address when it cannot be ended.
 	Stop button
-	// Results leads to its items, once it is over.
+	// Results leads to its items, where it ended while somebody looked on.
 	Results string
 }
 
@@ -158,7 +158,11 @@ func (p *Portal) showHarvesterJobNow(v *visit, in harvesterJobArgs, _ *posted) e
 	if err != nil {
 		return err
 	}
-	return v.fragment("admin/harvester-job", "harvest-now", v.harvestNow(s, rights, job))
+	now := v.harvestNow(s, rights, job)
+	if now.Over {
+		now.Results = v.path(harvestJobPath(s.ID, job.ID))
+	}
+	return v.fragment("admin/harvester-job", "harvest-now", now)
 }
 
 // harvestNow shows how far a job is.
@@ -167,7 +171,6 @@ func (v *visit) harvestNow(s *harvest.Source, rights harvest.Rights, j *harvest.
 	now.Said = now.Badge.Label
 	if now.Over {
 		now.Line = v.say.T("admin-harvest.took", "time", v.jobTook(j))
-		now.Results = v.path(harvestJobPath(s.ID, j.ID))
 		return now
 	}
 	may := rights.Edit

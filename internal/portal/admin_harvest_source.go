@@ -3,6 +3,7 @@ package portal
 import (
 	"fmt"
 	"html/template"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -278,7 +279,7 @@ func harvestJobPath(source, job string) string { return sourcePath(source, "/job
 // harvestJobs list jobs of a source.
 func (v *visit) harvestJobs(jobs []harvest.Job, total int, l *lister) listing {
 	list := listing{
-		ID: "jobs", Caption: v.say.T("admin-harvest.jobs"), Total: total, Pager: l.pager(total), Sizes: l.sizes(total),
+		ID: "harvests", Caption: v.say.T("admin-harvest.jobs"), Total: total, Pager: l.pager(total), Sizes: l.sizes(total),
 		Columns: []listColumn{
 			l.column("admin-harvest.column-started", ""), l.column("admin-harvest.column-state", ""), l.column("admin-harvest.column-took", ""),
 			l.number("admin-harvest.column-read", ""), l.number("admin-harvest.column-new", ""), l.number("admin-harvest.column-changed", ""),
@@ -346,11 +347,9 @@ func (v *visit) harvestCharts(jobs []harvest.Job) []template.HTML {
 	read.Series = []ChartSeries{series("admin-harvest.column-read", func(j *harvest.Job) float64 { return float64(j.Items) })}
 	took := outcomes
 	took.ID, took.Title = "chart-took", v.say.T("admin-harvest.chart-took")
-	took.Number = func(f float64) string { return v.took(time.Duration(f * float64(time.Minute))) }
-	took.Short = func(f float64) string {
-		return v.say.T("admin-harvest.minutes", "number", v.say.Decimal(f, ratePlaces(f)))
-	}
-	took.Series = []ChartSeries{series("admin-harvest.column-took", func(j *harvest.Job) float64 { return j.EndedAt.Sub(j.StartedAt.Time).Minutes() })}
+	took.Number = func(f float64) string { return v.took(time.Duration(f) * time.Second) }
+	took.Short = took.Number
+	took.Series = []ChartSeries{series("admin-harvest.column-took", func(j *harvest.Job) float64 { return math.Round(j.EndedAt.Sub(j.StartedAt.Time).Seconds()) })}
 	return []template.HTML{outcomes.Figure(), read.Figure(), took.Figure()}
 }
 
