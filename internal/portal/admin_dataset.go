@@ -117,6 +117,9 @@ func (v *visit) datasetFrame(d *catalog.Dataset, name, tail string, planned time
 	if d.DeletedAt.IsZero() && d.ResourceCount == 0 {
 		draft.notices = append(draft.notices, Notice{"warning", "warning", v.say.T("publish.no-files")})
 	}
+	if came := v.harvestedFrom(d); came.URL != "" {
+		draft.actions = append(draft.actions, came)
+	}
 	return draft.failed(v)
 }
 

@@ -1,9 +1,12 @@
 package portal
 
 import (
+	"cmp"
+	"net/url"
 	"strings"
 	"time"
 
+	"grenier/internal/catalog"
 	"grenier/internal/fault"
 	"grenier/internal/harvest"
 )
@@ -106,4 +109,17 @@ var outcomeSentences = map[harvest.Outcome]string{
 	harvest.OutcomeNew: "admin-harvest.trace-new", harvest.OutcomeChanged: "admin-harvest.trace-changed", harvest.OutcomeUnchanged: "admin-harvest.trace-unchanged",
 	harvest.OutcomeVanished: "admin-harvest.trace-vanished", harvest.OutcomeRefused: "admin-harvest.trace-refused", harvest.OutcomeSkipped: "admin-harvest.trace-skipped",
 	harvest.OutcomeConflict: "admin-harvest.trace-conflict",
+}
+
+// harvestedFrom leads to what the harvests made of a dataset; without an address
+// for one that was written here.
+func (v *visit) harvestedFrom(d *catalog.Dataset) AdminAction {
+	if v.p.Harvests == nil || d.Harvest == nil {
+		return AdminAction{}
+	}
+	remote := cmp.Or(deref(d.Harvest.RemoteID), deref(d.Harvest.RemoteURL))
+	if remote == "" {
+		return AdminAction{}
+	}
+	return AdminAction{Label: v.say.T("admin-harvest.origin"), URL: v.path(findHarvestedPath) + "?url=" + url.QueryEscape(remote), Icon: "harvest"}
 }

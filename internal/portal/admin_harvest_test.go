@@ -160,6 +160,8 @@ func TestHarvesterAtWork(t *testing.T) {
 
 	found := s.page("/en/admin/harvesters/find?url="+url.QueryEscape("https://127.0.0.1/dataset/budget/"), s.byAdmin, 200, "Jeu &lt;b&gt;budget", "published it here", page)
 	dataset := regexp.MustCompile(`/en/datasets/[0-9a-z-]+`).FindString(mainOf(found))
+	id := regexp.MustCompile(`/en/datasets/([0-9a-f]{24})`).FindStringSubmatch(mainOf(found))
+	s.page("/en/admin/datasets/"+id[1], s.byAdmin, 200, "Its harvest", "/en/admin/harvesters/find?url=")
 	s.page("/en/admin/harvesters/find?url=casse", s.byAdmin, 200, "could not take it", "The record &lt;i&gt;is broken")
 	s.page("/en/admin/harvesters/find?url=nobody", s.byAdmin, 200, "No harvest has met it")
 	public := s.ask(dataset, "", nil)
