@@ -53,8 +53,10 @@ type HarvestPermissions struct {
 type HarvestValidation struct {
 	By      *UserReference `json:"by"`
 	Comment *string        `json:"comment"`
-	On      Moment         `json:"on"`
-	State   string         `json:"state"`
+	// Contact is a form where validation may be asked for.
+	Contact *string `json:"contact"`
+	On      Moment  `json:"on"`
+	State   string  `json:"state"`
 }
 
 // HarvestBackend is a kind of portal, with what its sources may be told.
@@ -178,7 +180,7 @@ func (a *API) harvestSource(c *web.Call, s *harvest.Source, from harvest.Owners)
 		Deleted: moment(s.DeletedAt), Failures: s.Failures, FailingSince: moment(s.FailingSince), ID: s.ID, LastModified: moment(s.ModifiedAt), Name: s.Name,
 		NextRun: moment(s.NextRun), Options: object(s.OptionsJSON), Permissions: harvestPermissions(rights), Schedule: s.Schedule,
 		ShrunkJob: s.ShrunkJob, Slug: s.Slug, URL: s.URL,
-		Validation: HarvestValidation{Comment: s.ValidationComment, On: moment(s.ValidatedAt), State: string(s.Validation)},
+		Validation: HarvestValidation{Comment: s.ValidationComment, Contact: filled(a.Harvests.ValidationContact()), On: moment(s.ValidatedAt), State: string(s.Validation)},
 	}
 	if s.Description != "" {
 		shown.Description = &s.Description

@@ -33,10 +33,6 @@ var sourceSorts = map[string]string{
 	"last_run": "(SELECT j.created_at FROM harvest_jobs j WHERE j.id = hs.last_job)", "failures": "hs.failures",
 }
 
-// SourceSorts are the orders that lists of sources know, besides their opposites
-// with "-" in front.
-const SourceSorts = "created,last_modified,name,next_run,last_run,failures"
-
 // maxQueryWords bounds the words of a search in names.
 const maxQueryWords = 10
 
@@ -70,7 +66,7 @@ func (f SourceFilter) narrow(q *bun.SelectQuery) *bun.SelectQuery {
 }
 
 // Sources returns a page of sources and how many there are, in an order of
-// SourceSorts, the newest first when it is "". Everybody may read them.
+// sourceSorts, with "-" in front for its opposite, the newest first when it is "". Everybody may read them.
 func (s *Store) Sources(ctx context.Context, f SourceFilter, sort string, p catalog.Page) (sources []Source, total int, err error) {
 	err = s.db.Snapshot(ctx, func(ctx context.Context, read bun.IDB) error {
 		count, err := f.narrow(read.NewSelect().Model((*Source)(nil))).Count(ctx)
@@ -83,26 +79,6 @@ func (s *Store) Sources(ctx context.Context, f SourceFilter, sort string, p cata
 			Limit(int64(p.Limit)).Offset(int64(p.Offset)).Scan(ctx)
 	})
 	return sources, total, err
-}
-
-// EachSource calls fn with every source that is not deleted, the oldest first, a
-// batch at a time; for dumps.
-func (s *Store) EachSource(ctx context.Context, f SourceFilter, batch int, fn func([]Source) error) error {
-	f.Deleted = false
-	for after := ""; ; {
-		var sources []Source
-		query := f.narrow(s.db.Read().NewSelect().Model(&sources)).Where("hs.id > ?", after).OrderExpr("hs.id")
-		if err := query.Limit(int64(batch)).Scan(ctx); err != nil {
-			return err
-		}
-		if len(sources) == 0 {
-			return nil
-		}
-		if err := fn(sources); err != nil {
-			return err
-		}
-		after = sources[len(sources)-1].ID
-	}
 }
 
 var errNoSource = fault.New(fault.NotFound, "Harvest source not found")
@@ -146,6 +122,10 @@ func (s *Store) ResolveSource(ctx context.Context, key string) (*account.Resolve
 	}
 	return found, err
 }
+
+// ValidationContact is the address of a form for those who ask for validation, ""
+// for none.
+func (s *Store) ValidationContact() string { return s.deps.Rules.ValidationContact }
 
 // Rights are what a viewer may do with a source.
 type Rights struct {
