@@ -4,6 +4,7 @@ import (
 	_ "embed"
 	"encoding/json"
 	"fmt"
+	"regexp"
 	"strings"
 
 	"github.com/piprate/json-gold/ld"
@@ -14,10 +15,38 @@ import (
 //go:embed contexts/pod-v1.1-catalog.jsonld
 var podContext []byte
 
+// dcatAPContext has the terms of DCAT-AP 2 and 3 and of their annex on high-value
+// datasets.
+//
+//go:embed contexts/dcat-ap.jsonld
+var dcatAPContext []byte
+
+// schemaOrgContext has the namespace of schema.org and those of its terms whose
+// values are addresses or dates.
+//
+//go:embed contexts/schema-org.jsonld
+var schemaOrgContext []byte
+
 // builtInContexts are the contexts that the reader knows, by their addresses
 // without a scheme.
-var builtInContexts = map[string][]byte{
-	"project-open-data.cio.gov/v1.1/schema/catalog.jsonld": podContext,
+var builtInContexts = []struct {
+	address *regexp.Regexp
+	text    []byte
+}{
+	{regexp.MustCompile(`^project-open-data\.cio\.gov/v1\.1/schema/catalog\.jsonld$`), podContext},
+	{regexp.MustCompile(`^(semiceu\.github\.io|raw\.githubusercontent\.com/SEMICeu|github\.com/SEMICeu)/DCAT-AP/([^?#]*/)?context/(dcat-ap|hvd)\.jsonld$`), dcatAPContext},
+	{regexp.MustCompile(`^(www\.)?schema\.org(/|/docs/jsonldcontext\.json(ld)?)?$`), schemaOrgContext},
+}
+
+// builtInContext is the context that the reader knows at an address; nil for others.
+func builtInContext(address string) []byte {
+	_, address, _ = strings.Cut(address, "://")
+	for _, known := range builtInContexts {
+		if known.address.MatchString(address) {
+			return known.text
+		}
+	}
+	return nil
 }
 
 // contextLoader serves the contexts that are known and fetches nothing.
@@ -36,8 +65,7 @@ func (l *contextLoader) LoadDocument(address string) (*ld.RemoteDocument, error)
 		}
 	}
 	if text == nil {
-		_, host, _ := strings.Cut(address, "://")
-		text = builtInContexts[host]
+		text = builtInContext(address)
 	}
 	if text == nil && l.text != nil {
 		text = l.text(address)

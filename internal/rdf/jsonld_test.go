@@ -279,6 +279,48 @@ func TestCatalogueOfProjectOpenDataIsRead(t *testing.T) {
 		rdf.Turtle, ""))
 }
 
+// Catalogues that name the contexts of DCAT-AP or schema.org are read without asking
+// anybody, wherever and in which release the context is published.
+func TestKnownContexts(t *testing.T) {
+	const terms = `"@id": "http://e.example/1", "@type": "Dataset", "title": {"@value": "Abeilles", "@language": "fr"}, "identifier": "1", "keyword": ["ruche"],
+		"releaseDate": "2022-07-29", "frequency": "http://publications.europa.eu/resource/authority/frequency/ANNUAL", "theme": {"@id": "http://e.example/t", "preferredLabel": "Faune"},
+		"contactPoint": {"@type": "Kind", "email": "mailto:a@e.example"}, "applicableLegislation": "http://data.europa.eu/eli/reg_impl/2023/138/oj",
+		"datasetDistribution": {"@type": "Distribution", "downloadUrl": "https://d.example/a.csv", "byteSize": "12", "licence": "https://l.example/"}`
+	const catalogue = `@prefix dcat: <http://www.w3.org/ns/dcat#> . @prefix dct: <http://purl.org/dc/terms/> . @prefix xsd: <http://www.w3.org/2001/XMLSchema#> .
+		<http://e.example/1> a dcat:Dataset ; dct:title "Abeilles"@fr ; dct:identifier "1" ; dcat:keyword "ruche" ; dct:issued "2022-07-29" ;
+		dct:accrualPeriodicity <http://publications.europa.eu/resource/authority/frequency/ANNUAL> ; dcat:theme <http://e.example/t> ;
+		dcat:contactPoint [ a <http://www.w3.org/2006/vcard/ns#Kind> ; <http://www.w3.org/2006/vcard/ns#hasEmail> <mailto:a@e.example> ] ;
+		<http://data.europa.eu/r5r/applicableLegislation> <http://data.europa.eu/eli/reg_impl/2023/138/oj> ;
+		dcat:distribution [ a dcat:Distribution ; dcat:downloadURL <https://d.example/a.csv> ; dcat:byteSize "12"^^xsd:nonNegativeInteger ; dct:license <https://l.example/> ] .
+		<http://e.example/t> <http://www.w3.org/2004/02/skos/core#prefLabel> "Faune" .`
+	for _, address := range []string{
+		"https://semiceu.github.io/DCAT-AP/releases/3.0.0/context/dcat-ap.jsonld", "https://semiceu.github.io/DCAT-AP/releases/2.2.0-hvd/context/hvd.jsonld",
+		"https://raw.githubusercontent.com/SEMICeu/DCAT-AP/master/releases/3.0.1/context/dcat-ap.jsonld", "https://github.com/SEMICeu/DCAT-AP/raw/refs/heads/master/releases/3.0.1/context/dcat-ap.jsonld",
+	} {
+		g, err := readJSON(`{"@context": "`+address+`", `+terms+`}`, nil)
+		if err != nil {
+			t.Errorf("%s: %v", address, err)
+			continue
+		}
+		rdftest.Same(t, g, rdftest.Read(t, strings.NewReader(catalogue), rdf.Turtle, ""))
+	}
+	for _, address := range []string{"https://schema.org", "http://schema.org/", "https://schema.org/docs/jsonldcontext.jsonld"} {
+		g, err := readJSON(`{"@context": ["`+address+`", {"dcat": "http://www.w3.org/ns/dcat#"}], "@id": "http://e.example/1", "type": ["Dataset", "dcat:Dataset"], "name": "Abeilles",
+			"license": "https://l.example/", "dateModified": "2022-07-29"}`, nil)
+		if err != nil {
+			t.Errorf("%s: %v", address, err)
+			continue
+		}
+		rdftest.Same(t, g, rdftest.Read(t, strings.NewReader(`@prefix s: <http://schema.org/> . <http://e.example/1> a s:Dataset, <http://www.w3.org/ns/dcat#Dataset> ; s:name "Abeilles" ;
+			s:license <https://l.example/> ; s:dateModified "2022-07-29"^^s:Date .`), rdf.Turtle, ""))
+	}
+	for _, address := range []string{"https://schema.org.example/", "https://semiceu.github.io/DCAT-AP/context/other.jsonld", "https://semiceu.github.io.example/DCAT-AP/context/hvd.jsonld"} {
+		if _, err := readJSON(`{"@context": "`+address+`"}`, nil); err == nil {
+			t.Errorf("the context %s is known", address)
+		}
+	}
+}
+
 func TestPublishedCatalogueOfJSONLD(t *testing.T) {
 	read := func(name string, format rdf.Format) *rdf.Graph {
 		file, err := os.Open("testdata/catalogues/" + name)
