@@ -94,7 +94,6 @@ type Portal struct {
 	met     []int // by fault: how many requests matched
 
 	requests, running, most atomic.Int64
-	written                 atomic.Int64
 	paths                   map[string]int // guarded by mu
 	starts                  []time.Time    // guarded by mu, the first maxStarts
 }
