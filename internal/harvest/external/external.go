@@ -234,7 +234,12 @@ var (
 	errTimeout = fault.New(fault.Timeout, "The plug-in took longer than its timeout allows.")
 	errIdle    = fault.New(fault.Timeout, "The plug-in said nothing for longer than its idle_timeout allows.")
 	errMemory  = fault.New(fault.Full, "The plug-in took more memory than its max_rss allows, and was ended.")
+
+	errProcesses = fault.Newf(fault.Full, "The plug-in started more than %d processes, and was ended.", maxProcesses)
 )
+
+// maxProcesses is how many processes a program and all that it starts may be.
+const maxProcesses = 256
 
 // exchange sends a request and gives each line of the answer to line, until that
 // wants no more, and each remark beside the answer to remark.

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -11,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -23,6 +25,9 @@ import (
 
 func TestMain(m *testing.M) {
 	Enter()
+	if file := os.Getenv("GRENIER_TEST_PLUGIN"); file != "" {
+		harvestForever(file)
+	}
 	os.Exit(m.Run())
 }
 
@@ -49,7 +54,7 @@ func asking(address string) harvest.Request {
 func told(lines []harvest.Line) string {
 	var all []string
 	for _, l := range lines {
-		if l.T == harvest.LineLog && strings.HasPrefix(l.Message, "The plug-in runs as root") {
+		if l.T == harvest.LineLog && slices.Contains(Unconfined(plugin("x")), l.Message) {
 			continue
 		}
 		all = append(all, strings.Join(strings.Fields(strings.Join([]string{string(l.T), l.RemoteID, l.Reason, l.Message}, " ")), " "))
@@ -159,6 +164,79 @@ while :; do sleep 0.05; done`)
 	time.Sleep(300 * time.Millisecond)
 	if after, err := os.ReadFile(mark); err != nil || string(after) != string(before) {
 		t.Error("something that the plug-in started goes on")
+	}
+}
+
+// What leaves the process group of a plug-in ends with it all the same.
+func TestNothingStaysBehind(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		return // the table of what a harvester can reach says so
+	}
+	mark := filepath.Join(t.TempDir(), "mark")
+	p := script(t, `setsid sh -c 'while :; do date +%s%N > `+mark+`; sleep 0.05; done' >/dev/null 2>&1 </dev/null &
+sleep 0.3
+echo '{"t":"end","complete":true}'`)
+	p.Sandbox = false // it writes beside its folder
+	if _, err := harvesttest.Collect(t, New(p, Options{}), asking("https://a.example/")); err != nil {
+		t.Fatal(err)
+	}
+	stands(t, mark)
+}
+
+// stands fails when something still writes to a file.
+func stands(t *testing.T, mark string) {
+	t.Helper()
+	before, err := os.ReadFile(mark)
+	if err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(300 * time.Millisecond)
+	if after, err := os.ReadFile(mark); err != nil || string(after) != string(before) {
+		t.Error("something that the plug-in started goes on")
+	}
+}
+
+func harvestForever(file string) {
+	p := plugin(file)
+	p.Sandbox = false
+	err := New(p, Options{}).Harvest(context.Background(), asking("https://a.example/"), func(harvest.Line) error { return nil })
+	fmt.Fprintln(os.Stderr, err)
+	os.Exit(1)
+}
+
+// A program that is killed takes its plug-ins along.
+func TestKilledProgramsTakePluginsAlong(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		return // the table of what a harvester can reach says so
+	}
+	mark := filepath.Join(t.TempDir(), "mark")
+	p := script(t, `while :; do date +%s%N > `+mark+`; sleep 0.05; done`)
+	cmd := exec.Command(os.Args[0])
+	cmd.Env = append(os.Environ(), "GRENIER_TEST_PLUGIN="+p.Command[0])
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	for i := 0; i < 200; i++ {
+		if _, err := os.Stat(mark); err == nil {
+			break
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	if err := cmd.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	_ = cmd.Wait() // it was killed
+	time.Sleep(100 * time.Millisecond)
+	stands(t, mark)
+}
+
+func TestTooManyProcesses(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		return // the table of what a harvester can reach says so
+	}
+	p := script(t, `i=0; while [ $i -lt 300 ]; do sleep 30 & i=$((i+1)); done; wait`)
+	if _, err := harvesttest.Collect(t, New(p, Options{}), asking("https://a.example/")); !errors.Is(err, errProcesses) {
+		t.Errorf("it started 300 processes: %v", err)
 	}
 }
 

@@ -1,5 +1,3 @@
-//go:build unix
-
 package external
 
 import (
@@ -11,10 +9,8 @@ import (
 	"io"
 	"os"
 	"os/exec"
-	"os/user"
-	"strconv"
+	"runtime"
 	"strings"
-	"syscall"
 	"time"
 
 	"grenier/internal/config"
@@ -39,6 +35,7 @@ type process struct {
 	stdout *os.File
 	stderr *os.File
 	ended  chan error
+	tie    tie // what holds it together with all that it starts
 }
 
 // run starts the program, sends it the request and takes its lines.
@@ -48,8 +45,8 @@ func (b *Backend) run(ctx context.Context, body []byte, line func([]byte) (bool,
 		return err
 	}
 	defer p.close()
-	if os.Geteuid() == 0 && b.plugin.User == "" {
-		if err := remark(harvest.Log{Level: "warning", Message: "The plug-in runs as root: name an account for it by the setting user."}); err != nil {
+	for _, text := range Unconfined(b.plugin) {
+		if err := remark(harvest.Log{Level: "warning", Message: text}); err != nil {
 			return err
 		}
 	}
@@ -69,10 +66,7 @@ func start(plugin config.Harvester, o Options, input []byte) (*process, error) {
 		return nil, fault.Wrap(err, fault.Internal, "The plug-in has no folder to work in.")
 	}
 	p := &process{folder: folder, ended: make(chan error, 1)}
-	if account != nil {
-		err = os.Chown(folder, int(account.Uid), int(account.Gid))
-	}
-	if err == nil {
+	if err = account.own(folder); err == nil {
 		err = p.start(plugin, o, account, input)
 	}
 	if err != nil {
@@ -82,10 +76,10 @@ func start(plugin config.Harvester, o Options, input []byte) (*process, error) {
 	return p, nil
 }
 
-func (p *process) start(plugin config.Harvester, o Options, account *syscall.Credential, input []byte) error {
+func (p *process) start(plugin config.Harvester, o Options, account *account, input []byte) error {
 	if info, err := os.Stat(plugin.Command[0]); err != nil {
 		return err
-	} else if info.IsDir() || info.Mode()&0o111 == 0 {
+	} else if !executable(info) {
 		return fmt.Errorf("%s is no program", plugin.Command[0])
 	}
 	stdout, out, err := os.Pipe()
@@ -100,61 +94,54 @@ func (p *process) start(plugin config.Harvester, o Options, account *syscall.Cre
 	p.cmd = command(plugin, o, p.folder)
 	p.cmd.Dir, p.cmd.Env = p.folder, []string{"GRENIER_HARVEST=1", "TMPDIR=" + p.folder, "LANG=C.UTF-8"}
 	p.cmd.Stdin, p.cmd.Stdout, p.cmd.Stderr = bytes.NewReader(input), out, errs
-	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Credential: account}
+	p.cmd.SysProcAttr = attributes(account)
 	p.cmd.WaitDelay = time.Second // a program need not read its input
-	err = p.cmd.Start()
+	err = p.launch()
 	_, _ = out.Close(), errs.Close() // they are the program's
 	if err != nil {
 		return errors.Join(err, stdout.Close(), stderr.Close())
 	}
-	go func() { p.ended <- p.cmd.Wait() }()
 	return nil
 }
 
-// accountOf finds the account that a program is to run as; nil for that of this
-// program.
-func accountOf(name string) (*syscall.Credential, error) {
-	if name == "" {
-		return nil, nil
-	}
-	found, err := user.Lookup(name)
-	if err != nil {
-		return nil, fault.Wrap(err, fault.Unavailable, fmt.Sprintf("There is no account %q on this machine, which the plug-in is to run as.", name))
-	}
-	uid, err := strconv.ParseUint(found.Uid, 10, 32)
-	if err != nil {
-		return nil, err
-	}
-	gid, err := strconv.ParseUint(found.Gid, 10, 32)
-	if err != nil {
-		return nil, err
-	}
-	switch {
-	case int(uid) == os.Geteuid():
-		return nil, nil
-	case os.Geteuid() != 0:
-		return nil, fault.Newf(fault.Unavailable, "The plug-in cannot run as %q: only root may start programs of other accounts. Leave out the setting user.", name)
-	}
-	return &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid), Groups: []uint32{}}, nil
+// launch starts the program and waits for its end on one thread of its own: where
+// the system ends it together with this program, that is by the thread that
+// started it.
+func (p *process) launch() error {
+	started := make(chan error, 1)
+	go func() {
+		runtime.LockOSThread()
+		defer runtime.UnlockOSThread()
+		err := p.cmd.Start()
+		if err == nil {
+			p.tie, err = bind(p.cmd.Process.Pid, p.folder)
+			if err != nil {
+				err = errors.Join(err, p.cmd.Process.Kill(), p.cmd.Wait())
+			}
+		}
+		started <- err
+		if err == nil {
+			p.ended <- p.cmd.Wait()
+		}
+	}()
+	return <-started
 }
-
-// kill sends a signal to the program and all that it started.
-func (p *process) kill(signal syscall.Signal) { _ = syscall.Kill(-p.cmd.Process.Pid, signal) }
 
 // stop ends the program: it is asked to, and ended by force when it does not.
 func (p *process) stop() {
-	p.kill(syscall.SIGTERM)
+	p.tie.ask()
 	select {
 	case <-p.ended:
 	case <-time.After(grace):
-		p.kill(syscall.SIGKILL)
+		p.tie.end()
 		<-p.ended
 	}
 }
 
 // close ends what is left of the program and takes its folder away.
 func (p *process) close() {
-	p.kill(syscall.SIGKILL)
+	p.tie.end()
+	p.tie.release()
 	_, _ = p.stdout.Close(), p.stderr.Close()
 	_ = os.RemoveAll(p.folder) // what cannot go now, the system clears
 }
@@ -191,8 +178,8 @@ func (t *talk) listen(ctx context.Context) error {
 		case <-idle.C:
 			return t.end(errIdle)
 		case <-memory.C:
-			if groupMemory(t.cmd.Process.Pid) > int64(t.plugin.MaxRSS) {
-				return t.end(errMemory)
+			if err := t.tie.judge(int64(t.plugin.MaxRSS)); err != nil {
+				return t.end(err)
 			}
 		case text := <-remarks:
 			if err := t.take(text); err != nil {
@@ -272,8 +259,8 @@ func (t *talk) status(err error) error {
 		return fault.Wrap(err, fault.Internal, "The plug-in cannot be waited for.")
 	}
 	text := fmt.Sprintf("The plug-in ended with exit status %d.", exit.ExitCode())
-	if status, ok := exit.Sys().(syscall.WaitStatus); ok && status.Signaled() {
-		text = fmt.Sprintf("The plug-in was ended by the signal %q.", status.Signal())
+	if signal := signalOf(exit); signal != "" {
+		text = fmt.Sprintf("The plug-in was ended by the signal %q.", signal)
 	}
 	if t.last != "" {
 		text += " It said last: " + t.last

@@ -7,9 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strconv"
 	"strings"
-	"time"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -21,8 +19,26 @@ import (
 // and then become a plug-in.
 const sandboxName = "grenier-sandbox"
 
-// memoryEvery is how often the memory of programs is looked at.
-const memoryEvery = 500 * time.Millisecond
+// Unconfined tells what a plug-in is not kept from.
+func Unconfined(plugin config.Harvester) []string {
+	if len(plugin.Command) == 0 {
+		return nil
+	}
+	var all []string
+	if _, err := landlockVersion(); plugin.Sandbox && err != nil {
+		all = append(all, "This system has no Landlock: the plug-in reaches every file that its account may read.")
+	}
+	return append(all, asRoot(plugin)...)
+}
+
+// landlockVersion is the version of the interface of Landlock.
+func landlockVersion() (int, error) {
+	version, _, errno := unix.Syscall(unix.SYS_LANDLOCK_CREATE_RULESET, 0, 0, unix.LANDLOCK_CREATE_RULESET_VERSION)
+	if errno != 0 {
+		return 0, errno
+	}
+	return int(version), nil
+}
 
 // confinement is what a plug-in may do.
 type confinement struct {
@@ -87,10 +103,20 @@ func Enter() {
 	os.Exit(126)
 }
 
+// maxTasks is how many threads the account may have for a plug-in to start
+// another: it stops what multiplies faster than it is looked at.
+const maxTasks = 4096
+
 // apply shuts this process in, for good.
 func (c confinement) apply() error {
 	memory := uint64(max(c.Memory, 0))
-	for what, limit := range map[int]unix.Rlimit{unix.RLIMIT_DATA: {Cur: memory, Max: memory}, unix.RLIMIT_CORE: {}} {
+	var tasks unix.Rlimit
+	if err := unix.Getrlimit(unix.RLIMIT_NPROC, &tasks); err != nil {
+		return err
+	}
+	tasks.Max = min(tasks.Max, maxTasks)
+	tasks.Cur = min(tasks.Cur, tasks.Max)
+	for what, limit := range map[int]unix.Rlimit{unix.RLIMIT_DATA: {Cur: memory, Max: memory}, unix.RLIMIT_CORE: {}, unix.RLIMIT_NPROC: tasks} {
 		if err := unix.Setrlimit(what, &limit); err != nil {
 			return err
 		}
@@ -103,8 +129,7 @@ func (c confinement) apply() error {
 	}
 	err := c.landlock()
 	if errors.Is(err, unix.ENOSYS) || errors.Is(err, unix.EOPNOTSUPP) {
-		fmt.Fprintln(os.Stderr, "this system has no Landlock: the plug-in reaches every file that its account may read")
-		return nil
+		return nil // which Unconfined tells
 	}
 	return err
 }
@@ -121,9 +146,9 @@ const (
 // Linux 5.13). All threads must be bound by it: what follows is an exec, and the
 // thread that calls it is the one that stays.
 func (c confinement) landlock() error {
-	version, _, errno := unix.Syscall(unix.SYS_LANDLOCK_CREATE_RULESET, 0, 0, unix.LANDLOCK_CREATE_RULESET_VERSION)
-	if errno != 0 {
-		return errno
+	version, err := landlockVersion()
+	if err != nil {
+		return err
 	}
 	handled := uint64(firstAll)
 	if version >= 2 {
@@ -133,7 +158,12 @@ func (c confinement) landlock() error {
 		handled |= unix.LANDLOCK_ACCESS_FS_TRUNCATE
 	}
 	attributes := unix.LandlockRulesetAttr{Handled_access_fs: handled}
-	set, _, errno := unix.Syscall(unix.SYS_LANDLOCK_CREATE_RULESET, uintptr(unsafe.Pointer(&attributes)), unsafe.Sizeof(attributes.Handled_access_fs), 0)
+	size := unsafe.Sizeof(attributes.Handled_access_fs)
+	if version >= 6 { // else it may end this program
+		attributes.Scoped = unix.LANDLOCK_SCOPE_SIGNAL | unix.LANDLOCK_SCOPE_ABSTRACT_UNIX_SOCKET
+		size = unsafe.Offsetof(attributes.Scoped) + unsafe.Sizeof(attributes.Scoped)
+	}
+	set, _, errno := unix.Syscall(unix.SYS_LANDLOCK_CREATE_RULESET, uintptr(unsafe.Pointer(&attributes)), size, 0)
 	if errno != 0 {
 		return errno
 	}
@@ -224,55 +254,4 @@ func (r ruleset) around(path string, hidden []string) error {
 		}
 	}
 	return nil
-}
-
-// groupMemory is the memory that a process group holds for itself, in bytes.
-func groupMemory(group int) int64 {
-	entries, err := os.ReadDir("/proc")
-	if err != nil {
-		return 0
-	}
-	var pages int64
-	for _, entry := range entries {
-		if name := entry.Name(); name[0] >= '0' && name[0] <= '9' && groupOf(name) == group {
-			pages += pagesOf(name)
-		}
-	}
-	return pages * int64(os.Getpagesize())
-}
-
-// groupOf is the process group of a process, 0 when it has ended.
-func groupOf(process string) int {
-	text, err := os.ReadFile("/proc/" + process + "/stat")
-	if err != nil {
-		return 0
-	}
-	_, after, _ := strings.Cut(string(text[strings.LastIndexByte(string(text), ')')+1:]), " ")
-	fields := strings.Fields(after) // state, parent, group …
-	if len(fields) < 3 {
-		return 0
-	}
-	group, _ := strconv.Atoi(fields[2]) // else 0, of no process
-	return group
-}
-
-// pagesOf are the resident pages of a process that it shares with nobody.
-func pagesOf(process string) int64 {
-	text, err := os.ReadFile("/proc/" + process + "/statm")
-	if err != nil {
-		return 0
-	}
-	fields := strings.Fields(string(text))
-	if len(fields) < 3 {
-		return 0
-	}
-	resident, err := strconv.ParseInt(fields[1], 10, 64)
-	if err != nil {
-		return 0
-	}
-	shared, err := strconv.ParseInt(fields[2], 10, 64)
-	if err != nil {
-		return 0
-	}
-	return resident - shared
 }
