@@ -37,6 +37,15 @@ const (
 	guessedText = 500
 )
 
+// alsoKnown are further names and addresses of licences that portals use. The first
+// version of the Licence Ouverte must not be taken for the second.
+var alsoKnown = map[string]struct{ addresses, titles []string }{
+	"fr-lo": {
+		[]string{"http://www.data.gouv.fr/licence-ouverte-open-licence", "https://www.data.gouv.fr/licence-ouverte-open-licence"},
+		[]string{"Licence Ouverte v1", "Licence Ouverte 1.0", "Licence Ouverte version 1.0", "Licence Ouverte / Open Licence v1.0", "Licence Ouverte / Open Licence version 1.0"},
+	},
+}
+
 func newLicenseTable(licenses []catalog.License) *licenseTable {
 	t := &licenseTable{guessed: make(map[string]string)}
 	for _, l := range licenses {
@@ -51,6 +60,11 @@ func newLicenseTable(licenses []catalog.License) *licenseTable {
 			e.addresses = append(e.addresses, strings.ToLower(address))
 		}
 		for _, title := range titles {
+			e.alternatives = append(e.alternatives, text.Slug(title))
+		}
+		also := alsoKnown[e.id]
+		e.addresses = append(e.addresses, also.addresses...)
+		for _, title := range also.titles {
 			e.alternatives = append(e.alternatives, text.Slug(title))
 		}
 		t.entries = append(t.entries, e)
@@ -169,8 +183,12 @@ func (t *licenseTable) only(is func(*licenseEntry) bool) string {
 }
 
 // near tells whether at most two letters have to be added, dropped, replaced or
-// changed with their neighbour to make one text of the other.
+// changed with their neighbour to make one text of the other. Texts with numbers that
+// begin with other digits are versions of a thing, and never near.
 func near(a, b string) bool {
+	if one, other := firstDigit(a), firstDigit(b); one != other && one != 0 && other != 0 {
+		return false
+	}
 	x, y := []rune(a), []rune(b)
 	if len(x) == 0 || len(y) == 0 || len(x)-len(y) > licenseDistance || len(y)-len(x) > licenseDistance {
 		return false
@@ -200,4 +218,12 @@ func near(a, b string) bool {
 		rows[0], rows[1], rows[2] = last, row, former
 	}
 	return rows[1][len(y)] <= licenseDistance
+}
+
+// firstDigit is the first digit of a text; 0 for none.
+func firstDigit(s string) byte {
+	if at := strings.IndexAny(s, "0123456789"); at >= 0 {
+		return s[at]
+	}
+	return 0
 }

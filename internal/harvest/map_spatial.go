@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"grenier/internal/catalog"
@@ -182,27 +183,96 @@ func (r *shapeReader) add(p polygon) {
 		}
 		r.positions += len(ring)
 		for i, position := range ring {
-			if len(position) < 2 || !onEarth(position[0], 180) || !onEarth(position[1], 90) {
+			if len(position) < 2 || !onEarth(position[0], farthest) || !onEarth(position[1], 90) {
 				r.wrong = "The shape is not in degrees of longitude and latitude: it is left out."
 				return
 			}
-			ring[i] = []float64{max(-180, min(180, position[0])), max(-90, min(90, position[1]))}
+			ring[i] = []float64{ontoEdge(position[0], 180), ontoEdge(position[1], 90)}
 		}
 		if last := len(ring) - 1; ring[0][0] != ring[last][0] || ring[0][1] != ring[last][1] {
 			r.wrong = "A ring of the shape is not closed: it is left out."
 			return
 		}
 	}
-	key, _ := json.Marshal(p) // finite numbers
-	if r.seen == nil {
-		r.seen = map[string]bool{}
-	}
-	if !r.seen[string(key)] {
-		r.seen[string(key)] = true
-		r.found = append(r.found, p)
+	for _, part := range p.withinTheMap() {
+		key, _ := json.Marshal(part) // finite numbers
+		if r.seen == nil {
+			r.seen = map[string]bool{}
+		}
+		if !r.seen[string(key)] {
+			r.seen[string(key)] = true
+			r.found = append(r.found, part)
+		}
 	}
 }
 
+// farthest is the most degrees of a longitude: what lies on both sides of the date
+// line may go on beyond it.
+const farthest = 360
+
 func onEarth(degrees, most float64) bool {
 	return !math.IsNaN(degrees) && math.Abs(degrees) <= most+roundingError
+}
+
+// ontoEdge moves what lies beyond an edge by a rounding onto it.
+func ontoEdge(degrees, edge float64) float64 {
+	if far := math.Abs(degrees); far > edge && far <= edge+roundingError {
+		return math.Copysign(edge, degrees)
+	}
+	return degrees
+}
+
+// withinTheMap cuts a polygon at the date line that goes on beyond it (RFC 7946,
+// section 3.1.9).
+func (p polygon) withinTheMap() []polygon {
+	beyond := slices.ContainsFunc(p, func(ring [][]float64) bool {
+		return slices.ContainsFunc(ring, func(position []float64) bool { return math.Abs(position[0]) > 180 })
+	})
+	if !beyond {
+		return []polygon{p}
+	}
+	var parts []polygon
+	for _, turn := range []float64{0, -360, 360} {
+		var part polygon
+		for _, ring := range p {
+			turned := make([][]float64, len(ring))
+			for i, position := range ring {
+				turned[i] = []float64{position[0] + turn, position[1]}
+			}
+			turned = cutRing(cutRing(turned, 180, 1), -180, -1)
+			if turned == nil && part == nil {
+				break // nothing of the outline is here
+			}
+			if turned != nil {
+				part = append(part, turned)
+			}
+		}
+		if part != nil {
+			parts = append(parts, part)
+		}
+	}
+	return parts
+}
+
+// cutRing is the part of a ring on one side of a meridian: west of it with the side
+// 1, east of it with -1; nil when nothing is.
+func cutRing(ring [][]float64, meridian, side float64) [][]float64 {
+	within := func(position []float64) float64 { return (meridian - position[0]) * side }
+	var cut [][]float64
+	inside := false
+	for i := 1; i < len(ring); i++ {
+		from, to := ring[i-1], ring[i]
+		if within(from) >= 0 {
+			cut = append(cut, from)
+			inside = inside || within(from) > 0
+		}
+		if within(from)*within(to) < 0 {
+			part := (meridian - from[0]) / (to[0] - from[0])
+			cut = append(cut, []float64{meridian, from[1] + part*(to[1]-from[1])})
+		}
+	}
+	if !inside || len(cut) < 3 {
+		return nil
+	}
+	return append(cut, cut[0])
 }

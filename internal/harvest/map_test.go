@@ -50,6 +50,9 @@ func TestLicensesAreGuessed(t *testing.T) {
 		{"odc-odbl", []string{"https://opendatacommons.org/licenses/odbl/summary"}},
 		{"odc-odbl", []string{"Open Data Commons Open Database License (ODbL)"}},
 		{"cc-by", []string{"Creative Commons Atribution"}},
+		{"fr-lo", []string{"Licence Ouverte Version 1.0"}},
+		{"fr-lo", []string{"Licence Ouverte 1.0 http://www.data.gouv.fr/Licence-Ouverte-Open-Licence."}},
+		{"fr-lo", []string{"LICENCE OUVERTE V1"}},
 		{"cc-by-sa", []string{"cc-by-sa"}},
 		{"odc-odbl", []string{"Ces données sont sous licence ODbL : http://opendatacommons.org/licenses/odbl/summary/."}},
 		{"lov2", []string{"inconnue", "", "lov2", "fr-lo"}},
@@ -71,7 +74,7 @@ func TestNear(t *testing.T) {
 		want bool
 	}{
 		{"abc", "abc", true}, {"abc", "abd", true}, {"abc", "acb", true}, {"abcd", "badc", true}, {"abc", "abcde", true}, {"abc", "abcdef", false},
-		{"abcdef", "abc", false}, {"kitten", "sitting", false}, {"été", "ete", true}, {"", "ab", false}, {"abcdefgh", "hgfedcba", false},
+		{"abcdef", "abc", false}, {"kitten", "sitting", false}, {"été", "ete", true}, {"by-4.0", "by-3.0", false}, {"v2.0", "v2.o", true}, {"by", "by1", true}, {"", "ab", false}, {"abcdefgh", "hgfedcba", false},
 	} {
 		if near(test.a, test.b) != test.want || near(test.b, test.a) != test.want {
 			t.Errorf("near(%q, %q) is not %v", test.a, test.b, test.want)
@@ -242,6 +245,8 @@ func TestShapes(t *testing.T) {
 		{"a point", `{"type":"Point","coordinates":[1,2]}`, 0},
 		{"out of the world", `{"type":"Polygon","coordinates":[[[651000,6860000],[652000,6860000],[652000,6861000],[651000,6860000]]]}`, 0},
 		{"by rounding", `{"type":"Polygon","coordinates":[[[-180.0000001,2],[3,2],[3,4],[-180.0000001,2]]]}`, 1},
+		{"beyond the date line", `{"type":"Polygon","coordinates":[[[159,-25],[159,-11],[212,-11],[212,-25],[159,-25]]]}`, 2},
+		{"beyond a turn", `{"type":"Polygon","coordinates":[[[159,-25],[159,-11],[361,-11],[361,-25],[159,-25]]]}`, 0},
 		{"not closed", `{"type":"Polygon","coordinates":[[[1,2],[3,2],[3,4],[1,4]]]}`, 0},
 		{"nonsense", `{"type":"Polygon","coordinates":"x"}`, 0},
 		{"no object", `[1,2,3]`, 0},
@@ -262,6 +267,23 @@ func TestShapes(t *testing.T) {
 		}
 		if count != test.want {
 			t.Errorf("%s gives %d polygons, want %d (%v)", test.name, count, test.want, w.logs)
+		}
+	}
+}
+
+// What lies on both sides of the date line is cut there.
+func TestShapesAreCutAtTheDateLine(t *testing.T) {
+	for given, want := range map[string]string{
+		`[[[159,-25],[159,-11],[212,-11],[212,-25],[159,-25]]]`:                           `[[[[159,-25],[159,-11],[180,-11],[180,-25],[159,-25]]],[[[-180,-11],[-148,-11],[-148,-25],[-180,-25],[-180,-11]]]]`,
+		`[[[-200,0],[-170,0],[-170,10],[-200,10],[-200,0]]]`:                              `[[[[-180,0],[-170,0],[-170,10],[-180,10],[-180,0]]],[[[160,0],[180,0],[180,10],[160,10],[160,0]]]]`,
+		`[[[190,0],[200,0],[200,10],[190,0]]]`:                                            `[[[[-170,0],[-160,0],[-160,10],[-170,0]]]]`,
+		`[[[170,0],[200,0],[200,10],[170,10],[170,0]],[[190,2],[195,2],[195,8],[190,2]]]`: `[[[[170,0],[180,0],[180,10],[170,10],[170,0]]],[[[-180,0],[-160,0],[-160,10],[-180,10],[-180,0]],[[-170,2],[-165,2],[-165,8],[-170,2]]]]`,
+		`[[[170,0],[180,0],[180,10],[170,10],[170,0]]]`:                                   `[[[[170,0],[180,0],[180,10],[170,10],[170,0]]]]`,
+	} {
+		w := &mapping{mapper: &Mapper{}}
+		in, _ := w.spatial(&Spatial{Geometry: `{"type":"Polygon","coordinates":` + given + `}`})
+		if got := string(in.Geometry); got != `{"coordinates":`+want+`,"type":"MultiPolygon"}` {
+			t.Errorf("%s becomes %s, want %s", given, got, want)
 		}
 	}
 }
