@@ -105,7 +105,8 @@ type HarvestResult struct {
 	// Kept are the fields whose local edits were kept.
 	Kept []string
 	// Values are the harvested values of the fields that may be protected: those
-	// told now, and those of Keep that were not; to be given back as Keep next time.
+	// told now, and those of Keep that were not, long ones as their hashes; to be given
+	// back as Keep next time.
 	Values map[string]json.RawMessage
 	// Logs are what was left out of the record, and why.
 	Logs []string

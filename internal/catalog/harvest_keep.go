@@ -1,6 +1,8 @@
 package catalog
 
 import (
+	"crypto/sha256"
+	"encoding/base64"
 	"encoding/json"
 	"slices"
 
@@ -65,7 +67,7 @@ func (c *harvestChange) keep() {
 	c.result.Values = make(map[string]json.RawMessage)
 	for _, field := range protectableDataset {
 		if field.told(c.in) {
-			c.result.Values[field.name] = rawOf(field.value(&c.d))
+			c.result.Values[field.name] = remembered(rawOf(field.value(&c.d)))
 		}
 		last := c.in.Keep[field.name]
 		if last != nil && !field.told(c.in) {
@@ -75,7 +77,7 @@ func (c *harvestChange) keep() {
 			continue
 		}
 		present := rawOf(field.value(&c.before))
-		if sameJSON(present, db.JSON(last)) {
+		if isRemembered(present, last) {
 			continue
 		}
 		if !sameJSON(present, db.JSON(rawOf(field.value(&c.d)))) {
@@ -83,6 +85,27 @@ func (c *harvestChange) keep() {
 		}
 		field.restore(&c.d, &c.before)
 	}
+}
+
+// rememberedWhole is up to how many bytes a harvested value is remembered as it is.
+const rememberedWhole = 64
+
+// remembered is a harvested value as it is kept until the next harvest, which asks
+// only whether it is another one now: a short one as it is, the hash of a long one.
+func remembered(value json.RawMessage) json.RawMessage {
+	if len(value) <= rememberedWhole {
+		return value
+	}
+	if decoded, err := decodeJSON(value); err == nil { // the order of its members does not matter
+		value = rawOf(decoded)
+	}
+	hash := sha256.Sum256(value)
+	return rawOf(map[string]string{"sha256": base64.RawURLEncoding.EncodeToString(hash[:18])})
+}
+
+// isRemembered tells whether a value is the one that was remembered.
+func isRemembered(value, last json.RawMessage) bool {
+	return sameJSON(value, db.JSON(last)) || sameJSON(remembered(value), db.JSON(last))
 }
 
 // rawOf is a value of a field as JSON; all of them can be written so.

@@ -321,14 +321,14 @@ func (c *serviceChange) keep() {
 	c.result.Values = make(map[string]json.RawMessage)
 	for _, field := range protectableService {
 		if field.told(c.in) {
-			c.result.Values[field.name] = rawOf(field.value(&c.d))
+			c.result.Values[field.name] = remembered(rawOf(field.value(&c.d)))
 		}
 		last := c.in.Keep[field.name]
 		if last != nil && !field.told(c.in) {
 			c.result.Values[field.name] = last
 		}
 		present := rawOf(field.value(&c.before))
-		if c.created || last == nil || sameJSON(present, db.JSON(last)) {
+		if c.created || last == nil || isRemembered(present, last) {
 			continue
 		}
 		if !sameJSON(present, db.JSON(rawOf(field.value(&c.d)))) {

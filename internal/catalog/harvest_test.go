@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -317,6 +318,40 @@ func TestProtectedFieldsKeepLocalEdits(t *testing.T) {
 		delete(record.Keep, "title") // no longer protected
 		if third := h.put(record)[0]; !third.Changed || h.dataset(first.ID).Title != "Titre du portail" {
 			t.Errorf("without protection the title stays")
+		}
+	})
+}
+
+// TestLongValuesAreRememberedBriefly holds that what is kept of each record does not
+// grow with its texts, which all runs would write anew.
+func TestLongValuesAreRememberedBriefly(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		h := newHarvesting(t, d)
+		record := h.record("x")
+		record.Input.Description = catalog.Some(strings.Repeat("Un long texte. ", 400))
+		record.Input.Spatial = catalog.Some(catalog.SpatialInput{Geometry: json.RawMessage(`{"type": "MultiPolygon", "coordinates": [[[[1.0, 2], [3, 2], [3, 4], [1, 4], [1.0, 2]]]]}`)})
+		first := h.put(record)[0]
+		for field, value := range first.Values {
+			if len(value) > 100 {
+				t.Errorf("%d bytes of %s are remembered", len(value), field)
+			}
+		}
+		record.ID, record.Keep = first.ID, first.Values
+		if same := h.put(record)[0]; same.Err != nil || same.Changed || len(same.Kept) > 0 {
+			t.Errorf("the same again gave %+v", same)
+		}
+		record.Input.Description = catalog.Some(strings.Repeat("Un autre texte. ", 400))
+		record.Input.Spatial = catalog.Some(catalog.SpatialInput{Zones: []string{"country:fr"}})
+		second := h.put(record)[0]
+		if second.Err != nil || !second.Changed || len(second.Kept) > 0 {
+			t.Errorf("texts that nobody edited were kept: %+v", second)
+		}
+		if _, err := h.store.UpdateDataset(h.ctx, account.System("test"), first.ID, catalog.DatasetInput{Description: catalog.Some("De la maison")}); err != nil {
+			t.Fatal(err)
+		}
+		record.Keep = second.Values
+		if third := h.put(record)[0]; third.Err != nil || !slices.Equal(third.Kept, []string{"description"}) || h.dataset(first.ID).Description != "De la maison" {
+			t.Errorf("a text that was edited here was not kept: %+v", third)
 		}
 	})
 }
