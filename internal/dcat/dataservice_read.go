@@ -28,8 +28,7 @@ func (r *reader) service(s rdf.Term) Service {
 	for _, o := range r.Objects(s, nsDCAT+"servesDataset") {
 		if iri := uriOf(o); iri != "" {
 			out.Serves = append(out.Serves, iri)
-		}
-		if id := r.identifier(o); id != "" {
+		} else if id := r.identifier(o); id != "" {
 			out.ServesIDs = append(out.ServesIDs, id)
 		}
 	}

@@ -55,6 +55,11 @@ func (s *Site) Record(d *catalog.Dataset, services []catalog.Dataservice) Record
 	if standard := standardOf(d.SchemaName, d.SchemaVersion, d.SchemaURL); standard != nil {
 		r.Standards = []Standard{*standard}
 	}
+	if len(d.Resources) == 0 {
+		var form Distribution // the licence is said of files, where there are any
+		s.license(d, &form)
+		r.Licenses, r.Rights = form.Licenses, append(r.Rights, form.Rights...)
+	}
 	for i := range d.Resources {
 		r.Distributions = append(r.Distributions, s.distribution(&d.Resources[i], d, &r))
 	}
@@ -71,7 +76,10 @@ func (s *Site) harvested(r *Record, h *catalog.Harvest, page string) {
 	if h == nil {
 		return
 	}
-	r.CreatedAt, r.IssuedAt, r.ModifiedAt = h.CreatedAt.Time, h.IssuedAt.Time, h.ModifiedAt.Time
+	r.CreatedAt, r.ModifiedAt = h.CreatedAt.Time, first(h.ModifiedAt, db.Time{Time: r.ModifiedAt})
+	if !h.IssuedAt.IsZero() || !h.CreatedAt.IsZero() {
+		r.IssuedAt = h.IssuedAt.Time
+	}
 	r.URI = s.named(value(h.URI), page)
 	r.LandingPage = orElse(value(h.RemoteURL), r.LandingPage)
 	if identifier := value(h.DctIdentifier); identifier != "" {

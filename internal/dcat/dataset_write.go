@@ -128,6 +128,7 @@ func (d *Document) distribution(dataset rdf.Term, r *Distribution) {
 	d.text(s, nsDCT+"identifier", r.Identifier)
 	d.text(s, nsDCT+"title", r.Title)
 	d.text(s, nsDCT+"description", r.Description)
+	d.kind(s, r.Type)
 	d.link(s, nsDCAT+"downloadURL", r.DownloadURL)
 	d.link(s, nsDCAT+"accessURL", r.AccessURL)
 	d.moment(s, nsDCT+"issued", r.IssuedAt)
@@ -145,6 +146,17 @@ func (d *Document) distribution(dataset rdf.Term, r *Distribution) {
 		d.standard(s, r.Standard)
 	}
 	d.accessService(s, r.Service)
+}
+
+// kind says which type of resource a distribution is.
+func (d *Document) kind(s rdf.Term, name string) {
+	if name == "" {
+		return
+	}
+	o := d.blank()
+	d.add(s, nsDCT+"type", o)
+	d.isA(o, nsSKOS+"Concept")
+	d.text(o, nsSKOS+"prefLabel", name)
 }
 
 // media says format and media type: by the authorities' names where they have

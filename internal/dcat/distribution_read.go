@@ -1,6 +1,7 @@
 package dcat
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -11,6 +12,7 @@ import (
 func (r *reader) distribution(s rdf.Term) Distribution {
 	out := Distribution{
 		URI: uriOf(s), Identifier: r.identifier(s), Title: r.text(s, nsDCT+"title"), Description: r.text(s, nsDCT+"description"),
+		Type:        r.kind(s),
 		DownloadURL: r.address(s, nsDCAT+"downloadURL"), AccessURL: r.address(s, nsDCAT+"accessURL"),
 		IssuedAt: r.moment(s, nsDCT+"issued"), ModifiedAt: r.modified(s), ByteSize: r.byteSize(s),
 		Format: r.format(s), MediaType: r.mediaType(s), Checksum: r.checksum(s),
@@ -27,6 +29,19 @@ func (r *reader) distribution(s rdf.Term) Distribution {
 	}
 	return out
 }
+
+// kind is the type of resource that a distribution says to be.
+func (r *reader) kind(s rdf.Term) string {
+	for _, o := range r.Objects(s, nsDCT+"type") {
+		if name := r.text(o, nsSKOS+"prefLabel"); slices.Contains(resourceTypes, name) {
+			return name
+		}
+	}
+	return ""
+}
+
+// resourceTypes are the catalogue's types of resources but for data itself.
+var resourceTypes = []string{"documentation", "update", "api", "code", "other"}
 
 // accessService reads a service that gives access to distributions, once for
 // all of them.

@@ -19,7 +19,7 @@ import (
 
 // Mapping names how objects are described: it changes when the description of
 // unchanged rows would look different.
-const Mapping = "dcat-1"
+const Mapping = "dcat-2"
 
 // Exporter describes the objects of a database.
 type Exporter struct {

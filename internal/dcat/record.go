@@ -93,6 +93,9 @@ type Standard struct{ URI, Name, Version string }
 // Distribution is a form in which data can be had.
 type Distribution struct {
 	URI, Identifier, Title, Description string
+	// Type is one of the catalogue's types of resources (documentation, api …),
+	// empty for data and where nothing is said.
+	Type string
 	// DownloadURL is the file, AccessURL where to get at it.
 	DownloadURL, AccessURL string
 	IssuedAt, ModifiedAt   time.Time
@@ -150,7 +153,7 @@ type Service struct {
 	HVD           bool
 	HVDCategories []string
 	// Serves are the URIs of the datasets that it gives, ServesIDs their
-	// identifiers where the document says them (read only).
+	// identifiers where they have no URI (read only).
 	Serves, ServesIDs              []string
 	Agents                         []Agent
 	AccessRights, Rights, Licenses []string

@@ -15,6 +15,7 @@ func (s *Site) distribution(r *catalog.Resource, d *catalog.Dataset, record *Rec
 		URI: s.DatasetPage(d.ID) + "?resource_id=" + r.ID, Identifier: r.ID, Title: r.Title, Description: value(r.Description),
 		DownloadURL: address, AccessURL: s.Base + "/api/1/datasets/r/" + r.ID,
 		IssuedAt: first(r.HarvestIssuedAt, r.CreatedInternal), ModifiedAt: modifiedAt(r),
+		Type:   kindOf(r.Type),
 		Format: strings.ToLower(strings.TrimSpace(value(r.Format))), MediaType: strings.ToLower(strings.TrimSpace(value(r.Mime))),
 		HVD: record.HVD, Rights: record.Rights, Standard: standardOf(r.SchemaName, r.SchemaVersion, r.SchemaURL),
 	}
@@ -41,6 +42,14 @@ func (s *Site) distribution(r *catalog.Resource, d *catalog.Dataset, record *Rec
 		}
 	}
 	return out
+}
+
+// kindOf is what kind of resource it is, unless it is the data itself.
+func kindOf(kind string) string {
+	if kind == "main" {
+		return ""
+	}
+	return kind
 }
 
 // license says the licence of a dataset: by its address, else by its title.

@@ -343,6 +343,7 @@ func drawResource(t *rapid.T, i int) catalog.Resource {
 		ID: fmt.Sprintf("00000000-0000-0000-0000-%012d", i), Title: drawText.Draw(t, "resource"), Description: maybe(t, drawText, "resource description"),
 		URL: drawAddress.Draw(t, "url"), Format: maybe(t, oneOf("csv", "CSV ", "shp", "wms", "ogc:wfs", "zip (csv)", "xyz"), "format"),
 		Mime:     maybe(t, oneOf("text/csv", "application/vnd.ms-excel", "Text/HTML; charset=utf-8", "odd"), "mime"),
+		Type:     oneOf("main", "documentation", "update", "api", "code", "other").Draw(t, "type"),
 		Filesize: maybe(t, rapid.Int64Range(-1, 1<<40), "filesize"), ChecksumType: maybe(t, oneOf("sha1", "sha256", "md5", "crc"), "checksum"),
 		ChecksumValue:   maybe(t, oneOf("da39a3ee5e6b4b0d3255bfef95601890afd80709", "not hex", "ABC"), "sum"),
 		CreatedInternal: drawMoment.Draw(t, "r created"), ModifiedInternal: drawMoment.Draw(t, "r modified"),
