@@ -103,6 +103,12 @@ func (a *API) harvestRoutes() {
 	web.Get[HarvestJob](a.v1, "/harvest/job/{job}/", read("Read a harvest job"), a.getHarvestJob)
 	web.Get[web.Page[HarvestItem]](a.v1, "/harvest/job/{job}/items/", read("List what the records of a harvest job came to"), a.listHarvestItems)
 	web.Get[web.Page[HarvestLog]](a.v1, "/harvest/job/{job}/logs/", read("List the remarks on a harvest job"), a.listHarvestLogs)
+	raw := read("Read what a portal answered to a harvest job")
+	raw.Auth, raw.Slow, raw.NoMask, raw.Produces = web.Admin, true, true, []string{auditMedia}
+	raw.Description = "For administrators of the platform: a tar archive compressed by zstd (RFC 8878), made while it is sent. For each answer it has a file about it " +
+		"(.about.json: when, which address, status, headers, not_modified, broke_off) and its body. Headers of requests are never kept, and secrets of the source are replaced by asterisks. " +
+		"404 when nothing is kept: for too long ago, or where --harvest-audit-max is 0."
+	web.Get[web.Raw](a.v1, "/harvest/job/{job}/pages/", raw, a.readHarvestAudit)
 	web.Get[[]HarvestBackend](a.v1, "/harvest/backends/", read("List the kinds of portals that can be harvested"), a.listHarvestBackends)
 	conflicts := read("List the records of a harvest source that belong to something else here")
 	conflicts.Description = "Also those that other sources list of what came from this one."

@@ -2,6 +2,7 @@ package api
 
 import (
 	"encoding/json"
+	"errors"
 	"net/http"
 
 	"grenier/internal/catalog"
@@ -342,4 +343,20 @@ func (a *API) listHarvestConflicts(c *web.Call, q web.Paging) error {
 		}
 	}
 	return sendPage(c, q, items, total, "")
+}
+
+// auditMedia is the media type of compressed archives.
+const auditMedia = "application/zstd"
+
+func (a *API) readHarvestAudit(c *web.Call, _ web.None) error {
+	job := c.Param("job")
+	kept, err := a.Harvests.OpenAudit(c.Context(), viewer(c), job)
+	if err != nil {
+		return err
+	}
+	w := &dumpWriter{call: c, name: "harvest-" + job + ".tar.zst", media: auditMedia}
+	if c.R.Method != http.MethodHead {
+		err = kept.Copy(c.Context(), w.begin())
+	}
+	return errors.Join(err, kept.Close(), w.begin().Close())
 }

@@ -29,6 +29,7 @@ type Internal struct {
 // ResourceHarvest says where a harvested resource comes from; keys without a
 // value are left out.
 type ResourceHarvest struct {
+	ArchivedAt *Moment `json:"archived_at,omitempty"`
 	IssuedAt   *Moment `json:"issued_at,omitempty"`
 	LastUpdate *Moment `json:"last_update,omitempty"`
 	ModifiedAt *Moment `json:"modified_at,omitempty"`
@@ -80,11 +81,11 @@ func optionalMoment(t db.Time) *Moment {
 }
 
 func resourceHarvest(r *catalog.Resource) *ResourceHarvest {
-	if r.HarvestIssuedAt.IsZero() && r.HarvestLastUpdate.IsZero() && r.HarvestModifiedAt.IsZero() && r.HarvestURI == nil {
+	if r.HarvestIssuedAt.IsZero() && r.HarvestLastUpdate.IsZero() && r.HarvestModifiedAt.IsZero() && r.HarvestArchivedAt.IsZero() && r.HarvestURI == nil {
 		return nil
 	}
 	return &ResourceHarvest{
-		IssuedAt: optionalMoment(r.HarvestIssuedAt), LastUpdate: optionalMoment(r.HarvestLastUpdate),
+		ArchivedAt: optionalMoment(r.HarvestArchivedAt), IssuedAt: optionalMoment(r.HarvestIssuedAt), LastUpdate: optionalMoment(r.HarvestLastUpdate),
 		ModifiedAt: optionalMoment(r.HarvestModifiedAt), URI: r.HarvestURI,
 	}
 }

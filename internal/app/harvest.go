@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"grenier/internal/account"
+	"grenier/internal/blob"
 	"grenier/internal/config"
 	"grenier/internal/fetch"
 	"grenier/internal/harvest"
@@ -53,6 +54,15 @@ func (a *App) Plugin(plugin config.Harvester) *external.Backend {
 	return external.New(plugin, external.Options{Hidden: hidden, Version: Version, Site: a.Settings.BaseURL})
 }
 
+// warnOfPlugins tells what plug-ins are not kept from on this system.
+func (a *App) warnOfPlugins() {
+	for _, plugin := range a.Settings.Harvesters {
+		for _, text := range external.Unconfined(plugin) {
+			a.Log.Warn("a harvest plug-in is not confined", "plugin", plugin.ID, "cause", text)
+		}
+	}
+}
+
 // portalClient asks portals, which may take their time. verify is how their
 // certificates are judged; nil for as usual.
 func (a *App) portalClient(verify *tls.Config) *fetch.Client {
@@ -62,6 +72,15 @@ func (a *App) portalClient(verify *tls.Config) *fetch.Client {
 	})
 }
 
+const (
+	// auditFolder is where the answers of portals are kept, below the data folder or
+	// beside the hosted files.
+	auditFolder = "harvests"
+	// auditReserve is how many times the space is left free for their sake that uploads
+	// leave: they are of less use than what people upload.
+	auditReserve = 2
+)
+
 // assembleHarvests builds what keeps remote portals in step.
 func (a *App) assembleHarvests() error {
 	secret, err := account.Secret(context.Background(), a.DB, "harvests")
@@ -69,12 +88,16 @@ func (a *App) assembleHarvests() error {
 		return fmt.Errorf("the secret of the harvests cannot be read: %w", err)
 	}
 	s := a.Settings
+	audit, err := blob.OpenBeside(s.Blob, s.Data, auditFolder, auditReserve*int64(s.MinFreeSpace))
+	if err != nil {
+		return fmt.Errorf("the answers of portals cannot be kept: %w", err)
+	}
 	a.Harvests = harvest.New(a.Events, harvest.Deps{
 		Catalog: a.Catalog, Zones: a.Zones, Client: a.portalClient(nil), Insecure: a.portalClient(&tls.Config{InsecureSkipVerify: true}), Jobs: a.Jobs, Mail: a.Mail, Rates: a.Rates, Secret: secret,
-		Backends: a.backends(), Schemas: a.schemas,
+		Backends: a.backends(), Schemas: a.schemas, Audit: audit,
 		Rules: harvest.Rules{
 			ManualRun: s.HarvestManualRun, PreviewItems: s.HarvestPreviewItems, MaxItems: s.HarvestMaxItems, DefaultSchedule: s.HarvestDefaultSchedule,
-			JobRetention: s.HarvestJobRetention, GraceDays: s.HarvestGraceDays, ValidationContact: s.HarvestValidationContact,
+			JobRetention: s.HarvestJobRetention, AuditMost: int64(s.HarvestAuditMax), AuditRetention: s.HarvestAuditRetention, GraceDays: s.HarvestGraceDays, ValidationContact: s.HarvestValidationContact,
 			Pace: s.HarvestPoliteness, Language: s.Language, Location: s.Location(),
 		},
 	})

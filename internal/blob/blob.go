@@ -11,6 +11,8 @@ import (
 	"fmt"
 	"io"
 	"net/url"
+	"path"
+	"path/filepath"
 	"time"
 )
 
@@ -96,6 +98,23 @@ func Open(address, folder string, reserve int64) (Store, error) {
 		return openS3(u)
 	}
 	return nil, fmt.Errorf("blob: unknown kind of store %q", u.Scheme)
+}
+
+// OpenBeside opens another store at the same place as the hosted files, for what is
+// none of them: a folder of that name below the data folder or below that of the
+// address, a prefix of the bucket.
+func OpenBeside(address, data, name string, reserve int64) (Store, error) {
+	if u, err := url.Parse(address); address != "" && err == nil {
+		if u.Scheme == "file" {
+			u.Path = path.Join(u.Path, name)
+		} else {
+			query := u.Query()
+			query.Set("prefix", path.Join(query.Get("prefix"), name))
+			u.RawQuery = query.Encode()
+		}
+		address = u.String()
+	}
+	return Open(address, filepath.Join(data, name), reserve)
 }
 
 // Try asks a store that lies elsewhere whether it can be used as it is set up,

@@ -91,6 +91,8 @@ type Settings struct {
 	HarvestPreviewItems      int           `group:"Harvesting" default:"20" placeholder:"N" help:"Records that a preview by the API shows."`
 	HarvestDefaultSchedule   string        `group:"Harvesting" default:"0 0 * * *" placeholder:"CRON" help:"When sources run that were accepted and have no schedule of their own: minute, hour, day of the month, month, day of the week. Their starts are spread over six hours."`
 	HarvestJobRetention      time.Duration `group:"Harvesting" default:"365d" type:"span" placeholder:"TIME" help:"How long the reports of runs are kept."`
+	HarvestAuditMax          Size          `group:"Harvesting" default:"64MiB" placeholder:"SIZE" help:"How much is kept of what a portal answered to one run, compressed, for administrators of the platform; 0 keeps nothing."`
+	HarvestAuditRetention    time.Duration `group:"Harvesting" default:"90d" type:"span" placeholder:"TIME" help:"How long the answers of portals are kept, at most as long as the reports of runs."`
 	HarvestGraceDays         int           `group:"Harvesting" default:"7" placeholder:"DAYS" help:"Days for which a record may be missing on its portal before its dataset is archived."`
 	HarvestValidationContact string        `group:"Harvesting" placeholder:"URL" help:"Address of a form where people ask for their source to be validated."`
 

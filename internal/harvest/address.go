@@ -2,6 +2,7 @@ package harvest
 
 import (
 	"net/url"
+	"slices"
 	"strings"
 )
 
@@ -24,16 +25,18 @@ func shown(address string) string {
 	u.User = nil
 	query := u.Query()
 	for key := range query {
-		name := strings.ToLower(key)
-		for _, word := range []string{"key", "token", "secret", "password", "signature"} {
-			if strings.Contains(name, word) {
-				query.Set(key, "…")
-				u.RawQuery = query.Encode()
-				break
-			}
+		if namesSecret(key) {
+			query.Set(key, "…")
+			u.RawQuery = query.Encode()
 		}
 	}
 	return u.String()
+}
+
+// namesSecret tells whether what goes by a name is likely a secret.
+func namesSecret(name string) bool {
+	name = strings.ToLower(name)
+	return slices.ContainsFunc([]string{"key", "token", "secret", "password", "signature", "authorization"}, func(word string) bool { return strings.Contains(name, word) })
 }
 
 // Below is an address below that of a portal, which is always a folder: its own

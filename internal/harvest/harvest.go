@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"grenier/internal/account"
+	"grenier/internal/blob"
 	"grenier/internal/catalog"
 	"grenier/internal/db"
 	"grenier/internal/event"
@@ -34,6 +35,11 @@ type Rules struct {
 	DefaultSchedule string
 	// JobRetention is how long jobs are kept (365 days).
 	JobRetention time.Duration
+	// AuditMost is how much is kept of what portals answer to a job, in compressed
+	// bytes; 0 keeps nothing. AuditRetention is how long (90 days), at most as long as
+	// the job.
+	AuditMost      int64
+	AuditRetention time.Duration
 	// GraceDays are the days after which what vanished is archived (7).
 	GraceDays int
 	// ValidationContact is the address of a form for those who ask for validation.
@@ -63,6 +69,8 @@ type Deps struct {
 	Rates *limit.Rates
 	// Secret seals the secrets of sources.
 	Secret []byte
+	// Audit keeps what portals answered, alone in its store; nil keeps nothing.
+	Audit blob.Store
 	// Backends are those that sources may have.
 	Backends []Backend
 	Rules    Rules
@@ -87,6 +95,7 @@ func New(log *event.Log, deps Deps) *Store {
 	r := &deps.Rules
 	r.PreviewItems, r.PreviewTime = cmp.Or(r.PreviewItems, 20), cmp.Or(r.PreviewTime, 30*time.Second)
 	r.DefaultSchedule, r.JobRetention = cmp.Or(r.DefaultSchedule, "0 0 * * *"), cmp.Or(r.JobRetention, 365*24*time.Hour)
+	r.AuditRetention = cmp.Or(r.AuditRetention, 90*24*time.Hour)
 	r.Language = cmp.Or(r.Language, "fr")
 	return &Store{db: log.DB(), log: log, deps: deps, pacer: NewPacer(r.Pace), mostAtOnce: maxBatch}
 }

@@ -22,8 +22,8 @@ const (
 	recordsKept = 365 * 24 * time.Hour
 )
 
-// PurgeJobs removes the jobs that are older than the site keeps them, with their items
-// and remarks, and what is known of pages and records that have been gone for long.
+// PurgeJobs removes the jobs that are older than the site keeps them, with their items,
+// remarks and raw answers, and what is known of pages and records that have been gone for long.
 func (s *Store) PurgeJobs(ctx context.Context, now time.Time) error {
 	for {
 		var jobs []string
@@ -41,6 +41,9 @@ func (s *Store) PurgeJobs(ctx context.Context, now time.Time) error {
 			break
 		}
 	}
+	if err := s.purgeAudits(ctx, now); err != nil {
+		return err
+	}
 	return s.db.Write(ctx, db.Background, func(ctx context.Context, tx *db.Tx) error {
 		if _, err := tx.NewRaw("DELETE FROM harvest_pages WHERE read_at < ?", db.TimeOf(now.Add(-pagesKept))).Exec(ctx); err != nil {
 			return err
@@ -53,6 +56,9 @@ func (s *Store) PurgeJobs(ctx context.Context, now time.Time) error {
 // removeJob removes a job and lets its source forget it.
 func (s *Store) removeJob(ctx context.Context, id string) error {
 	if err := s.deleteItems(ctx, id); err != nil {
+		return err
+	}
+	if err := s.removeAuditOf(ctx, id); err != nil {
 		return err
 	}
 	return s.db.Write(ctx, db.Background, func(ctx context.Context, tx *db.Tx) error {

@@ -48,6 +48,9 @@ type RemoteOptions struct {
 	Log func(Log)
 	// Pages remembers pages that may be asked for conditionally; nil for none.
 	Pages Pages
+
+	// audit keeps what the portal answers; nil keeps nothing.
+	audit *audit
 }
 
 // Pages remembers the pages of a source from one job to the next.
@@ -199,19 +202,24 @@ func (r *Remote) once(ctx context.Context, address string, w Want) (*Answer, err
 		_ = body.Close()
 		done()
 		answer.NotModified, answer.Body = true, http.NoBody
+		r.o.audit.keep(address, w, answer, nil)
 		return answer, nil
 	case got.Status < 200 || got.Status > 299:
-		answer.Body, _ = spool(io.LimitReader(body, maxErrorBody))
+		whole, _ := spool(io.LimitReader(body, maxErrorBody))
 		_ = body.Close()
 		done()
+		answer.Body = whole
+		r.o.audit.keep(address, w, answer, whole)
 		return answer, newRefusal(answer, got.URL, r.o.Clock.now())
 	case w.Direct:
-		answer.Body = &direct{ReadCloser: body, done: done}
+		answer.Body = &direct{ReadCloser: r.o.audit.tee(address, w, answer, body), done: done}
 		return answer, nil
 	}
-	answer.Body, err = spool(body)
+	whole, err := spool(body)
 	_ = body.Close()
 	done()
+	answer.Body = whole
+	r.o.audit.keep(address, w, answer, whole)
 	return answer, err
 }
 

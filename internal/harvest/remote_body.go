@@ -49,18 +49,25 @@ func (d *direct) Close() error {
 // kept is a body that was read whole, or as far as it came: then end is why it
 // broke off.
 type kept struct {
-	head *bytes.Reader
-	tail *os.File // nil when all is in the head
+	head []byte
+	tail *spoolFile // nil when all is in the head
+	size int64
 	end  error
 	in   io.Reader
 }
 
+// spoolFile is closed by the last of those who read it.
+type spoolFile struct {
+	*os.File
+	readers atomic.Int32
+}
+
 // spool reads a body to its end. Where it breaks off, both what came and the error
 // are returned.
-func spool(body io.Reader) (io.ReadCloser, error) {
+func spool(body io.Reader) (*kept, error) {
 	var head bytes.Buffer
 	_, err := io.CopyN(&head, body, inMemory)
-	k := &kept{head: bytes.NewReader(head.Bytes())}
+	k := &kept{head: head.Bytes(), size: int64(head.Len())}
 	if err == nil {
 		err = k.spill(body)
 	}
@@ -78,19 +85,30 @@ func (k *kept) spill(body io.Reader) error {
 	if err != nil {
 		return err
 	}
-	k.tail = file
+	k.tail = &spoolFile{File: file}
+	k.tail.readers.Store(1)
 	if err := os.Remove(file.Name()); err != nil {
 		return err
 	}
-	_, err = io.Copy(file, body)
+	n, err := io.Copy(file, body)
+	k.size += n
 	return err
 }
 
-func (k *kept) rewind() {
-	_, _ = k.head.Seek(0, io.SeekStart)
-	k.in = k.head
+// share gives the same body to another reader, who closes it too.
+func (k *kept) share() *kept {
 	if k.tail != nil {
-		k.in = io.MultiReader(k.head, io.NewSectionReader(k.tail, 0, 1<<62))
+		k.tail.readers.Add(1)
+	}
+	other := &kept{head: k.head, tail: k.tail, size: k.size, end: k.end}
+	other.rewind()
+	return other
+}
+
+func (k *kept) rewind() {
+	k.in = bytes.NewReader(k.head)
+	if k.tail != nil {
+		k.in = io.MultiReader(k.in, io.NewSectionReader(k.tail, 0, 1<<62))
 	}
 }
 
@@ -113,8 +131,9 @@ func (k *kept) Seek(offset int64, whence int) (int64, error) {
 }
 
 func (k *kept) Close() error {
-	if k.tail == nil {
+	tail := k.tail
+	if k.tail = nil; tail == nil || tail.readers.Add(-1) > 0 {
 		return nil
 	}
-	return k.tail.Close()
+	return tail.Close()
 }

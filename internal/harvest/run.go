@@ -175,6 +175,8 @@ type run struct {
 	inConflict bool
 	// oldPages tells that the pages of former jobs say nothing about this one.
 	oldPages bool
+	// audit keeps what the portal answers; nil keeps nothing.
+	audit *audit
 	// collect takes items instead of the database; nil but for previews of the API.
 	collect *collector
 }
@@ -200,6 +202,7 @@ func (s *Store) runClaimed(parent context.Context, got *claimed, progress func(P
 	r := &run{s: s, id: got.job.ID, job: got.job, node: got.node, source: source, tell: progress, now: db.Now(), batch: batch{size: s.mostAtOnce}}
 	r.before = Traffic{Requests: r.job.Requests, Retries: r.job.Retries, Bytes: r.job.Bytes}
 	r.phase.Store("listing")
+	defer func() { r.audit.giveUp() }()
 	ctx, stop := context.WithCancelCause(parent)
 	defer stop(nil)
 	ctx, cancel := context.WithTimeoutCause(ctx, r.longest(), errTooLong)
@@ -210,6 +213,9 @@ func (s *Store) runClaimed(parent context.Context, got *claimed, progress func(P
 		r.beatWhile(ctx, stop)
 	}()
 	err = r.guarded(ctx, got.lapsed)
+	if err := r.endAudit(ctx); err != nil {
+		slog.Warn("harvest: a remark on a job is lost", "job", r.id, "error", err)
+	}
 	switch cause := context.Cause(ctx); {
 	case err == nil || cause == nil:
 	case parent.Err() != nil:
@@ -336,10 +342,13 @@ func (r *run) equip(ctx context.Context) (err error) {
 	if r.mapper, err = s.newMapper(ctx, r.now.Time); err != nil {
 		return err
 	}
+	if r.collect == nil {
+		r.keepAudit(ctx)
+	}
 	r.remote = NewRemote(r.client(), s.pacer, RemoteOptions{
 		Backend: r.about.ID, Source: r.source.URL, Robots: true,
 		Interval: time.Duration(r.options.IntervalMS) * time.Millisecond, Parallel: min(r.options.Parallel, 4),
-		Log: func(l Log) { r.remark(l) }, Pages: pageMemory{r},
+		Log: func(l Log) { r.remark(l) }, Pages: pageMemory{r}, audit: r.audit,
 	})
 	r.way.Store(r.remote)
 	return nil

@@ -164,6 +164,20 @@ CREATE TABLE harvest_pages (
     PRIMARY KEY (source_id, address)
 );
 
+-- What portals answered to jobs, compressed, in chunks that a store keeps. A row stays
+-- until its bytes are removed, also when its job is gone.
+CREATE TABLE harvest_audits (
+    job_id TEXT NOT NULL,
+    attempt BIGINT NOT NULL,
+    seq BIGINT NOT NULL,
+    sha256 TEXT NOT NULL,
+    size BIGINT NOT NULL,
+    answers BIGINT NOT NULL,
+    whole BOOLEAN NOT NULL,
+    written_at BIGINT NOT NULL,
+    PRIMARY KEY (job_id, attempt, seq)
+);
+
 CREATE INDEX harvests_source ON harvests (source_id) WHERE source_id IS NOT NULL;
 CREATE INDEX harvests_by_remote ON harvests (remote_id) WHERE remote_id IS NOT NULL;
 CREATE INDEX harvests_uri ON harvests (uri) WHERE uri IS NOT NULL;

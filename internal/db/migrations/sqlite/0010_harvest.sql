@@ -164,6 +164,20 @@ CREATE TABLE harvest_pages (
     PRIMARY KEY (source_id, address)
 ) STRICT, WITHOUT ROWID;
 
+-- What portals answered to jobs, compressed, in chunks that a store keeps. A row stays
+-- until its bytes are removed, also when its job is gone.
+CREATE TABLE harvest_audits (
+    job_id TEXT NOT NULL,
+    attempt INTEGER NOT NULL,
+    seq INTEGER NOT NULL,
+    sha256 TEXT NOT NULL,
+    size INTEGER NOT NULL,
+    answers INTEGER NOT NULL,
+    whole INTEGER NOT NULL,
+    written_at INTEGER NOT NULL,
+    PRIMARY KEY (job_id, attempt, seq)
+) STRICT, WITHOUT ROWID;
+
 CREATE INDEX harvests_source ON harvests (source_id) WHERE source_id IS NOT NULL;
 CREATE INDEX harvests_by_remote ON harvests (remote_id) WHERE remote_id IS NOT NULL;
 CREATE INDEX harvests_uri ON harvests (uri) WHERE uri IS NOT NULL;
