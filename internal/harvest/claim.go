@@ -172,13 +172,27 @@ func (r *run) giveSign(ctx context.Context) (asked bool, err error) {
 		stop = nil
 		return tx.NewRaw(`UPDATE harvest_jobs SET lease_until = ?, requests = ?, retries = ?, bytes = ?, phase = ?
 			WHERE id = ? AND node = ? AND status = 'processing'
-			RETURNING stop_asked OR EXISTS (SELECT 1 FROM harvest_sources s WHERE s.id = source_id AND s.deleted_at IS NOT NULL) AS stop`,
+			RETURNING stop_asked OR EXISTS (SELECT 1 FROM harvest_sources s WHERE s.id = harvest_jobs.source_id AND (s.deleted_at IS NOT NULL
+				OR harvest_jobs.preview = FALSE AND (s.active = FALSE OR s.validation <> 'accepted'))) AS stop`,
 			db.TimeOf(time.Now().Add(lease)), traffic.Requests, traffic.Retries, traffic.Bytes, r.phase.Load(), r.id, r.node).Scan(ctx, &stop)
 	})
 	if err == nil && len(stop) == 0 {
 		err = errLost
 	}
 	return err == nil && stop[0], err
+}
+
+// endWaiting ends the jobs of a source that wait or are suspended, within the write that
+// deletes it, refuses it or makes it inactive; those at work see it themselves, see
+// giveSign. Previews go on as long as the source is there.
+func endWaiting(ctx context.Context, tx *db.Tx, src *Source) error {
+	gone := !src.DeletedAt.IsZero()
+	if !gone && src.Active && src.Validation == Accepted {
+		return nil
+	}
+	_, err := tx.NewRaw(`UPDATE harvest_jobs SET stop_asked = TRUE, status = 'cancelled', ended_at = ?, node = NULL, resume_at = NULL
+		WHERE source_id = ? AND status IN ('initialized', 'suspended') AND (preview = FALSE OR ?)`, db.Now(), src.ID, gone).Exec(ctx)
+	return err
 }
 
 // askStop stops a job: one that waits, or that nobody has, ends at once; one that is

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"grenier/internal/account"
 	"grenier/internal/db"
 	"grenier/internal/db/dbtest"
 )
@@ -268,4 +269,106 @@ func TestWithin(t *testing.T) {
 	if err := within(time.Minute, func() error { panic("x") }); !errors.As(err, &broken) || strings.Contains(failureText(err), "panic") {
 		t.Errorf("a panic gives %v", err)
 	}
+}
+
+// TestResumesAfterRemarks interrupts a job that has remarks and no item yet.
+func TestResumesAfterRemarks(t *testing.T) {
+	h := newHouse(t, dbtest.SQLite(t))
+	src := h.source("portail", h.organization, Options{})
+	h.told.says(func(_ context.Context, _ Request, emit func(Line) error) error {
+		if err := emit(Line{T: LineLog, Level: "warning", Message: "429"}); err != nil {
+			return err
+		}
+		return &Wait{Until: time.Now(), Host: "portal.example.org", Err: errors.New("429")}
+	})
+	if job := h.run(src); job.Status != Suspended {
+		t.Fatalf("the job is %s: %s", job.Status, job.Errors)
+	}
+	h.told.lists(append(datasets(0, 2), Line{T: LineLog, Level: "warning", Message: "slow"})...)
+	job := h.job(*h.reload(src).LastJob)
+	if err := h.store.Run(h.ctx, job.ID, nil); err != nil {
+		t.Fatal(err)
+	}
+	h.wants(h.job(job.ID), Done, "new 2 changed 0 unchanged 0 failed 0 skipped 0 archived 0 conflicts 0")
+	if n := h.number("SELECT count(*) FROM harvest_logs WHERE job_id = ?", job.ID); n != 2 {
+		t.Errorf("%d remarks are kept, want 2", n)
+	}
+}
+
+// TestResumesInPart interrupts a job after its portal kept something back: what the rest
+// does not list need not have vanished.
+func TestResumesInPart(t *testing.T) {
+	h := newHouse(t, dbtest.SQLite(t))
+	now := 0
+	src := h.source("portail", h.organization, Options{GraceDays: &now})
+	h.told.lists(datasets(0, 4)...)
+	h.run(src)
+	h.told.says(func(_ context.Context, _ Request, emit func(Line) error) error {
+		for _, l := range []Line{{T: LineError, Message: "Page 1 cannot be read."}, {T: LineCheckpoint, Cursor: "2"}} {
+			if err := emit(l); err != nil {
+				return err
+			}
+		}
+		return &Wait{Until: time.Now(), Host: "portal.example.org", Err: errors.New("429")}
+	})
+	job := h.run(src)
+	h.told.lists(datasets(1, 4)...)
+	if err := h.store.Run(h.ctx, job.ID, nil); err != nil {
+		t.Fatal(err)
+	}
+	h.wants(h.job(job.ID), DoneErrors, "new 0 changed 0 unchanged 3 failed 0 skipped 0 archived 0 conflicts 0")
+	if h.job(job.ID).Complete {
+		t.Error("a job that left a page out says that it read everything")
+	}
+}
+
+// TestForbiddenDuringRun refuses, stops and deletes sources while their jobs run, wait and are suspended.
+func TestForbiddenDuringRun(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		h := newHouse(t, d)
+		admin := account.System("test")
+		for name, forbid := range map[string]func(id string) error{
+			"refused": func(id string) error {
+				_, err := h.store.ValidateSource(h.ctx, admin, id, Refused, "no")
+				return err
+			},
+			"inactive": func(id string) error {
+				_, err := h.store.UpdateSource(h.ctx, admin, id, SourceInput{Active: account.Opt[bool]{Set: true}})
+				return err
+			},
+			"deleted": func(id string) error { return h.store.DeleteSource(h.ctx, admin, id) },
+		} {
+			src := h.source(name, h.organization, Options{})
+			begun := make(chan struct{})
+			h.told.says(func(ctx context.Context, _ Request, _ func(Line) error) error {
+				close(begun)
+				<-ctx.Done()
+				return ctx.Err()
+			})
+			running := h.queue(src, false)
+			ended := make(chan error, 1)
+			go func() { ended <- h.store.Run(h.ctx, running.ID, nil) }()
+			<-begun
+			waiting, preview := h.queue(src, false), h.queue(src, true)
+			asked := time.Now()
+			if err := forbid(src.ID); err != nil {
+				t.Fatal(err)
+			}
+			if got := h.job(waiting.ID); got.Status != Cancelled {
+				t.Errorf("%s: the job that waits is %s", name, got.Status)
+			}
+			if got, want := h.job(preview.ID).Status == Cancelled, name == "deleted"; got != want {
+				t.Errorf("%s: the preview that waits was ended: %v", name, got)
+			}
+			if err := <-ended; err != nil {
+				t.Fatal(err)
+			}
+			if got := h.job(running.ID); got.Status != Cancelled || time.Since(asked) > 2*time.Second {
+				t.Errorf("%s: the job at work is %s after %v", name, got.Status, time.Since(asked))
+			}
+			if got := h.reload(src); got.Failures != 0 {
+				t.Errorf("%s: the source counts %d failures", name, got.Failures)
+			}
+		}
+	})
 }

@@ -63,6 +63,9 @@ func (r *run) applyWrites(ctx context.Context, tx *event.Tx, done *applied, kind
 	if len(ids) == 0 {
 		return nil
 	}
+	if err := takeTurns(ctx, tx, local); err != nil {
+		return err
+	}
 	found, err := catalog.HarvestIdentities(ctx, r.reader(tx), kind, r.source.Domain, r.source.ID, ids, uris)
 	if err != nil {
 		return err
@@ -90,6 +93,18 @@ func (r *run) applyWrites(ctx context.Context, tx *event.Tx, done *applied, kind
 		r.noteResult(done, p, &results[i])
 	}
 	return nil
+}
+
+// takeTurns lets writes of records that are not known yet follow one another, so that
+// two sources that list the same one at the same moment do not both make an object of it.
+// SQLite has one write at a time anyway.
+func takeTurns(ctx context.Context, tx *event.Tx, local []pending) error {
+	fresh := func(p pending) bool { return p.what == toWrite && (p.record == nil || p.record.ObjectID == nil) }
+	if tx == nil || !tx.Postgres() || !slices.ContainsFunc(local, fresh) {
+		return nil
+	}
+	_, err := tx.NewRaw("SELECT pg_advisory_xact_lock(hashtext('harvests'), hashtext('new records'))").Exec(ctx)
+	return err
 }
 
 // identities are the objects that records may be.
@@ -276,7 +291,9 @@ func (r *run) putServices(ctx context.Context, tx *event.Tx, writes []*pending) 
 func (r *run) resolveDatasets(ctx context.Context, tx *event.Tx, writes []*pending) error {
 	var names []string
 	for _, p := range writes {
-		names = append(names, p.line.Dataservice.Datasets...)
+		for _, name := range p.line.Dataservice.Datasets {
+			names = append(names, cleanLine(name))
+		}
 	}
 	if len(names) == 0 {
 		return nil
@@ -299,7 +316,7 @@ func (r *run) resolveDatasets(ctx context.Context, tx *event.Tx, writes []*pendi
 	for _, p := range writes {
 		p.mapped.service.Datasets = nil
 		for _, name := range p.line.Dataservice.Datasets {
-			if id := byName[name]; id != "" {
+			if id := byName[cleanLine(name)]; id != "" {
 				p.mapped.service.Datasets = append(p.mapped.service.Datasets, id)
 			} else {
 				p.hash = ""
@@ -403,10 +420,7 @@ func (r *run) former(ctx context.Context, known identities, p *pending) (*catalo
 		return nil, "", nil
 	}
 	if r.links == nil {
-		var err error
-		if r.links, err = r.newRelinker(ctx); err != nil {
-			return nil, "", err
-		}
+		return nil, "", nil
 	}
 	object, how := r.links.find(p)
 	if object == "" || r.seen.has(r.links.remoteIDs[r.links.byID[object]]) {
@@ -450,6 +464,20 @@ func (l *relinker) filesOf(p *pending) (sum uint64) {
 		}
 	}
 	return sum
+}
+
+// readyLinks reads what former looks at before the write of a batch with a dataset that is
+// not known: nobody waits for that.
+func (r *run) readyLinks(ctx context.Context) error {
+	fresh := func(p *pending) bool {
+		return p.what == toWrite && p.item.Kind == catalog.KindDataset && p.record == nil
+	}
+	if r.links != nil || r.source.LastGoodJob == nil || r.collect != nil || !slices.ContainsFunc(r.batch.records, fresh) {
+		return nil
+	}
+	links, err := r.newRelinker(ctx)
+	r.links = links
+	return err
 }
 
 // newRelinker reads the objects of the source. Those that share a page or files with

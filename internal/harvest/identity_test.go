@@ -70,3 +70,71 @@ func TestRelink(t *testing.T) {
 		}
 	}
 }
+
+// TestIdentifiers has portals write identifiers carelessly: with blanks around and within,
+// with characters that nobody sees, and too long.
+func TestIdentifiers(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		h := newHouse(t, d)
+		now := 0
+		src := h.source("portail", h.organization, Options{GraceDays: &now})
+		long := strings.Repeat("x", maxIdentifier+1)
+		told := func(title string) []Line {
+			lines := datasets(0, 4)
+			lines[0].RemoteID, lines[1].RemoteID, lines[2].RemoteID = " a  b\n", "c\x00d\u200b", long
+			lines[0].Dataset.Title, lines[1].Dataset.Title = title, title+" 2"
+			lines[3].Dataset.Harvest.URI = "https://portal.example.org/" + long
+			return append(lines, Line{T: LineUnchanged, RemoteID: long + "y"}, Line{T: LineGone, RemoteID: "e\x00"}, Line{T: LineSkip, RemoteID: "\x00", Reason: "x"})
+		}
+		h.told.lists(told("Un")...)
+		h.wants(h.run(src), DoneErrors, "new 3 changed 0 unchanged 0 failed 2 skipped 1 archived 0 conflicts 0")
+		h.told.lists(told("Deux")...)
+		h.wants(h.run(src), DoneErrors, "new 0 changed 2 unchanged 1 failed 2 skipped 1 archived 0 conflicts 0")
+		if n := h.number("SELECT count(*) FROM harvests WHERE remote_id IN ('a b', 'cd')"); n != 2 {
+			t.Errorf("%d of the identifiers are as they should be, want 2", n)
+		}
+	})
+}
+
+// TestConflictsEnd forgets a conflict when its record is listed no more.
+func TestConflictsEnd(t *testing.T) {
+	h := newHouse(t, dbtest.SQLite(t))
+	line := dataset(1, "Commun")
+	line.RemoteID = "https://data.example.org/commun"
+	h.told.lists(line)
+	h.run(h.source("first", h.organization, Options{}))
+	foreign := h.source("foreign", h.other, Options{})
+	h.told.lists(line, dataset(2, "Autre"), dataset(3, "Encore"))
+	h.wants(h.run(foreign), DoneErrors, "new 2 changed 0 unchanged 0 failed 1 skipped 0 archived 0 conflicts 1")
+	h.told.lists(dataset(2, "Autre"), dataset(3, "Encore"))
+	h.wants(h.run(foreign), Done, "new 0 changed 0 unchanged 2 failed 0 skipped 0 archived 0 conflicts 0")
+	if n := h.number("SELECT count(*) FROM harvest_conflicts"); n != 0 {
+		t.Errorf("%d conflicts are left of records that nobody lists", n)
+	}
+}
+
+// TestSourcesAtOnce has two nodes harvest two sources with the same new records at the
+// same time: each becomes one dataset.
+func TestSourcesAtOnce(t *testing.T) {
+	h := newHouse(t, dbtest.Postgres(t))
+	var lines []Line
+	for _, l := range datasets(0, 150) {
+		l.RemoteID = "https://data.example.org/" + l.RemoteID
+		lines = append(lines, l)
+	}
+	h.told.lists(lines...)
+	ended := make(chan error)
+	for _, name := range []string{"one", "two", "three"} {
+		job, node := h.queue(h.source(name, h.organization, Options{}), false), h.node()
+		node.mostAtOnce = 10
+		go func() { ended <- node.Run(h.ctx, job.ID, nil) }()
+	}
+	for range 3 {
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+	}
+	if n := h.number("SELECT count(*) FROM datasets"); n != len(lines) {
+		t.Errorf("%d records became %d datasets", len(lines), n)
+	}
+}

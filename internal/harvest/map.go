@@ -225,7 +225,7 @@ func (w *mapping) schema(told *Schema) (catalog.SchemaInput, bool) {
 // origin maps what the portal says of the record's own history.
 func (w *mapping) origin(l Line, told Origin, s *Source) catalog.Harvest {
 	h := catalog.Harvest{
-		RemoteID: textOrNone(cleanLine(l.RemoteID)), URI: textOrNone(cleanLine(told.URI)), DctIdentifier: textOrNone(cleanLine(told.DctIdentifier)),
+		RemoteID: textOrNone(cleanLine(l.RemoteID)), URI: w.name("uri", told.URI), DctIdentifier: w.name("dct_identifier", told.DctIdentifier),
 		SourceID: &s.ID, Domain: textOrNone(s.Domain), LastUpdate: db.TimeOf(w.mapper.now),
 		CreatedAt: w.moment("created_at", told.CreatedAt), IssuedAt: w.moment("issued_at", told.IssuedAt), ModifiedAt: w.past("modified_at", told.ModifiedAt),
 	}
@@ -233,6 +233,16 @@ func (w *mapping) origin(l Line, told Origin, s *Source) catalog.Harvest {
 		h.RemoteURL = &address
 	}
 	return h
+}
+
+// name is another name of a record; nil for one that is too long to be kept.
+func (w *mapping) name(member, told string) *string {
+	told = cleanLine(told)
+	if len(told) > maxIdentifier {
+		w.log("warning", "The %s is longer than %d bytes: it is left out.", member, maxIdentifier)
+		return nil
+	}
+	return textOrNone(told)
 }
 
 func textOrNone(s string) *string {

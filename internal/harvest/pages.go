@@ -88,8 +88,12 @@ func (r *run) allHere(ctx context.Context, read bun.IDB, kind string, ids []stri
 // Keep has a page written with the first checkpoint after it, when its records are
 // written too.
 func (m pageMemory) Keep(ctx context.Context, p KeptPage) error {
-	if len(p.Records) > maxPageRecords || m.r.collect != nil {
+	if len(p.Records) > maxPageRecords || len(p.Address) > maxIdentifier || m.r.collect != nil {
 		return nil
+	}
+	p.Records = slices.Clone(p.Records)
+	for i := range p.Records {
+		p.Records[i].RemoteID = cleanLine(p.Records[i].RemoteID)
 	}
 	return m.r.hand(ctx, message{page: &p})
 }

@@ -103,3 +103,57 @@ func TestSince(t *testing.T) {
 		t.Error("nothing was read whole for over a week")
 	}
 }
+
+// TestPagesOfRefusedRecords has a record be refused that was taken before: its page is read
+// again until it is taken, though the portal says that the page is the same.
+func TestPagesOfRefusedRecords(t *testing.T) {
+	for name, second := range map[string]Line{
+		"refused": {T: LineDataset, RemoteID: "record-1", Dataset: &Dataset{}}, "failed": {T: LineError, RemoteID: "record-1", Message: "unreadable"},
+		"skipped": {T: LineSkip, RemoteID: "record-1", Reason: "empty"},
+	} {
+		h := newHouse(t, dbtest.SQLite(t))
+		src := h.source("portail", h.organization, Options{})
+		const address = "https://portail.example.org/page/1"
+		var kept *KeptPage
+		told := datasets(0, 3)
+		h.told.says(func(ctx context.Context, r Request, emit func(Line) error) (err error) {
+			if kept, err = r.Remote.Kept(ctx, address); err != nil {
+				return err
+			}
+			page := KeptPage{Address: address, ETag: `"1"`}
+			for _, l := range told {
+				page.Records = append(page.Records, KeptRecord{RemoteID: l.RemoteID})
+				if err := emit(l); err != nil {
+					return err
+				}
+			}
+			if err := r.Remote.Keep(ctx, page); err != nil {
+				return err
+			}
+			return emit(Line{T: LineEnd, Complete: true})
+		})
+		h.run(src)
+		told[1] = second
+		for run := range 2 {
+			if h.run(src); run > 0 && kept != nil {
+				t.Errorf("%s: the page is known although a record of it was not taken", name)
+			}
+		}
+		told = datasets(0, 3)
+		h.run(src)
+		if h.run(src); kept == nil {
+			t.Errorf("%s: the page is not known once its records are here again", name)
+		}
+	}
+}
+
+// TestMovedRecords tells a record on a page that is as it was, and once more with its
+// content: the content counts.
+func TestMovedRecords(t *testing.T) {
+	h := newHouse(t, dbtest.SQLite(t))
+	src := h.source("portail", h.organization, Options{})
+	h.told.lists(datasets(0, 2)...)
+	h.run(src)
+	h.told.lists(Line{T: LineUnchanged, RemoteID: "record-0"}, Line{T: LineUnchanged, RemoteID: "record-1"}, dataset(1, "Autre"), Line{T: LineUnchanged, RemoteID: "record-1"})
+	h.wants(h.run(src), Done, "new 0 changed 1 unchanged 2 failed 0 skipped 0 archived 0 conflicts 0")
+}

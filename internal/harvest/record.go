@@ -241,6 +241,17 @@ func (r *run) noteSeen(ctx context.Context, tx *db.Tx, kind string, ids []string
 	return err
 }
 
+// doubt notes that records are not here as they were told: a page that holds one of them
+// is read again, whatever the portal says of it.
+func (r *run) doubt(ctx context.Context, tx *db.Tx, kind string, ids []string) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	_, err := tx.NewRaw(`UPDATE harvest_records SET hash = '' WHERE source_id = ? AND kind = ? AND remote_id IN (?) AND hash <> ''`,
+		r.source.ID, kind, bun.List(ids)).Exec(ctx)
+	return err
+}
+
 // forgiveCrashes notes that records were dealt with and the process lives.
 func (r *run) forgiveCrashes(ctx context.Context, tx *db.Tx, kind string, ids []string) error {
 	if len(ids) == 0 {

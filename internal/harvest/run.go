@@ -189,8 +189,12 @@ type reading struct {
 	// troubled tells that the portal told of a trouble that is no record's, shrunk
 	// that it lists far less than before.
 	troubled, shrunk bool
-	logSeq           int64
-	logs             int
+	// partial tells that an earlier attempt at the job left something out, fatal is the
+	// error of the portal that ended this one.
+	partial bool
+	fatal   error
+	logSeq  int64
+	logs    int
 }
 
 // runClaimed runs a job and writes down what became of it.

@@ -18,7 +18,7 @@ const maxResumed = 200
 
 // complete does what follows the last record.
 func (r *run) complete(ctx context.Context) error {
-	whole := r.state.complete && !r.state.capped && (r.job.Since.IsZero() || r.state.unchanged)
+	whole := r.state.complete && !r.state.capped && !r.state.partial && (r.job.Since.IsZero() || r.state.unchanged)
 	if whole {
 		if err := r.judgeSize(ctx); err != nil {
 			return err
@@ -243,25 +243,26 @@ func (s *Store) Due(ctx context.Context, now time.Time) error {
 	if err != nil {
 		return err
 	}
+	var failed error // of one source, which keeps no other from its turn
 	for _, id := range due {
-		if err := s.startDue(ctx, id, now); err != nil {
-			return err
+		if err := s.startDue(ctx, id, now); err != nil && ctx.Err() == nil {
+			failed = errors.Join(failed, fmt.Errorf("harvest: source %s: %w", id, err))
 		}
 	}
 	var waiting []string
 	err = s.db.Read().NewRaw(`SELECT id FROM harvest_jobs WHERE status = 'initialized' OR status = 'suspended' AND (resume_at IS NULL OR resume_at <= ?0)
 		OR status = 'processing' AND lease_until < ?0 ORDER BY created_at LIMIT 500`, moment).Scan(ctx, &waiting)
 	if err != nil || len(waiting) == 0 {
-		return err
+		return errors.Join(failed, err)
 	}
-	return s.db.Write(ctx, db.Background, func(ctx context.Context, tx *db.Tx) error {
+	return errors.Join(failed, s.db.Write(ctx, db.Background, func(ctx context.Context, tx *db.Tx) error {
 		for _, id := range waiting {
 			if err := s.wake(ctx, tx, id); err != nil {
 				return err
 			}
 		}
 		return nil
-	})
+	}))
 }
 
 // startDue makes the job of a source that is due, on one node alone, and sets when it

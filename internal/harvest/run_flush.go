@@ -28,6 +28,9 @@ func (r *run) flush(ctx context.Context) error {
 	if err := r.look(ctx); err != nil {
 		return err
 	}
+	if err := r.readyLinks(ctx); err != nil {
+		return err
+	}
 	began := time.Now()
 	if err := r.writeBatch(ctx); err != nil {
 		return err
@@ -94,6 +97,8 @@ type applied struct {
 	touched  map[string][]string // identifiers of objects by kind
 	seen     map[string][]string // remote identifiers by kind
 	forgiven map[string][]string
+	// doubted are remote identifiers of records that are not here as they were told.
+	doubted  map[string][]string
 	claims   []conflict
 	resolved map[string][]string // remote identifiers that are in conflict no more
 }
@@ -123,7 +128,7 @@ func (r *run) commit(ctx context.Context, part []*pending, offset int, closing b
 		}
 		after = *r.job
 		if point := r.batch.before - offset; r.batch.hasPoint && point >= 0 && point < len(done.starts) {
-			after.CursorItems = after.Items + int64(done.starts[point])
+			r.batch.pointItems = after.Items + int64(done.starts[point])
 		}
 		after.count(done.items)
 		if err := insertItems(ctx, tx.Tx, done.items); err != nil {
@@ -226,7 +231,7 @@ func (r *run) saveBatch(ctx context.Context, tx *db.Tx, j *Job) error {
 	b := &r.batch
 	if b.hasPoint {
 		cursor := b.cursor
-		j.Cursor = &cursor
+		j.Cursor, j.CursorItems = &cursor, b.pointItems
 	}
 	if !j.Preview {
 		if err := r.savePages(ctx, tx, b.safe); err != nil {
@@ -247,7 +252,10 @@ func (r *run) applyGuarded(ctx context.Context, tx *event.Tx, part []*pending) (
 			err = panicked(cause)
 		}
 	}()
-	done = &applied{touched: make(map[string][]string), seen: make(map[string][]string), forgiven: make(map[string][]string), resolved: make(map[string][]string)}
+	done = &applied{
+		touched: make(map[string][]string), seen: make(map[string][]string), forgiven: make(map[string][]string), doubted: make(map[string][]string),
+		resolved: make(map[string][]string),
+	}
 	local := make([]pending, len(part))
 	for i, p := range part {
 		local[i] = *p
@@ -287,6 +295,9 @@ func (r *run) noteOutcome(done *applied, p *pending) {
 		return
 	}
 	done.seen[p.item.Kind] = append(done.seen[p.item.Kind], p.line.RemoteID)
+	if p.what == settled {
+		done.doubted[p.item.Kind] = append(done.doubted[p.item.Kind], p.line.RemoteID)
+	}
 	// A record that was marked before it was looked at, and failed in peace.
 	if p.item.Status == ItemFailed && r.job.Resumed > 0 {
 		done.forgiven[p.item.Kind] = append(done.forgiven[p.item.Kind], p.line.RemoteID)
@@ -319,6 +330,9 @@ func (r *run) saveApplied(ctx context.Context, tx *event.Tx, done *applied) erro
 			return err
 		}
 		if err := r.forgiveCrashes(ctx, tx.Tx, kind, done.forgiven[kind]); err != nil {
+			return err
+		}
+		if err := r.doubt(ctx, tx.Tx, kind, done.doubted[kind]); err != nil {
 			return err
 		}
 		if err := r.s.deps.Catalog.TouchHarvested(ctx, tx, done.touched[kind], r.now); err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -25,8 +26,15 @@ const (
 	maxTroubles = 100
 	maxLogs     = 5000
 	maxItemLogs = 30
-	// maxText bounds a message, in bytes.
-	maxText = 2000
+	// maxText bounds a message, maxIdentifier what names a record, maxCursor a place to go
+	// on from, in bytes.
+	maxText       = 2000
+	maxIdentifier = 2000
+	maxCursor     = 256 << 10
+	// heavyText is how many bytes of descriptions count as much as a record, heavyFiles how
+	// many resources.
+	heavyText  = 32 << 10
+	heavyFiles = 20
 )
 
 // message is what comes from a backend: one of a line, a page that it read to its
@@ -70,12 +78,14 @@ const (
 type batch struct {
 	size    int
 	records []*pending
-	// weight is the number of records, of which those with many resources count more.
+	// weight is the number of records, of which large ones count more.
 	weight int
 	// before are how many records came before the newest checkpoint.
-	before   int
-	cursor   string
-	hasPoint bool
+	before int
+	// pointItems are how many items came before it, once these records are written.
+	pointItems int64
+	cursor     string
+	hasPoint   bool
 	// pages wait for a checkpoint, safe ones came before it.
 	pages, safe []KeptPage
 	logs        []JobLog
@@ -86,8 +96,12 @@ func (b *batch) empty() bool {
 	return len(b.records) == 0 && !b.hasPoint && len(b.safe) == 0 && len(b.logs) == 0
 }
 
-// errCapped ends a run that has reached its most.
-var errCapped = errors.New("harvest: the most records are reached")
+// errCapped ends a run that has reached its most, errFatal one whose backend told of an
+// error that ends it.
+var (
+	errCapped = errors.New("harvest: the most records are reached")
+	errFatal  = errors.New("harvest: the backend told of a fatal error")
+)
 
 // read has the backend tell the portal and writes what it tells.
 func (r *run) read(ctx context.Context) error {
@@ -124,6 +138,9 @@ func (r *run) read(ctx context.Context) error {
 		r.state.capped = true
 		r.trouble(fmt.Sprintf("%d max items reached, not all datasets/dataservices were retrieved", r.limit), "")
 		return r.flush(ctx)
+	case errors.Is(err, errFatal): // what came before it counts
+		stop()
+		failed = r.state.fatal
 	case err != nil:
 		return err
 	}
@@ -201,7 +218,8 @@ func (r *run) takeLine(l Line) error {
 		}
 		r.state.troubled = true
 		if l.Fatal {
-			return fault.New(fault.BadGateway, clip(l.Message)).Because(errors.New(l.Details))
+			r.state.fatal = fault.New(fault.BadGateway, clip(l.Message)).Because(errors.New(l.Details))
+			return errFatal
 		}
 		r.trouble(l.Message, l.Details)
 	case LineLog:
@@ -218,13 +236,17 @@ func (r *run) takeLine(l Line) error {
 // point notes a place to go on from.
 func (r *run) point(cursor string) {
 	b := &r.batch
+	if len(cursor) > maxCursor || strings.ContainsRune(cursor, 0) {
+		r.logLine("warning", "A place to go on from is too long, or no text: it is left out.")
+		return
+	}
 	b.cursor, b.before, b.hasPoint = cursor, len(b.records), true
 	b.safe, b.pages = append(b.safe, b.pages...), nil
 }
 
 // takeLog keeps a remark on a record with it when it is still in the batch, else with the job.
 func (r *run) takeLog(l Line) {
-	if l.RemoteID != "" {
+	if l.RemoteID = cleanLine(l.RemoteID); l.RemoteID != "" {
 		for i := len(r.batch.records) - 1; i >= 0; i-- {
 			if p := r.batch.records[i]; p.line.RemoteID == l.RemoteID {
 				p.line.Logs = append(p.line.Logs, Log{Level: l.Level, Message: l.Message})
@@ -241,31 +263,26 @@ func (r *run) takeRecord(l Line) error {
 	if r.limit > 0 && r.job.Items+int64(len(r.batch.records)) >= r.limit && l.T != LineGone {
 		return errCapped
 	}
-	now := db.Now()
-	p := &pending{line: l, item: Item{
-		JobID: r.job.ID, Kind: kindOf(l), RemoteID: textOrNil(l.RemoteID), RemoteURL: textOrNil(l.RemoteURL), CreatedAt: now, StartedAt: now,
-	}}
-	if l.Page != nil {
-		page := int64(*l.Page)
-		p.item.Page = &page
-	}
-	switch l.T {
-	case LineDataset, LineDataservice:
+	p := r.pendingOf(l)
+	l = p.line
+	switch {
+	case p.what == settled: // its identifier is none
+	case l.T == LineDataset, l.T == LineDataservice:
 		r.judgeTold(p)
-	case LineUnchanged:
+	case l.T == LineUnchanged:
 		p.what, r.state.unchanged = toTouch, true
-	case LineGone:
+	case l.T == LineGone:
 		p.what = toVanish
-	case LineSkip:
+	case l.T == LineSkip:
 		p.fail(ItemSkipped, OutcomeSkipped, l.Reason, "")
-	case LineError:
+	case l.T == LineError:
 		p.fail(ItemFailed, OutcomeRefused, l.Message, l.Details)
 	}
 	if l.T == LineGone {
 		r.add(p)
 		return nil
 	}
-	switch how := r.seen.see(l.RemoteID, p.hash); {
+	switch how := r.seen.see(l.RemoteID, p.hash, l.T == LineUnchanged); {
 	case how == seenAgain, how == seenOtherwise && l.T == LineUnchanged:
 		return nil
 	case how == seenOtherwise && p.hash != "":
@@ -275,22 +292,53 @@ func (r *run) takeRecord(l Line) error {
 	return nil
 }
 
+// pendingOf is the record of a line, named as the catalogue names it. One whose
+// identifier is too long to be kept is settled.
+func (r *run) pendingOf(l Line) *pending {
+	now := db.Now()
+	l.RemoteID = cleanLine(l.RemoteID)
+	p := &pending{item: Item{
+		JobID: r.job.ID, Kind: kindOf(l), RemoteID: textOrNil(l.RemoteID), RemoteURL: textOrNil(l.RemoteURL), CreatedAt: now, StartedAt: now,
+	}}
+	if l.Page != nil {
+		page := int64(*l.Page)
+		p.item.Page = &page
+	}
+	if len(l.RemoteID) > maxIdentifier {
+		l.RemoteID = ""
+		p.fail(ItemFailed, OutcomeRefused, fmt.Sprintf("The identifier is longer than %d bytes.", maxIdentifier), "")
+	}
+	p.line = l
+	return p
+}
+
 // judgeTold sums up a record that is told whole.
 func (r *run) judgeTold(p *pending) {
-	if strings.TrimSpace(p.line.RemoteID) == "" {
-		p.line.RemoteID, p.item.RemoteID = "", nil
+	if p.line.RemoteID == "" {
 		p.fail(ItemSkipped, OutcomeSkipped, "missing identifier", "")
 		return
 	}
-	if err := within(itemTime, func() error { p.hash = r.mapper.Hash(p.line); return nil }); err != nil {
+	line, hash := p.line, ""
+	if err := within(itemTime, func() error { hash = r.mapper.Hash(line); return nil }); err != nil {
 		p.fail(ItemFailed, OutcomeRefused, failureText(err), err.Error())
+	} else {
+		p.hash = r.hashFor(hash)
 	}
 	if p.line.Dataset != nil {
-		p.uri = p.line.Dataset.Harvest.URI
+		p.uri = cleanLine(p.line.Dataset.Harvest.URI)
 	}
 	if p.line.Dataservice != nil {
-		p.uri = p.line.Dataservice.Harvest.URI
+		p.uri = cleanLine(p.line.Dataservice.Harvest.URI)
 	}
+}
+
+// hashFor sums up a record for this source: which of its fields are protected decides
+// what is written of it too.
+func (r *run) hashFor(hash string) string {
+	if hash == "" || len(r.options.ProtectedFields) == 0 {
+		return hash
+	}
+	return sum([]byte(hash + " " + strings.Join(slices.Sorted(slices.Values(r.options.ProtectedFields)), " ")))
 }
 
 func (r *run) add(p *pending) {
@@ -298,9 +346,22 @@ func (r *run) add(p *pending) {
 		r.batch.touched = time.Now()
 	}
 	r.batch.records = append(r.batch.records, p)
-	if r.batch.weight++; p.line.Dataset != nil {
-		r.batch.weight += len(p.line.Dataset.Resources) / 20
+	r.batch.weight += 1 + weightOf(p.line)
+}
+
+// weightOf is how many further records a record counts as, for what it holds.
+func weightOf(l Line) int {
+	switch {
+	case l.Dataset != nil:
+		text := len(l.Dataset.Description)
+		for i := range l.Dataset.Resources {
+			text += len(l.Dataset.Resources[i].Description)
+		}
+		return len(l.Dataset.Resources)/heavyFiles + text/heavyText
+	case l.Dataservice != nil:
+		return len(l.Dataservice.Description) / heavyText
 	}
+	return 0
 }
 
 // fail settles a record that is not taken.

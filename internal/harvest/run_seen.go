@@ -21,6 +21,8 @@ type sighting struct {
 	// earlier is how many items were made of the record before an interruption that
 	// will be told again.
 	earlier uint8
+	// bare tells that it was only told to be as it was.
+	bare bool
 }
 
 // How a record is seen.
@@ -39,17 +41,19 @@ func newSeenSet() seenSet {
 
 func (s *seenSet) key(text string) uint64 { return maphash.String(s.seed, text) }
 
-// see notes a record and tells whether it was met before. Records without an
-// identifier are all different ones.
-func (s *seenSet) see(remoteID, hash string) seenHow {
+// see notes a record and tells whether it was met before; bare tells that it was only
+// told to be as it was. Records without an identifier are all different ones. One that
+// was met bare, and is told now, moved from a page that is as it was to one that is not:
+// what is told counts.
+func (s *seenSet) see(remoteID, hash string, bare bool) seenHow {
 	if remoteID == "" {
 		return seenFirst
 	}
 	key, sum := s.key(remoteID), s.key(hash)
 	before, met := s.all[key]
 	switch {
-	case !met:
-		s.all[key] = sighting{hash: sum, known: true}
+	case !met, before.bare && !bare:
+		s.all[key] = sighting{hash: sum, known: true, bare: bare}
 		return seenFirst
 	case before.known && before.hash == sum:
 		return seenAgain
@@ -75,10 +79,18 @@ func (s *seenSet) size() int { return len(s.all) }
 // recall fills the set with what earlier attempts at the job dealt with.
 func (r *run) recall(ctx context.Context) error {
 	r.seen = newSeenSet()
-	if r.job.Items == 0 {
-		return nil
+	if r.job.Resumed > 0 && len(r.job.Troubles()) > 0 { // what was missed then is not told again
+		r.state.troubled, r.state.partial = true, true
 	}
-	for after := int64(0); ; {
+	var last []int64
+	err := r.s.db.Read().NewRaw("SELECT seq FROM harvest_logs WHERE job_id = ? ORDER BY seq DESC LIMIT 1", r.job.ID).Scan(ctx, &last)
+	if err != nil {
+		return err
+	}
+	if len(last) > 0 {
+		r.state.logSeq, r.state.logs = last[0], int(last[0])
+	}
+	for after := int64(0); r.job.Items > 0; {
 		var rows []struct {
 			Seq      int64
 			RemoteID *string
@@ -109,12 +121,7 @@ func (r *run) recall(ctx context.Context) error {
 			break
 		}
 	}
-	var last []int64
-	err := r.s.db.Read().NewRaw("SELECT seq FROM harvest_logs WHERE job_id = ? ORDER BY seq DESC LIMIT 1", r.job.ID).Scan(ctx, &last)
-	if len(last) > 0 {
-		r.state.logSeq, r.state.logs = last[0], int(last[0])
-	}
-	return err
+	return nil
 }
 
 // deleteItems removes the items of a job and the remarks on it, a batch at a time.

@@ -89,6 +89,11 @@ func TestLocalEdits(t *testing.T) {
 			if err := d.Read().NewRaw("SELECT title FROM datasets WHERE id = ?", id).Scan(h.ctx, &title); err != nil || title != want {
 				t.Errorf("protected %v: the title is %q, want %q (%v)", protected, title, want, err)
 			}
+			if !protected {
+				continue
+			}
+			h.exec("UPDATE harvest_sources SET options = '{}' WHERE id = ?", src.ID)
+			h.wants(h.run(src), Done, "new 0 changed 1 unchanged 2 failed 0 skipped 0 archived 0 conflicts 0")
 		}
 	})
 }

@@ -352,6 +352,9 @@ func (s *Store) save(ctx context.Context, tx *event.Tx, v account.Viewer, before
 	if _, err := tx.NewUpdate().Model(src).Column(writtenColumns...).WherePK().Exec(ctx); err != nil {
 		return err
 	}
+	if err := endWaiting(ctx, tx.Tx, src); err != nil {
+		return err
+	}
 	return src.record(ctx, tx, v, what, difference)
 }
 

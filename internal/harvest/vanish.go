@@ -48,17 +48,22 @@ type absent struct {
 	LastUpdate               db.Time
 }
 
-// absentees are the objects of the source, not archived yet, whose record this job did
-// not list. A run looks at those alone that were seen before the days of grace.
+// absentees are the objects of the source, neither archived nor deleted yet, whose record
+// this job did not list. A run looks at those alone that were seen before the days of grace.
 func (r *run) absentees(ctx context.Context) ([]absent, error) {
-	query := "SELECT object_id, kind, remote_id, remote_url, last_update FROM harvests WHERE source_id = ? AND remote_id IS NOT NULL AND archived_at IS NULL"
+	query := `SELECT h.object_id, h.kind, h.remote_id, h.remote_url, h.last_update FROM harvests h
+		LEFT JOIN datasets d ON d.id = h.object_id LEFT JOIN dataservices s ON s.id = h.object_id
+		WHERE h.source_id = ? AND h.remote_id IS NOT NULL AND h.archived_at IS NULL AND coalesce(d.deleted_at, s.deleted_at) IS NULL`
 	args := []any{r.source.ID}
+	if r.policy() == ArchiveVanished {
+		query += " AND coalesce(d.archived_at, s.archived_at) IS NULL"
+	}
 	if !r.job.Preview {
-		query += " AND (last_update IS NULL OR last_update < ?)"
+		query += " AND (h.last_update IS NULL OR h.last_update < ?)"
 		args = append(args, r.graceEnd())
 	}
 	var all []absent
-	if err := r.s.db.Read().NewRaw(query+" ORDER BY object_id", args...).Scan(ctx, &all); err != nil {
+	if err := r.s.db.Read().NewRaw(query+" ORDER BY h.object_id", args...).Scan(ctx, &all); err != nil {
 		return nil, err
 	}
 	return slices.DeleteFunc(all, func(a absent) bool { return r.seen.has(a.RemoteID) }), nil
@@ -261,9 +266,13 @@ func (r *run) unknownObjects(ctx context.Context, tx *event.Tx, kind string, loc
 	return found, err
 }
 
-// noteMissing notes which records a whole run did not list.
+// noteMissing notes which records a whole run did not list, and forgets the conflicts of
+// those that it did not meet.
 func (r *run) noteMissing(ctx context.Context) error {
 	return r.write(ctx, func(ctx context.Context, tx *db.Tx) error {
+		if _, err := tx.NewRaw("DELETE FROM harvest_conflicts WHERE source_id = ? AND job_id <> ?", r.source.ID, r.job.ID).Exec(ctx); err != nil {
+			return err
+		}
 		_, err := tx.NewRaw("UPDATE harvest_records SET missing_since = ? WHERE source_id = ? AND seen_job <> ? AND missing_since IS NULL",
 			r.now, r.source.ID, r.job.ID).Exec(ctx)
 		return err

@@ -127,3 +127,14 @@ func TestShrinks(t *testing.T) {
 		h.wants(h.run(src), Done, "new 0 changed 0 unchanged 0 failed 0 skipped 0 archived 3 conflicts 0")
 	})
 }
+
+// TestFatalError keeps what was told before the portal failed.
+func TestFatalError(t *testing.T) {
+	h := newHouse(t, dbtest.SQLite(t))
+	h.told.lists(append(datasets(0, 3), Line{T: LineError, Message: "The portal is closed.", Fatal: true})...)
+	job := h.run(h.source("portail", h.organization, Options{}))
+	h.wants(job, Failed, "new 3 changed 0 unchanged 0 failed 0 skipped 0 archived 0 conflicts 0")
+	if job.Complete || !strings.Contains(string(job.Errors), "The portal is closed.") {
+		t.Errorf("the job says %s", job.Errors)
+	}
+}
