@@ -1,11 +1,14 @@
 package main
 
 import (
+	"bufio"
+	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"slices"
 	"strings"
@@ -81,7 +84,7 @@ func (c *harvestPreview) Run(ctx context.Context, p *program) error {
 			return err
 		}
 		filter := harvest.ItemFilter{Outcome: harvest.Outcome(c.Outcome)}
-		err = p.eachItem(ctx, a, job.ID, filter, func(item *harvest.Item) error {
+		err = a.Harvests.EachItem(ctx, job.ID, filter, func(item *harvest.Item) error {
 			if item.Outcome == harvest.OutcomeUnchanged && !c.All && c.Outcome == "" {
 				return nil
 			}
@@ -147,24 +150,6 @@ func rowOfItem(i *harvest.Item) itemRow {
 	}
 }
 
-// eachItem goes through the items of a job, page by page.
-func (p *program) eachItem(ctx context.Context, a *app.App, job string, filter harvest.ItemFilter, fn func(*harvest.Item) error) error {
-	for offset := 0; ; offset += listPage {
-		items, _, err := a.Harvests.Items(ctx, job, filter, catalog.Page{Limit: listPage, Offset: offset})
-		if err != nil {
-			return err
-		}
-		for i := range items {
-			if err := fn(&items[i]); err != nil {
-				return err
-			}
-		}
-		if len(items) < listPage {
-			return nil
-		}
-	}
-}
-
 // printReport prints a job with all its items as JSON.
 func (p *program) printReport(ctx context.Context, a *app.App, job *harvest.Job) error {
 	row := rowOfJob(job)
@@ -176,21 +161,39 @@ func (p *program) printReport(ctx context.Context, a *app.App, job *harvest.Job)
 	for _, outcome := range harvest.Outcomes {
 		row.Outcomes[string(outcome)] = counts[outcome]
 	}
-	items := []itemRow{}
-	err = p.eachItem(ctx, a, job.ID, harvest.ItemFilter{}, func(item *harvest.Item) error {
-		items = append(items, rowOfItem(item))
-		return nil
+	return writeReport(p.out, row, func(add func(itemRow) error) error {
+		return a.Harvests.EachItem(ctx, job.ID, harvest.ItemFilter{}, func(item *harvest.Item) error { return add(rowOfItem(item)) })
+	})
+}
+
+// writeReport writes a job as JSON, with its records one after the other: they may be
+// too many for the memory.
+func writeReport(out io.Writer, row jobRow, records func(add func(itemRow) error) error) error {
+	w := bufio.NewWriter(out)
+	head, err := json.MarshalIndent(row, "", "  ")
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(w, "%s,\n  \"records\": [", bytes.TrimSuffix(head, []byte("\n}")))
+	var text bytes.Buffer
+	encoder := json.NewEncoder(&text)
+	encoder.SetEscapeHTML(false)
+	encoder.SetIndent("    ", "  ")
+	between, end := "\n    ", "]\n}\n"
+	err = records(func(row itemRow) error {
+		text.Reset()
+		if err := encoder.Encode(row); err != nil {
+			return err
+		}
+		_, err := fmt.Fprintf(w, "%s%s", between, bytes.TrimSuffix(text.Bytes(), []byte("\n")))
+		between, end = ",\n    ", "\n  ]\n}\n"
+		return err
 	})
 	if err != nil {
 		return err
 	}
-	encoder := json.NewEncoder(p.out)
-	encoder.SetEscapeHTML(false)
-	encoder.SetIndent("", "  ")
-	return encoder.Encode(struct {
-		jobRow
-		Records []itemRow `json:"records"`
-	}{row, items})
+	fmt.Fprint(w, end)
+	return w.Flush()
 }
 
 // follow runs a job here, or watches it where another process has it, with a bar.
@@ -421,7 +424,7 @@ func (c *harvestItems) Run(ctx context.Context, p *program) error {
 		}
 		var rows []itemRow
 		filter := harvest.ItemFilter{Status: harvest.ItemStatus(c.Status), Outcome: harvest.Outcome(c.Outcome), Query: c.Query}
-		err = p.eachItem(ctx, a, job.ID, filter, func(item *harvest.Item) error {
+		err = a.Harvests.EachItem(ctx, job.ID, filter, func(item *harvest.Item) error {
 			rows = append(rows, rowOfItem(item))
 			return nil
 		})
@@ -505,7 +508,7 @@ func (c *harvestDiff) Run(ctx context.Context, p *program) error {
 			if err != nil {
 				return err
 			}
-			return p.eachItem(ctx, a, job.ID, harvest.ItemFilter{}, func(item *harvest.Item) error {
+			return a.Harvests.EachItem(ctx, job.ID, harvest.ItemFilter{}, func(item *harvest.Item) error {
 				key := item.Kind + " " + orBlank(item.RemoteID)
 				if rows[key] == nil {
 					rows[key] = &diffRow{RemoteID: orBlank(item.RemoteID), Title: orBlank(item.Title), Before: "-", After: "-"}

@@ -128,6 +128,31 @@ func (s *Store) Items(ctx context.Context, job string, f ItemFilter, p catalog.P
 	return items, total, err
 }
 
+// itemsAtOnce is how many items are read at a time by those who want all.
+const itemsAtOnce = 500
+
+// EachItem goes through the items of a job in the order of the run, in memory that does
+// not grow with them.
+func (s *Store) EachItem(ctx context.Context, job string, f ItemFilter, fn func(*Item) error) error {
+	for after := int64(0); ; {
+		var items []Item
+		err := f.narrow(s.db.Read().NewSelect().Model(&items).Where("hi.job_id = ?", job).Where("hi.seq > ?", after)).
+			OrderExpr("hi.seq").Limit(itemsAtOnce).Scan(ctx)
+		if err != nil {
+			return err
+		}
+		for i := range items {
+			if err := fn(&items[i]); err != nil {
+				return err
+			}
+		}
+		if len(items) < itemsAtOnce {
+			return nil
+		}
+		after = items[len(items)-1].Seq
+	}
+}
+
 // Item returns one item of a job; NotFound when there is none.
 func (s *Store) Item(ctx context.Context, job string, seq int64) (*Item, error) {
 	var items []Item
