@@ -17,7 +17,7 @@ import (
 func (a *App) assembleChecks() {
 	s := a.Settings
 	client := fetch.New(fetch.Options{Allow: s.FetchAllow, Version: Version, Site: s.BaseURL, PerHost: 1, Total: s.ChecksAtOnce * 2})
-	a.Checks = check.New(a.Events, check.Deps{Catalog: a.Catalog, Client: client, Rules: check.Rules{
+	a.Checks = check.New(a.Events, check.Deps{Catalog: a.Catalog, Client: client, Rates: a.Rates, Rules: check.Rules{
 		Off: s.Checks == "off", Pace: s.ChecksPause, AtOnce: s.ChecksAtOnce, Origin: s.BaseURL, Agent: s.ChecksAgent, Skip: s.ChecksSkip,
 	}})
 }

@@ -23,6 +23,7 @@ import (
 	"grenier/internal/db"
 	"grenier/internal/event"
 	"grenier/internal/fetch"
+	"grenier/internal/limit"
 )
 
 // Rules are the settings of checks. New fills in what is zero.
@@ -49,6 +50,8 @@ type Deps struct {
 	// Client carries requests; it guards which addresses are reached.
 	Client *fetch.Client
 	Rules  Rules
+	// Rates count the checks that people ask for; nil counts none.
+	Rates *limit.Rates
 }
 
 // Store keeps the checks and makes them.

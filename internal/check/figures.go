@@ -48,7 +48,7 @@ func (s *Store) Done() map[string]int64 {
 func (s *Store) Latest(ctx context.Context, resource, address string) (*Check, error) {
 	var rows []Check
 	query := s.db.Read().NewSelect().Model(&rows).Where("checked_at IS NOT NULL").
-		Where("EXISTS (SELECT 1 FROM datasets d WHERE d.id = c.dataset_id AND d.visible = TRUE)").OrderExpr("checked_at DESC").Limit(1)
+		Where(public).OrderExpr("checked_at DESC").Limit(1)
 	if resource != "" {
 		query = query.Where("resource_id = ?", resource)
 	} else {
@@ -92,6 +92,9 @@ type Resting struct {
 	RestUntil    db.Time
 }
 
+// public is true of the checks of files that everybody finds.
+const public = "EXISTS (SELECT 1 FROM datasets d WHERE d.id = c.dataset_id AND d.visible = TRUE)"
+
 // restingMost bounds the hosts that are listed.
 const restingMost = 100
 
@@ -131,20 +134,20 @@ func (s *Store) countAll(ctx context.Context) (*Figures, error) {
 	if err != nil {
 		return nil, err
 	}
-	return f, read.NewRaw("SELECT host, reason, rest_until FROM check_hosts WHERE rest_until > ? ORDER BY rest_until DESC, host LIMIT ?",
-		now, restingMost).Scan(ctx, &f.Resting)
+	return f, read.NewRaw(`SELECT host, reason, rest_until FROM check_hosts WHERE rest_until > ? AND EXISTS (SELECT 1 FROM resource_checks c
+		WHERE c.host = check_hosts.host AND `+public+`) ORDER BY rest_until DESC, host LIMIT ?`, now, restingMost).Scan(ctx, &f.Resting)
 }
 
 // Aggregate counts checks of a day by one of the columns: the twenty most
-// frequent values.
+// frequent values. Those of files that not everybody finds are left out.
 func (s *Store) Aggregate(ctx context.Context, column string, day time.Time) ([]AggregateCount, error) {
 	expression, ok := aggregates[column]
 	if !ok {
 		return nil, fault.New(fault.Invalid, "group_by is one of available, content_type, error, host, domain, status, timeout.")
 	}
 	var counts []AggregateCount
-	err := s.db.Read().NewRaw("SELECT "+expression+` AS value, count(*) AS count FROM resource_checks
-		WHERE checked_at >= ? AND checked_at < ? GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 20`, db.TimeOf(day), db.TimeOf(day.AddDate(0, 0, 1))).Scan(ctx, &counts)
+	err := s.db.Read().NewRaw("SELECT "+expression+` AS value, count(*) AS count FROM resource_checks c
+		WHERE checked_at >= ? AND checked_at < ? AND `+public+` GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 20`, db.TimeOf(day), db.TimeOf(day.AddDate(0, 0, 1))).Scan(ctx, &counts)
 	return counts, err
 }
 

@@ -7,6 +7,7 @@ import (
 	"grenier/internal/account"
 	"grenier/internal/db"
 	"grenier/internal/fault"
+	"grenier/internal/limit"
 )
 
 const (
@@ -14,6 +15,13 @@ const (
 	justNow = 10 * time.Second
 	// byHandWait is how long a check that somebody asked for waits for its turn.
 	byHandWait = 5 * time.Second
+)
+
+// The checks that people ask for are bounded, for each of them and for each host,
+// which would otherwise be asked past its pace.
+var (
+	ruleOfPerson = limit.Rule{Name: "check.person", Most: 60, Within: 10 * time.Minute, Text: "Too many files were to be checked at once. Wait some minutes, then try again; all files are checked by themselves as well."}
+	ruleOfHost   = limit.Rule{Name: "check.host", Most: 60, Within: 10 * time.Minute, Text: "The server of this file was asked for many files. Wait some minutes, then try again; all files are checked by themselves as well."}
 )
 
 // CheckNow checks the remote file of a resource at once, for somebody who may
@@ -40,6 +48,14 @@ func (s *Store) CheckNow(ctx context.Context, v account.Viewer, dataset, resourc
 	}
 	if !c.CheckedAt.IsZero() && time.Since(c.CheckedAt.Time) < justNow {
 		return c, nil
+	}
+	if !v.Admin() {
+		if err := s.deps.Rates.Take(ctx, ruleOfPerson, v.UserID()); err != nil {
+			return nil, err
+		}
+	}
+	if err := s.deps.Rates.Take(ctx, ruleOfHost, host); err != nil {
+		return nil, err
 	}
 	select {
 	case s.byHand <- struct{}{}:

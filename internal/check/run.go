@@ -42,12 +42,13 @@ type outcome struct {
 	result  Result
 	changed bool
 	dropped bool
+	broke   error // of this program, for its log alone
 }
 
 // Run checks what is due until the context ends. node names this process among
 // those that share the database; failed is told of errors, after which it goes on.
 func (s *Store) Run(ctx context.Context, node string, failed func(error)) {
-	w := &work{Store: s, node: node, out: make(chan outcome, s.deps.Rules.AtOnce)}
+	w := &work{Store: s, node: node, failed: failed, out: make(chan outcome, s.deps.Rules.AtOnce)}
 	pause := time.Second
 	for ctx.Err() == nil {
 		err := w.round(ctx)
@@ -66,6 +67,7 @@ func (s *Store) Run(ctx context.Context, node string, failed func(error)) {
 type work struct {
 	*Store
 	node     string
+	failed   func(error)
 	out      chan outcome
 	running  int
 	finished []outcome
@@ -91,6 +93,9 @@ func (w *work) round(ctx context.Context) error {
 	case o := <-w.out:
 		w.running--
 		w.keep(o)
+		if o.broke != nil {
+			w.failed(o.broke)
+		}
 	case <-w.news:
 		w.idle = time.Time{}
 	case <-time.After(min(gather/2, max(w.deps.Rules.Pace, 10*time.Millisecond))):
@@ -119,7 +124,8 @@ func (w *work) do(ctx context.Context, t task) (o outcome) {
 	defer func() {
 		if cause := recover(); cause != nil {
 			no := false
-			o.result = Result{At: db.Now(), Available: &no, Length: -1, Error: cut(fmt.Sprintf("The check failed: %v %s", cause, debug.Stack()))}
+			o.result = Result{At: db.Now(), Available: &no, Length: -1, Error: "The check failed within this site."}
+			o.broke = fmt.Errorf("checks of files: %s: panic: %v\n%s", t.URL, cause, debug.Stack())
 			o.changed = o.take(o.result)
 		}
 	}()

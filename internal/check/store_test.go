@@ -19,8 +19,10 @@ import (
 	"grenier/internal/db"
 	"grenier/internal/db/dbtest"
 	"grenier/internal/event"
+	"grenier/internal/fault"
 	"grenier/internal/fetch"
 	"grenier/internal/geo"
+	"grenier/internal/limit"
 	"grenier/internal/search"
 	"grenier/internal/search/feed"
 )
@@ -60,7 +62,7 @@ func newBed(t *testing.T, d *db.DB, rules check.Rules) *bed {
 	}
 	b.owner = organization.ID
 	client := fetch.New(fetch.Options{Allow: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("::1/128")}})
-	b.checks = check.New(b.log, check.Deps{Catalog: b.catalog, Client: client, Rules: rules})
+	b.checks = check.New(b.log, check.Deps{Catalog: b.catalog, Client: client, Rules: rules, Rates: limit.NewRates(d)})
 	return b
 }
 
@@ -427,6 +429,39 @@ func TestCheckNow(t *testing.T) {
 			t.Errorf("%+v, %v", counts, err)
 		}
 	})
+}
+
+// TestChecksAreNoTool: whoever has many files at one host cannot have it asked at will,
+// and what is asked for a hidden dataset is in no public figure.
+func TestChecksAreNoTool(t *testing.T) {
+	d := dbtest.SQLite(t)
+	b := newBed(t, d, check.Rules{})
+	paths := make([]string, 70)
+	for i := range paths {
+		paths[i] = fmt.Sprintf("/%d.csv", i)
+	}
+	made := b.dataset("Beaucoup de fichiers", paths...)
+	if _, err := b.catalog.UpdateDataset(t.Context(), system, made.ID, catalog.DatasetInput{Private: catalog.Some(true)}); err != nil {
+		t.Fatal(err)
+	}
+	full, err := b.catalog.DatasetsByIDs(t.Context(), system, []string{made.ID}, catalog.Parts{Resources: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	checked := 0
+	for _, r := range full[0].Resources {
+		if _, err = b.checks.CheckNow(t.Context(), system, made.ID, r.ID); err != nil {
+			break
+		}
+		checked++
+	}
+	if checked != 60 || !fault.Is(err, fault.TooMany) {
+		t.Errorf("%d files of one host were checked at once: %v", checked, err)
+	}
+	counts, err := b.checks.Aggregate(t.Context(), "host", time.Now().UTC().Truncate(24*time.Hour))
+	if err != nil || len(counts) != 0 {
+		t.Errorf("the figures tell of hidden files: %+v, %v", counts, err)
+	}
 }
 
 // TestNodesShareHosts: two nodes on one database ask for each file once.
