@@ -102,7 +102,9 @@ type Dataset struct {
 	// AccessRights and Rights are IRIs or texts.
 	AccessRights []string `json:"access_rights,omitempty"`
 	Rights       []string `json:"rights,omitempty"`
-	Private      *bool    `json:"private,omitempty"`
+	// AccessType is open, open_with_account or restricted where the portal says it so.
+	AccessType string `json:"access_type,omitempty"`
+	Private    *bool  `json:"private,omitempty"`
 	// Extras are added to those of other origins; a null removes one.
 	Extras  map[string]any `json:"extras,omitempty"`
 	Harvest Origin         `json:"harvest,omitzero"`
@@ -192,6 +194,12 @@ type Dataservice struct {
 	License                   []string  `json:"license,omitempty"`
 	AccessRights              []string  `json:"access_rights,omitempty"`
 	Rights                    []string  `json:"rights,omitempty"`
+	AccessType                string    `json:"access_type,omitempty"` // as that of a dataset
+	AuthorizationRequestURL   string    `json:"authorization_request_url,omitempty"`
+	RateLimiting              string    `json:"rate_limiting,omitempty"`
+	RateLimitingURL           string    `json:"rate_limiting_url,omitempty"`
+	Availability              *float64  `json:"availability,omitempty"` // percent of the time
+	AvailabilityURL           string    `json:"availability_url,omitempty"`
 	Tags                      []string  `json:"tags,omitempty"`
 	Contacts                  []Contact `json:"contact_points,omitempty"`
 	// Datasets are remote identifiers or URIs of the datasets that it gives.

@@ -139,8 +139,11 @@ func (w *mapping) dataset(told *Dataset, out *catalog.HarvestedDataset) {
 	if schema, ok := w.schema(told.Schema); ok {
 		out.Schema = catalog.Some(schema)
 	}
-	if category, ok := limitationOf(told.AccessRights, told.Rights); ok {
-		out.Input.AccessType = catalog.Some("restricted")
+	kind, category := accessOf(told.AccessType, told.AccessRights, told.Rights)
+	if kind != "" {
+		out.Input.AccessType = catalog.Some(kind)
+	}
+	if category != "" {
 		out.Input.ReasonCategory = catalog.Some(category)
 	}
 	if told.Private != nil {

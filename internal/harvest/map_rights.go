@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"strings"
 
+	"grenier/internal/i18n"
 	"grenier/internal/text"
 )
 
@@ -33,6 +34,27 @@ var limitationLabels = func() map[string]string {
 	}
 	return labels
 }()
+
+// euAccess begins the names of the EU for kinds of access.
+const euAccess = "http://publications.europa.eu/resource/authority/access-right/"
+
+// accessOf is the kind of access that a record tells, with the category of a reason
+// that it names; both are empty when nothing is said.
+func accessOf(told string, access, rights []string) (kind, category string) {
+	if category, ok := limitationOf(access, rights); ok {
+		return "restricted", category
+	}
+	if told = strings.TrimSpace(told); i18n.Has(i18n.AccessType, told) {
+		return told, ""
+	}
+	for _, right := range access {
+		switch strings.TrimSpace(right) {
+		case euAccess + "NON_PUBLIC", euAccess + "RESTRICTED", euAccess + "CONFIDENTIAL":
+			return "restricted", ""
+		}
+	}
+	return "", ""
+}
 
 // limitationOf finds the first right that limits access for a reason of the INSPIRE
 // directive.

@@ -33,6 +33,7 @@ func (m *Mapper) Dataservice(l Line, s *Source) (catalog.HarvestedDataservice, [
 	}{
 		{told.BaseAPIURL, &in.BaseAPIURL}, {told.MachineDocumentationURL, &in.MachineDocumentationURL},
 		{told.TechnicalDocumentationURL, &in.TechnicalDocumentationURL}, {told.BusinessDocumentationURL, &in.BusinessDocumentationURL},
+		{told.AuthorizationRequestURL, &in.AuthorizationRequestURL}, {told.RateLimitingURL, &in.RateLimitingURL}, {told.AvailabilityURL, &in.AvailabilityURL},
 	} {
 		if known := webAddress(address.told); known != "" {
 			*address.into = catalog.Some(known)
@@ -41,9 +42,19 @@ func (m *Mapper) Dataservice(l Line, s *Source) (catalog.HarvestedDataservice, [
 	if id, ok := m.licenses.guess(slices.Concat(told.License, told.Rights)...); ok {
 		in.License = catalog.Some(id)
 	}
-	if category, ok := limitationOf(told.AccessRights, told.Rights); ok {
-		in.AccessType = catalog.Some("restricted")
+	kind, category := accessOf(told.AccessType, told.AccessRights, told.Rights)
+	if kind != "" {
+		in.AccessType = catalog.Some(kind)
+	}
+	if category != "" {
 		in.AccessTypeReasonCategory = catalog.Some(category)
+	}
+	if limit := cleanLine(told.RateLimiting); limit != "" {
+		limit, _ = shortened(limit, 255)
+		in.RateLimiting = catalog.Some(limit)
+	}
+	if told.Availability != nil && *told.Availability >= 0 && *told.Availability <= 100 {
+		in.Availability = catalog.Some(*told.Availability)
 	}
 	if extras := w.extras(told.Extras); extras != nil {
 		in.Extras = catalog.Some(extras)

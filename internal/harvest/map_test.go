@@ -169,6 +169,19 @@ func TestLimitationsOfAccess(t *testing.T) {
 	}
 }
 
+func TestAccess(t *testing.T) {
+	const eu = "http://publications.europa.eu/resource/authority/access-right/"
+	for _, test := range []struct{ told, access, right, kind, category string }{
+		{"", "", "", "", ""}, {"", eu + "PUBLIC", "", "", ""}, {"", eu + "NON_PUBLIC", "", "restricted", ""}, {"", "confidential", "", "", ""},
+		{"open_with_account", eu + "PUBLIC", "", "open_with_account", ""}, {"else", "", "", "", ""}, {"open", eu + "NON_PUBLIC", "", "open", ""},
+		{"open", eu + "NON_PUBLIC", limitationURL("c"), "restricted", "course_of_justice_or_fair_trial"},
+	} {
+		if kind, category := accessOf(test.told, []string{test.access}, []string{test.right}); kind != test.kind || category != test.category {
+			t.Errorf("%+v gives %q, %q", test, kind, category)
+		}
+	}
+}
+
 func limitationURL(letter string) string {
 	return "http://inspire.ec.europa.eu/metadata-codelist/LimitationsOnPublicAccess/INSPIRE_Directive_Article13_1" + letter
 }

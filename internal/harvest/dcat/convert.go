@@ -223,7 +223,7 @@ func spatialOf(r *words.Record) *harvest.Spatial {
 	}
 	var zones []string
 	for _, place := range r.Places {
-		if zone := zoneOf(place.URI); zone != "" && !slices.Contains(zones, zone) {
+		if zone := zoneOf(place); zone != "" && !slices.Contains(zones, zone) {
 			zones = append(zones, zone)
 		}
 	}
@@ -295,14 +295,14 @@ func (c Converter) resource(d *words.Distribution) (harvest.Resource, bool) {
 		return harvest.Resource{}, false
 	}
 	out := harvest.Resource{
-		Description: d.Description, URL: address, Mime: d.MediaType, Filesize: d.ByteSize, Format: formatName(d, address),
+		Description: d.Description, URL: address, Type: d.Type, Mime: d.MediaType, Filesize: d.ByteSize, Format: formatName(d, address),
 		Extras:  extras(said{"accessRights": d.AccessRights, "rights": d.Rights, "license": d.Licenses}, "", "", ""),
 		Harvest: harvest.Origin{URI: d.URI, DctIdentifier: strings.TrimSpace(d.Identifier), IssuedAt: stamp(d.IssuedAt), ModifiedAt: stamp(d.ModifiedAt)},
 	}
 	switch {
 	case d.Part:
 		out.Type = "other"
-	case d.Service != nil:
+	case d.Service != nil && d.Type == "":
 		out.Type = "api"
 	}
 	if d.Standard != nil {

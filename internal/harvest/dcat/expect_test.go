@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	words "grenier/internal/dcat"
+
 	"grenier/internal/harvest"
 	"grenier/internal/harvest/harvesttest"
 )
@@ -79,7 +81,11 @@ func TestBlankNodesXML(t *testing.T) {
 	}
 	has(t, "service", strings.Join([]string{s.Dataservice.Title, s.Dataservice.BaseAPIURL, s.Dataservice.MachineDocumentationURL, s.RemoteURL}, " "),
 		"Explore API v2 https://data.paris2024.org/api/explore/v2.1/ https://data.paris2024.org/api/explore/v2.1/swagger.json https://data.paris2024.org/api/explore/v2.1/console")
-	has(t, "datasets of the service", strings.Join(s.Dataservice.Datasets[:2], " "), "2 3")
+	var served []string
+	for _, name := range s.Dataservice.Datasets {
+		served = append(served, name[strings.LastIndexByte(name, '/')+1:])
+	}
+	has(t, "datasets of the service", strings.Join(served, " "), "dataset-2 dataset-3")
 }
 
 func TestCatalog(t *testing.T) {
@@ -331,7 +337,15 @@ func TestZones(t *testing.T) {
 		"http://publications.europa.eu/resource/authority/country/FRA": "country:fr", "http://id.insee.fr/geo/commune/35238": "fr:commune:35238", "http://id.insee.fr/geo/departement/2A": "fr:departement:2A",
 		"https://sws.geonames.org/3017382/": "country:fr", "http://id.insee.fr/geo/pays/france": "country:fr", "http://publications.europa.eu/resource/authority/country/XXX": "", "http://wuEurope.com/": "",
 	} {
-		has(t, iri, zoneOf(iri), want)
+		has(t, iri, zoneByIRI(iri), want)
+	}
+	for place, want := range map[words.Place]string{
+		{URI: "https://data.example.org/api/1/spatial/zone/fr:commune:35238/", Identifier: "fr:commune:35238"}: "fr:commune:35238",
+		{URI: "http://example.org/drom", Identifier: "country-subset:fr:drom"}:                                 "country-subset:fr:drom",
+		{URI: "http://id.insee.fr/geo/commune/35238", Identifier: "35238"}:                                     "fr:commune:35238",
+		{Identifier: "urn:place:1"}: "",
+	} {
+		has(t, place.Identifier, zoneOf(place), want)
 	}
 }
 

@@ -1,6 +1,7 @@
 package dcat
 
 import (
+	words "grenier/internal/dcat"
 	"regexp"
 	"strings"
 )
@@ -14,9 +15,20 @@ var inseeLevels = map[string]string{"commune": "fr:commune", "departement": "fr:
 // euCountry begins the IRIs of countries in the authority table of the EU.
 const euCountry = "http://publications.europa.eu/resource/authority/country/"
 
-// zoneOf is the territory of the catalogue that an IRI of a known authority names;
-// "" for others.
-func zoneOf(iri string) string {
+// ownPlace is a territory in the words of a portal of the same kind.
+var ownPlace = regexp.MustCompile(`^(?:country|country-group|country-subset|fr:[a-z]+):[0-9a-z]+(?::[0-9a-z]+)?$`)
+
+// zoneOf is the territory of the catalogue that a place is; "" for others.
+func zoneOf(place words.Place) string {
+	if ownPlace.MatchString(place.Identifier) {
+		return place.Identifier
+	}
+	return zoneByIRI(place.URI)
+}
+
+// zoneByIRI is the territory of the catalogue that an IRI of a known authority
+// names; "" for others.
+func zoneByIRI(iri string) string {
 	if code, ok := strings.CutPrefix(iri, euCountry); ok {
 		if two := countries[code]; two != "" {
 			return "country:" + two

@@ -225,7 +225,7 @@ func (w *walk) dataset(o *remote) *harvest.Dataset {
 	d := &harvest.Dataset{
 		Title: o.Title, Acronym: o.Acronym, Name: o.Slug, Description: o.Description, DescriptionFormat: "markdown", Tags: o.Tags,
 		License: licenses(o.License), Frequency: o.Frequency, Contacts: contacts(o.Contacts), Schema: o.Schema.line(),
-		AccessRights: o.accessRights(), Extras: o.extras(), Harvest: o.origin(w.remoteID("dataset", o.ID)),
+		AccessRights: o.accessRights(), AccessType: o.AccessType, Extras: o.extras(), Harvest: o.origin(w.remoteID("dataset", o.ID)),
 		Resources: make([]harvest.Resource, len(o.Resources)),
 	}
 	if o.Temporal != nil && o.Temporal.Start+o.Temporal.End != "" {
@@ -297,15 +297,11 @@ func foreign(extras map[string]any) map[string]any {
 func (o *remote) extras() map[string]any {
 	there := map[string]any{"id": o.ID, "slug": o.Slug}
 	for name, value := range map[string]any{
-		"access_type_reason": o.AccessReason, "authorization_request_url": o.AccessRequest, "rate_limiting": o.RateLimiting,
-		"rate_limiting_url": o.RateLimitingURL, "availability": o.Availability, "availability_url": o.AvailabilityURL, "format": o.Format,
+		"access_type_reason": o.AccessReason, "authorization_request_url": o.AccessRequest, "format": o.Format,
 	} {
 		if value != nil && value != "" {
 			there[name] = value
 		}
-	}
-	if o.AccessType != "" && o.AccessType != "open" {
-		there["access_type"] = o.AccessType
 	}
 	if len(o.Owned) > 0 {
 		there["organization"] = reference(o.Owned)
@@ -387,8 +383,24 @@ func (w *walk) dataservice(ctx context.Context, o *remote) (*harvest.Dataservice
 		Title: o.Title, Description: o.Description, DescriptionFormat: "markdown", BaseAPIURL: o.BaseAPIURL,
 		MachineDocumentationURL: o.MachineURL, TechnicalDocumentationURL: o.TechnicalURL, BusinessDocumentationURL: o.BusinessURL,
 		License: licenses(o.License), AccessRights: o.accessRights(), Tags: o.Tags, Contacts: contacts(o.Contacts), Datasets: datasets,
+		AccessType: o.AccessType, AuthorizationRequestURL: o.AccessRequest, RateLimiting: textOf(o.RateLimiting), RateLimitingURL: textOf(o.RateLimitingURL),
+		Availability: numberOf(o.Availability), AvailabilityURL: textOf(o.AvailabilityURL),
 		Extras: o.extras(), Harvest: o.origin(w.remoteID("dataservice", o.ID)),
 	}, nil
+}
+
+// textOf is a text, "" for another value.
+func textOf(value any) string {
+	text, _ := value.(string)
+	return text
+}
+
+// numberOf is a number, nil for another value.
+func numberOf(value any) *float64 {
+	if number, ok := value.(float64); ok {
+		return &number
+	}
+	return nil
 }
 
 // datasetsOf are the remote identifiers of the datasets of a dataservice: the

@@ -368,9 +368,9 @@ func TestDataservice(t *testing.T) {
 	}
 	got, _ := json.Marshal(lines[2].Dataservice)
 	want := `{"title":"Ta","description":"d","description_format":"markdown","machine_documentation_url":"https://a.example/openapi.json","license":["lov2"],` +
-		`"access_rights":["http://inspire.ec.europa.eu/metadata-codelist/LimitationsOnPublicAccess/INSPIRE_Directive_Article13_1c"],` +
+		`"access_rights":["http://inspire.ec.europa.eu/metadata-codelist/LimitationsOnPublicAccess/INSPIRE_Directive_Article13_1c"],"access_type":"restricted","rate_limiting":"10/s",` +
 		`"contact_points":[{"name":"N","email":"n@a.example","role":"contact"}],"datasets":["BASE/api/1/datasets/d1/"],` +
-		`"extras":{"udata":{"access_type":"restricted","id":"a","owner":{"id":"u"},"rate_limiting":"10/s","slug":"s-a"}},` +
+		`"extras":{"udata":{"id":"a","owner":{"id":"u"},"slug":"s-a"}},` +
 		`"harvest":{"uri":"BASE/api/1/dataservices/a/","modified_at":"2024-05-01T00:00:00"}}`
 	if text := strings.ReplaceAll(string(got), p.URL, "BASE"); text != want {
 		t.Errorf("got  %s\nwant %s", text, want)
