@@ -26,7 +26,7 @@ const (
 // harvestJob writes a job of a source in a state.
 func (p *portal) harvestJob(id, source, status string) {
 	p.exec(`INSERT INTO harvest_jobs (id, source_id, preview, status, phase, reason, created_at, stop_asked, resumed, digest, items, datasets, dataservices, done, failed, skipped,
-		archived, created, changed, unchanged, conflicts, requests, retries, bytes, complete, cursor_items) VALUES (?, ?, ?, ?, '', 'hand', 1, ?, 0, '', 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, ?, 0)`,
+		archived, created, changed, unchanged, conflicts, requests, retries, bytes, complete, cursor_items, lapses) VALUES (?, ?, ?, ?, '', 'hand', 1, ?, 0, '', 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, ?, 0, 0)`,
 		id, source, false, status, false, false)
 }
 

@@ -21,6 +21,9 @@ const (
 	// beat how often one that lives gives it, and reads whether it is to stop.
 	lease = 6 * time.Second
 	beat  = 700 * time.Millisecond
+	// mostLapses is after how many lapses in a row a job fails: what brings the process down
+	// is not one of its records then.
+	mostLapses = 10
 	// freshCursor is how old a job may be to go on where it was.
 	freshCursor = 24 * time.Hour
 )
@@ -97,7 +100,8 @@ func (s *Store) claim(ctx context.Context, id string) (*claimed, *Job, error) {
 		moment := db.Now()
 		var taken []Job
 		err = tx.NewRaw(`UPDATE harvest_jobs SET status = 'processing', node = ?0, lease_until = ?1, resume_at = NULL,
-			resumed = resumed + CASE WHEN started_at IS NULL THEN 0 ELSE 1 END, started_at = COALESCE(started_at, ?2)
+			resumed = resumed + CASE WHEN started_at IS NULL THEN 0 ELSE 1 END, started_at = COALESCE(started_at, ?2),
+			lapses = lapses + CASE WHEN status = 'processing' THEN 1 ELSE 0 END
 			WHERE id = ?3 AND (status IN ('initialized', 'suspended') OR status = 'processing' AND lease_until < ?2)
 			AND NOT EXISTS (SELECT 1 FROM harvest_jobs o WHERE o.source_id = harvest_jobs.source_id AND o.id <> ?3
 				AND o.status IN ('processing', 'suspended')) RETURNING *`,

@@ -372,3 +372,63 @@ func TestForbiddenDuringRun(t *testing.T) {
 		}
 	})
 }
+
+// TestLapses has a job bring the process down before anything of it is written: it is not
+// tried for ever.
+func TestLapses(t *testing.T) {
+	h := newHouse(t, dbtest.SQLite(t))
+	h.told.lists(datasets(0, 3)...)
+	job := h.queue(h.source("portail", h.organization, Options{}), false)
+	for tries := 0; !h.job(job.ID).Status.Over(); tries++ {
+		if tries > mostLapses {
+			t.Fatalf("the job is tried for the %dth time", tries)
+		}
+		got, _, err := h.store.claim(h.ctx, job.ID)
+		if err != nil || got == nil {
+			t.Fatal(err)
+		}
+		h.exec("UPDATE harvest_jobs SET lease_until = 1 WHERE id = ?", job.ID)
+		if tries == mostLapses-1 {
+			if err := h.store.Run(h.ctx, job.ID, nil); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if got := h.job(job.ID); got.Status != Failed || !strings.Contains(string(got.Errors), "10 times in a row") {
+		t.Errorf("the job is %s: %s", got.Status, got.Errors)
+	}
+	next := h.queue(h.source("other", h.organization, Options{}), false)
+	h.exec("UPDATE harvest_jobs SET lapses = ? WHERE id = ?", mostLapses-1, next.ID)
+	if err := h.store.Run(h.ctx, next.ID, nil); err != nil || h.job(next.ID).Status != Done || h.job(next.ID).Lapses != 0 {
+		t.Errorf("a job that goes on after lapses is %+v (%v)", h.job(next.ID), err)
+	}
+}
+
+// TestResumesLate goes on with a job after more than a day: it starts over, once.
+func TestResumesLate(t *testing.T) {
+	h := newHouse(t, dbtest.SQLite(t))
+	src := h.source("portail", h.organization, Options{})
+	var cursors []string
+	h.told.says(func(_ context.Context, r Request, emit func(Line) error) error {
+		cursors = append(cursors, r.Cursor)
+		for _, l := range append(datasets(0, 2), Line{T: LineCheckpoint, Cursor: "2"}) {
+			if err := emit(l); err != nil {
+				return err
+			}
+		}
+		return &Wait{Until: time.Now(), Host: "portal.example.org", Err: errors.New("429")}
+	})
+	job := h.run(src)
+	h.exec("UPDATE harvest_jobs SET started_at = started_at - ? WHERE id = ?", (25 * time.Hour).Microseconds(), job.ID)
+	for range 2 {
+		if err := h.store.Run(h.ctx, job.ID, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if strings.Join(cursors, ",") != ",,2" {
+		t.Errorf("the job goes on at %q", cursors)
+	}
+	if got := h.job(job.ID); got.Items != 2 || got.Unchanged != 2 {
+		t.Errorf("the job counts %+v", got)
+	}
+}

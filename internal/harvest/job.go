@@ -64,6 +64,9 @@ type Job struct {
 	ResumeAt db.Time `bun:"resume_at"`
 	// Resumed counts how often it went on after an interruption.
 	Resumed int64 `bun:"resumed"`
+	// Lapses counts how often in a row the process that had the job ended without a word,
+	// and before anything of it was written.
+	Lapses int64 `bun:"lapses"`
 	// Digest is of what the run depends on: a job does not go on with another one.
 	Digest string  `bun:"digest"`
 	Cursor *string `bun:"cursor"`

@@ -284,6 +284,9 @@ func (r *run) prepare(ctx context.Context, lapsed bool) error {
 	if err := r.judgeSource(); err != nil {
 		return err
 	}
+	if r.job.Lapses >= mostLapses {
+		return fault.Newf(fault.Unavailable, "The program ended %d times in a row while it ran this job, before anything of it was written. Those who run the platform find why in its log.", r.job.Lapses)
+	}
 	if err := r.equip(ctx); err != nil {
 		return err
 	}
@@ -395,7 +398,7 @@ func (r *run) restart(ctx context.Context) error {
 	err := r.s.deleteItems(ctx, j.ID)
 	*j = Job{
 		ID: j.ID, SourceID: j.SourceID, Preview: j.Preview, Status: j.Status, Phase: j.Phase, Reason: j.Reason, StartedBy: j.StartedBy,
-		CreatedAt: j.CreatedAt, StartedAt: j.StartedAt, Node: j.Node, LeaseUntil: j.LeaseUntil, Resumed: j.Resumed, Errors: j.Errors,
+		CreatedAt: j.CreatedAt, StartedAt: r.now, Node: j.Node, LeaseUntil: j.LeaseUntil, Resumed: j.Resumed, Lapses: j.Lapses, Errors: j.Errors,
 	}
 	return err
 }

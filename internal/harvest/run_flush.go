@@ -130,7 +130,9 @@ func (r *run) commit(ctx context.Context, part []*pending, offset int, closing b
 		if point := r.batch.before - offset; r.batch.hasPoint && point >= 0 && point < len(done.starts) {
 			r.batch.pointItems = after.Items + int64(done.starts[point])
 		}
-		after.count(done.items)
+		if after.count(done.items); len(done.items) > 0 {
+			after.Lapses = 0
+		}
 		if err := insertItems(ctx, tx.Tx, done.items); err != nil {
 			return err
 		}
@@ -195,7 +197,7 @@ func insertItems(ctx context.Context, tx *db.Tx, items []Item) error {
 
 // jobColumns are those that the engine writes while it works.
 var jobColumns = []string{
-	"phase", "lease_until", "digest", "cursor", "cursor_items", "since", "total", "items", "datasets", "dataservices", "done", "failed", "skipped", "archived",
+	"phase", "lease_until", "started_at", "lapses", "digest", "cursor", "cursor_items", "since", "total", "items", "datasets", "dataservices", "done", "failed", "skipped", "archived",
 	"created", "changed", "unchanged", "conflicts", "requests", "retries", "bytes", "complete", "errors",
 }
 

@@ -61,6 +61,7 @@ CREATE TABLE harvest_jobs (
     stop_asked INTEGER NOT NULL,
     resume_at INTEGER,
     resumed INTEGER NOT NULL,
+    lapses INTEGER NOT NULL,
     digest TEXT NOT NULL,
     cursor TEXT,
     cursor_items INTEGER NOT NULL,
@@ -112,6 +113,7 @@ CREATE TABLE harvest_items (
 CREATE INDEX harvest_items_outcome ON harvest_items (job_id, outcome, seq);
 CREATE INDEX harvest_items_status ON harvest_items (job_id, status, seq);
 CREATE INDEX harvest_items_url ON harvest_items (remote_url) WHERE remote_url IS NOT NULL;
+CREATE INDEX harvest_items_remote ON harvest_items (remote_id) WHERE remote_id IS NOT NULL;
 CREATE INDEX harvest_items_object ON harvest_items (object_id) WHERE object_id IS NOT NULL;
 
 CREATE TABLE harvest_logs (
