@@ -45,8 +45,8 @@ var sdmxFrequencies = map[string]string{"A": "annual", "S": "semiannual", "Q": "
 
 // isoFrequencies are the codes of ISO 19115 that are spelled unlike ours.
 var isoFrequencies = map[string]string{
-	"continual": "continuous", "fortnightly": "biweekly", "biannually": "semiannual", "annually": "annual", "asneeded": "punctual",
-	"notplanned": "notPlanned",
+	"continual": "severalTimesADay", "fortnightly": "biweekly", "biannually": "semiannual", "annually": "annual", "biennially": "biennial",
+	"periodic": "other", "asneeded": "punctual", "notplanned": "notPlanned",
 }
 
 // FrequencyIRI names a frequency of the catalogue: by Dublin Core if it has it,

@@ -7,7 +7,6 @@ import (
 	"regexp"
 	"strings"
 
-	"grenier/internal/dcat"
 	"grenier/internal/harvest"
 )
 
@@ -137,7 +136,7 @@ func (p *portal) extras(o object, d *harvest.Dataset) {
 		case "spatial-uri":
 			set(d, "ckan:spatial-uri", value)
 		case "frequency":
-			if id, ok := dcat.FrequencyOf(text); ok {
+			if id, ok := harvest.FrequencyOf(text); ok {
 				d.Frequency = id
 			} else {
 				set(d, "ckan:frequency", value)

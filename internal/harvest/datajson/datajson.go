@@ -98,7 +98,7 @@ func (w *walk) page(ctx context.Context, address string) (next string, err error
 	page := harvest.KeptPage{Address: address, ETag: answer.Header.Get("ETag"), LastModified: answer.Header.Get("Last-Modified")}
 	number, clean := len(w.seen)-1, true
 	before := w.records
-	others, found, err := jsonlist.Read(answer.Body, "dataset", func(raw json.RawMessage) error {
+	others, found, err := jsonlist.Read(harvest.UTF8(answer.Body, answer.Header.Get("Content-Type"), w.request.Remote.Log), "dataset", func(raw json.RawMessage) error {
 		w.records++
 		line := w.record(raw, w.records)
 		line.Page = &number

@@ -118,7 +118,7 @@ func TestSampleInFull(t *testing.T) {
 func TestMapping(t *testing.T) {
 	for _, c := range []struct{ name, record, want string }{
 		{"numbers and lists", `{"identifier": 12, "title": 7, "keyword": "a, b", "theme": ["c"], "accrualPeriodicity": "R/P3M", "temporal": "2019-01-01/2019-12-31", "modified": "R/P1Y", "issued": "2018"}`,
-			`{"title":"7","tags":["a","b","c"],"frequency":"quarterly","temporal_coverage":{"start":"2019-01-01","end":"2019-12-31"},"harvest":{"dct_identifier":"12","issued_at":"2018"}}`},
+			`{"title":"7","tags":["a","b","c"],"frequency":"R/P3M","temporal_coverage":{"start":"2019-01-01","end":"2019-12-31"},"harvest":{"dct_identifier":"12","issued_at":"2018"}}`},
 		{"length of time, unknown frequency", `{"identifier": "x", "title": "t", "accrualPeriodicity": "irregular", "temporal": "2019-01-01/P1W"}`,
 			`{"title":"t","frequency":"irregular","temporal_coverage":{"start":"2019-01-01"},"harvest":{"dct_identifier":"x"}}`},
 		{"place", `{"identifier": "x", "title": "t", "spatial": "Lincoln, Nebraska"}`,

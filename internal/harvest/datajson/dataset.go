@@ -20,7 +20,7 @@ func dataset(m members, id string) (*harvest.Dataset, []harvest.Log) {
 	var logs remarks
 	d := &harvest.Dataset{
 		Title: m.text("title"), Description: m.text("description"),
-		Tags: append(m.texts("keyword"), m.texts("theme")...), Frequency: frequency(m.text("accrualPeriodicity")),
+		Tags: append(m.texts("keyword"), m.texts("theme")...), Frequency: m.text("accrualPeriodicity"),
 		Temporal: period(m.text("temporal")), Contacts: contacts(m), Extras: make(map[string]any),
 		Harvest: harvest.Origin{DctIdentifier: id, IssuedAt: m.text("issued"), ModifiedAt: modified(m.text("modified"))},
 	}
@@ -64,24 +64,6 @@ func (r *remarks) warn(format string, arguments ...any) {
 func modified(text string) string {
 	if strings.HasPrefix(text, "R/") {
 		return ""
-	}
-	return text
-}
-
-// intervals are repetitions of ISO 8601 by the frequency that they mean.
-var intervals = map[string]string{
-	"R/PT1S": "continuous", "R/PT1M": "oneMinute", "R/PT5M": "fiveMinutes", "R/PT15M": "fifteenMinutes", "R/PT30M": "thirtyMinutes",
-	"R/PT1H": "hourly", "R/PT2H": "bihourly", "R/PT12H": "semidaily", "R/P1D": "daily", "R/P0.5D": "semidaily",
-	"R/P1W": "weekly", "R/P7D": "weekly", "R/P0.5W": "semiweekly", "R/P3.5D": "semiweekly", "R/P0.33W": "threeTimesAWeek",
-	"R/P2W": "biweekly", "R/P14D": "biweekly", "R/P0.5M": "semimonthly", "R/P15D": "semimonthly", "R/P0.33M": "threeTimesAMonth",
-	"R/P1M": "monthly", "R/P2M": "bimonthly", "R/P3M": "quarterly", "R/P4M": "threeTimesAYear", "R/P6M": "semiannual",
-	"R/P1Y": "annual", "R/P2Y": "biennial", "R/P3Y": "triennial", "R/P4Y": "quadrennial", "R/P5Y": "quinquennial", "R/P10Y": "decennial",
-}
-
-// frequency reads an interval; anything else is for the engine to recognise.
-func frequency(text string) string {
-	if known, ok := intervals[strings.ToUpper(text)]; ok {
-		return known
 	}
 	return text
 }

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/url"
 	"path"
 	"strings"
@@ -236,9 +237,11 @@ func (c *crawl) key(ctx context.Context, address string) (string, error) {
 		return "", err
 	}
 	defer func() { _ = answer.Body.Close() }()
-	start := make([]byte, 4096)
-	n, _ := answer.Body.Read(start)
-	fields := strings.Fields(string(start[:n]))
+	start, err := io.ReadAll(io.LimitReader(answer.Body, 4096))
+	if err != nil {
+		return "", err
+	}
+	fields := strings.Fields(string(start))
 	if len(fields) == 0 {
 		return "", fault.New(fault.BadGateway, "The file is empty.")
 	}

@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 
-	"grenier/internal/dcat"
 	"grenier/internal/harvest"
 )
 
@@ -140,22 +139,6 @@ func licenseOf(texts ...string) (candidates []string) {
 	return candidates
 }
 
-// frequencies are the words of the field "accrual periodicity" of French portals.
-var frequencies = map[string]string{
-	"minute": "continuous", "quotidienne": "daily", "hebdomadaire": "weekly", "mensuelle": "monthly", "trimestrielle": "quarterly",
-	"annuelle": "annual", "irrégulière": "irregular", "semestrielle": "semiannual",
-}
-
-func frequencyOf(text string) string {
-	if id := frequencies[strings.ToLower(text)]; id != "" {
-		return id
-	}
-	if id, ok := dcat.FrequencyOf(text); ok {
-		return id
-	}
-	return ""
-}
-
 // tagsOf are the keywords and the themes; a theme may be several, between commas.
 func tagsOf(m metas) []string {
 	tags := m.texts("keyword")
@@ -236,7 +219,7 @@ func (p *portal) exploreLine(raw json.RawMessage) harvest.Line {
 	}
 	d := &harvest.Dataset{
 		Title: m.text("title"), Name: e.ID, Description: m.text("description"), DescriptionFormat: "html",
-		Tags: tagsOf(m), License: licenseOf(m.text("license_url"), m.text("license")), Frequency: frequencyOf(of.text("accrualperiodicity")),
+		Tags: tagsOf(m), License: licenseOf(m.text("license_url"), m.text("license")), Frequency: of.text("accrualperiodicity"),
 		Harvest: harvest.Origin{URI: remote, CreatedAt: of.text("created"), IssuedAt: of.text("issued"), ModifiedAt: modified},
 	}
 	if name, email := of.text("contact_name"), of.text("contact_email"); name != "" || email != "" {
