@@ -57,6 +57,7 @@ func (a *App) Serve(ctx context.Context, listening func(address string)) error {
 	s.register()
 
 	a.takeUp()
+	a.warnOfPlugins()
 	handler, err := s.handler()
 	if err != nil {
 		return err

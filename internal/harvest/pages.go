@@ -95,7 +95,7 @@ func (m pageMemory) Keep(ctx context.Context, p KeptPage) error {
 	for i := range p.Records {
 		p.Records[i].RemoteID = cleanLine(p.Records[i].RemoteID)
 	}
-	return m.r.hand(ctx, message{page: &p})
+	return m.r.intake.hand(ctx, message{page: &p})
 }
 
 // savePages remembers pages whose records are written.

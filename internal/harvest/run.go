@@ -158,7 +158,7 @@ type run struct {
 	way    atomic.Pointer[Remote] // remote, for who counts
 
 	// intake takes what the backend tells, while reading lives.
-	intake  chan message
+	intake  intake
 	reading context.Context
 	seen    seenSet
 	// limit is after how many records the rest is left; 0 for none.
@@ -345,7 +345,7 @@ func (r *run) equip(ctx context.Context) (err error) {
 	r.viewer = account.Viewer{Origin: "source", OriginID: r.source.ID}
 	r.limit = int64(s.deps.Rules.MaxItems)
 	r.sources = make(map[string]bool)
-	r.intake = make(chan message, intakeRoom)
+	r.intake = newIntake()
 	if r.mapper, err = s.newMapper(ctx, r.now.Time); err != nil {
 		return err
 	}

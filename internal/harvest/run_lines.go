@@ -14,8 +14,6 @@ import (
 )
 
 const (
-	// intakeRoom bounds what a backend has told and nobody has looked at yet.
-	intakeRoom = 64
 	// maxBatch and minBatch bound the records of one write; between them, batches are
 	// as large as writes are quick.
 	maxBatch = 200
@@ -31,10 +29,6 @@ const (
 	maxText       = 2000
 	maxIdentifier = 2000
 	maxCursor     = 256 << 10
-	// heavyText is how many bytes of descriptions count as much as a record, heavyFiles how
-	// many resources.
-	heavyText  = 32 << 10
-	heavyFiles = 20
 )
 
 // message is what comes from a backend: one of a line, a page that it read to its
@@ -43,6 +37,8 @@ type message struct {
 	line *Line
 	page *KeptPage
 	log  *Log
+	// weight is how much room it takes on its way.
+	weight int
 }
 
 // pending is a record of a batch.
@@ -121,13 +117,13 @@ func (r *run) read(ctx context.Context) error {
 	r.reading = reading
 	var failed error
 	go func() {
-		defer close(r.intake)
+		defer close(r.intake.messages)
 		defer func() {
 			if cause := recover(); cause != nil {
 				failed = panicked(cause)
 			}
 		}()
-		failed = r.backend.Harvest(reading, request, func(l Line) error { return r.hand(reading, message{line: &l}) })
+		failed = r.backend.Harvest(reading, request, func(l Line) error { return r.intake.hand(reading, message{line: &l}) })
 	}()
 	err = r.listen(ctx)
 	switch {
@@ -153,16 +149,6 @@ func (r *run) read(ctx context.Context) error {
 	return failed
 }
 
-// hand gives the engine a message; it waits for room.
-func (r *run) hand(ctx context.Context, m message) error {
-	select {
-	case r.intake <- m:
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
-}
-
 // listen deals with messages until the backend has no more.
 func (r *run) listen(ctx context.Context) error {
 	timer := time.NewTimer(idle)
@@ -172,10 +158,11 @@ func (r *run) listen(ctx context.Context) error {
 		select {
 		case <-ctx.Done():
 			return context.Cause(ctx)
-		case m, more := <-r.intake:
+		case m, more := <-r.intake.messages:
 			if !more {
 				return nil
 			}
+			r.intake.taken(m)
 			if err := r.take(m); err != nil {
 				return err
 			}
@@ -249,7 +236,9 @@ func (r *run) takeLog(l Line) {
 	if l.RemoteID = cleanLine(l.RemoteID); l.RemoteID != "" {
 		for i := len(r.batch.records) - 1; i >= 0; i-- {
 			if p := r.batch.records[i]; p.line.RemoteID == l.RemoteID {
-				p.line.Logs = append(p.line.Logs, Log{Level: l.Level, Message: l.Message})
+				if len(p.line.Logs) <= maxItemLogs { // one more tells that there are more
+					p.line.Logs = append(p.line.Logs, Log{Level: l.Level, Message: clip(l.Message)})
+				}
 				return
 			}
 		}
@@ -349,21 +338,6 @@ func (r *run) add(p *pending) {
 	r.batch.weight += 1 + weightOf(p.line)
 }
 
-// weightOf is how many further records a record counts as, for what it holds.
-func weightOf(l Line) int {
-	switch {
-	case l.Dataset != nil:
-		text := len(l.Dataset.Description)
-		for i := range l.Dataset.Resources {
-			text += len(l.Dataset.Resources[i].Description)
-		}
-		return len(l.Dataset.Resources)/heavyFiles + text/heavyText
-	case l.Dataservice != nil:
-		return len(l.Dataservice.Description) / heavyText
-	}
-	return 0
-}
-
 // fail settles a record that is not taken.
 func (p *pending) fail(status ItemStatus, outcome Outcome, message, details string) {
 	p.what, p.item.Status, p.item.Outcome = settled, status, outcome
@@ -372,7 +346,7 @@ func (p *pending) fail(status ItemStatus, outcome Outcome, message, details stri
 
 // remark notes something about the job, from the goroutine of the backend.
 func (r *run) remark(l Log) {
-	_ = r.hand(r.reading, message{log: &l}) // a job that ends needs no more remarks
+	_ = r.intake.hand(r.reading, message{log: &l}) // a job that ends needs no more remarks
 }
 
 // logLine keeps a remark on the job.
