@@ -120,6 +120,9 @@ func (s *Store) purgeSource(ctx context.Context, id string) (purged bool, err er
 	if quiet, err := s.quieten(ctx, id); err != nil || !quiet {
 		return false, err
 	}
+	if src, err := s.Source(ctx, id); err != nil || src.DeletedAt.IsZero() {
+		return false, err
+	}
 	for _, kind := range kinds {
 		if err := s.archiveAll(ctx, id, kind); err != nil {
 			return false, err
@@ -140,15 +143,20 @@ func (s *Store) purgeSource(ctx context.Context, id string) (purged bool, err er
 		}
 	}
 	err = s.db.Write(ctx, db.Background, func(ctx context.Context, tx *db.Tx) error {
+		var gone []string
+		err := tx.NewRaw("DELETE FROM harvest_sources WHERE id = ? AND deleted_at IS NOT NULL RETURNING id", id).Scan(ctx, &gone)
+		if purged = len(gone) > 0; err != nil || !purged {
+			return err // it was brought back meanwhile
+		}
 		for _, table := range []string{"harvest_pages", "harvest_conflicts", "harvest_records"} {
 			if _, err := tx.NewRaw("DELETE FROM ? WHERE source_id = ?", bun.Ident(table), id).Exec(ctx); err != nil {
 				return err
 			}
 		}
-		_, err := tx.NewRaw("DELETE FROM harvest_sources WHERE id = ? AND deleted_at IS NOT NULL", id).Exec(ctx)
+		_, err = tx.NewRaw("DELETE FROM slugs WHERE kind = ? AND object_id = ?", KindSource, id).Exec(ctx)
 		return err
 	})
-	return err == nil, err
+	return purged && err == nil, err
 }
 
 // archiveAll archives what a source brought.

@@ -181,8 +181,10 @@ CREATE TABLE harvest_audits (
 );
 
 CREATE INDEX harvests_source ON harvests (source_id) WHERE source_id IS NOT NULL;
-CREATE INDEX harvests_by_remote ON harvests (remote_id) WHERE remote_id IS NOT NULL;
-CREATE INDEX harvests_uri ON harvests (uri) WHERE uri IS NOT NULL;
+-- Imports bring names and addresses of any length, which a B-tree would refuse.
+CREATE INDEX harvests_by_remote ON harvests USING hash (remote_id) WHERE remote_id IS NOT NULL;
+CREATE INDEX harvests_remote_url ON harvests USING hash (remote_url) WHERE remote_url IS NOT NULL;
+CREATE INDEX harvests_uri ON harvests USING hash (uri) WHERE uri IS NOT NULL;
 
 ALTER TABLE resources ADD COLUMN harvest_source TEXT;
 ALTER TABLE resources ADD COLUMN harvest_remote_id TEXT;

@@ -182,6 +182,7 @@ CREATE TABLE harvest_audits (
 
 CREATE INDEX harvests_source ON harvests (source_id) WHERE source_id IS NOT NULL;
 CREATE INDEX harvests_by_remote ON harvests (remote_id) WHERE remote_id IS NOT NULL;
+CREATE INDEX harvests_remote_url ON harvests (remote_url) WHERE remote_url IS NOT NULL;
 CREATE INDEX harvests_uri ON harvests (uri) WHERE uri IS NOT NULL;
 
 ALTER TABLE resources ADD COLUMN harvest_source TEXT;
