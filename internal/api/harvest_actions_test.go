@@ -76,6 +76,7 @@ func TestRealActionPortals(t *testing.T) {
 		first, second := remote["dataset-1"], remote["dataset-2"]
 		h.says(first, want{"resources.#": 3})
 		h.resource(first, "Resource 1", want{"format": "csv", "mime": "text/csv", "filetype": "remote", "type": "main"})
+		h.resource(first, "adur.csv", want{"type": "main"}) // named by its file
 		h.says(second, want{"resources.#": 1, "spatial.geom.type": "MultiPolygon"})
 		before := dig(h.datasets[first], "resources")
 		again := p.runs(src, 0)

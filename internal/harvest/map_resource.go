@@ -166,7 +166,7 @@ var mimeFormats = map[string]string{
 	"application/geopackage+sqlite3": "gpkg", "application/vnd.google-earth.kml+xml": "kml", "application/vnd.google-earth.kmz": "kmz",
 	"application/gml+xml": "gml", "application/x-shapefile": "shp", "application/gzip": "gz", "application/vnd.apache.parquet": "parquet",
 	"application/octet-stream": "", "application/x-www-form-urlencoded": "", "text/turtle": "ttl", "application/atom+xml": "atom", "application/rss+xml": "rss",
-	"application/x-zip-compressed": "zip", "image/jpeg": "jpeg", "image/svg+xml": "svg", "text/tab-separated-values": "tsv", "application/vnd.sqlite3": "sqlite",
+	"application/x-zip-compressed": "zip", "image/jpeg": "jpeg", "image/svg+xml": "svg", "text/tab-separated-values": "tsv", "text/calendar": "ics", "application/n-triples": "nt", "application/vnd.sqlite3": "sqlite",
 }
 
 // formatOfMime is the format that a media type tells; "" for none.
@@ -190,10 +190,16 @@ func formatOfAddress(address string) string {
 		return ""
 	}
 	extension := strings.ToLower(strings.TrimPrefix(path.Ext(u.Path), "."))
-	if slices.Contains(catalog.Extensions, extension) || slices.Contains([]string{"parquet", "tsv", "gml", "html", "gpkg", "ndjson", "jsonl"}, extension) {
+	if slices.Contains(catalog.Extensions, extension) || slices.Contains(moreExtensions, extension) {
 		return extension
 	}
 	return ""
+}
+
+// moreExtensions are endings of addresses that name a format besides those of files
+// that may be hosted.
+var moreExtensions = []string{
+	"parquet", "tsv", "gml", "html", "htm", "md", "ndjson", "jsonl", "jsonld", "topojson", "nt", "yaml", "yml", "pptx", "tif", "rss", "atom", "mdb", "las", "laz", "nc", "grib", "gtfs",
 }
 
 // sumLengths are how many digits sums have.

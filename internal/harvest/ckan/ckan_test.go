@@ -435,7 +435,7 @@ func TestRecordedPackages(t *testing.T) {
 	if r := d.Resources[0]; r.Title != "Resource 1" || r.Format != "csv" || r.Mime != "text/csv" || r.Description != "Resource description 1" || r.Checksum.Value != "b19731f6a08c98079adfaeffadb719f5" || r.Harvest.IssuedAt != "2015-07-22T14:29:55.618840" || r.RemoteID != "281dffa6-ea9b-4446-be41-05dced06591f" {
 		t.Errorf("%+v", r)
 	}
-	if d.Resources[2].Title != "adur.csv" || d.Harvest.CreatedAt != "2015-07-22T14:29:55.490069" || d.Harvest.ModifiedAt != "" {
+	if d.Resources[2].Title != "" || d.Harvest.CreatedAt != "2015-07-22T14:29:55.490069" || d.Harvest.ModifiedAt != "" {
 		t.Errorf("%+v", d)
 	}
 	if !reflect.DeepEqual(d.License, []string{"notspecified", "License not specified"}) || !reflect.DeepEqual(d.Tags, []string{"country-uk", "date-2009", "openspending", "regional"}) {

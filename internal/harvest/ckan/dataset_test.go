@@ -175,8 +175,8 @@ func TestResources(t *testing.T) {
 	}{
 		{`{"id": "1", "name": "N", "url": "www.a.example/x", "format": "CSV", "mimetype": "Text/CSV", "size": "12", "hash": "D41D8CD98F00B204E9800998ECF8427E"}`,
 			[]harvest.Resource{{RemoteID: "1", Title: "N", URL: "http://www.a.example/x", Format: "csv", Mime: "text/csv", Filesize: size(12), Checksum: &harvest.Checksum{Type: "md5", Value: "d41d8cd98f00b204e9800998ecf8427e"}}}},
-		{`{"id": "1", "name": "", "url": "https://a.example/d/file.csv?x=1", "size": 5}`, []harvest.Resource{{RemoteID: "1", Title: "file.csv", URL: "https://a.example/d/file.csv?x=1", Filesize: size(5)}}},
-		{`{"id": "1", "url": "https://a.example/", "format": "WMS", "resource_type": "api"}`, []harvest.Resource{{RemoteID: "1", Title: "wms", URL: "https://a.example/", Format: "wms", Type: "api"}}},
+		{`{"id": "1", "name": "", "url": "https://a.example/d/file.csv?x=1", "size": 5}`, []harvest.Resource{{RemoteID: "1", URL: "https://a.example/d/file.csv?x=1", Filesize: size(5)}}},
+		{`{"id": "1", "url": "https://a.example/", "format": "WMS", "resource_type": "api"}`, []harvest.Resource{{RemoteID: "1", URL: "https://a.example/", Format: "wms", Type: "api"}}},
 		{`{"id": "1", "name": "N", "url": "https://a.example/", "resource_type": "documentation"}`, []harvest.Resource{{RemoteID: "1", Title: "N", URL: "https://a.example/", Type: "documentation"}}},
 		{`{"id": "1", "name": "N", "url": "https://a.example/", "resource_type": "null", "hash": "nonsense", "size": "big"}`, []harvest.Resource{{RemoteID: "1", Title: "N", URL: "https://a.example/"}}},
 		{`{"id": "1", "name": "N", "url": "https://a.example/", "resource_type": "image"}`, []harvest.Resource{}},

@@ -3,7 +3,6 @@ package ckan
 import (
 	"encoding/hex"
 	"net/url"
-	"path"
 	"strconv"
 	"strings"
 
@@ -51,7 +50,7 @@ func (p *portal) resource(o object) (harvest.Resource, bool) {
 	if droppedTypes[kind] {
 		return harvest.Resource{}, false
 	}
-	r := harvest.Resource{RemoteID: o.text("id"), URL: withScheme(o.text("url"))}
+	r := harvest.Resource{RemoteID: o.text("id"), Title: o.text("name"), URL: withScheme(o.text("url"))}
 	if r.URL == "" {
 		o.to.log("%surl is missing: the resource was left out.", o.path)
 		return r, false
@@ -68,7 +67,6 @@ func (p *portal) resource(o object) (harvest.Resource, bool) {
 		}
 		r.Mime = ""
 	}
-	r.Title = titleOf(o.text("name"), r.URL, r.Format)
 	r.Filesize = sizeOf(o.text("size"))
 	r.Checksum = checksumOf(o.text("hash"))
 	r.Harvest.IssuedAt, r.Harvest.ModifiedAt = p.date(o.text("created")), p.date(o.text("last_modified"))
@@ -87,20 +85,6 @@ func withScheme(address string) string {
 		return address
 	}
 	return "http://" + address
-}
-
-// titleOf is the title of a resource: its name, else that of its file, else its
-// format.
-func titleOf(name, address, format string) string {
-	if name != "" {
-		return name
-	}
-	if u, err := url.Parse(address); err == nil {
-		if base := path.Base(u.Path); base != "." && base != "/" {
-			return base
-		}
-	}
-	return format
 }
 
 // checksumOf tells which checksum a text of hexadecimal digits is by its length; nil for

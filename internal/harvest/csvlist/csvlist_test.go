@@ -57,21 +57,21 @@ func TestLists(t *testing.T) {
 		want       []string
 	}{
 		{"simple", "title,description,url\nTrees,All trees,https://a.example/trees.csv\n", harvest.Config{},
-			[]string{`trees  {"title":"Trees","description":"All trees","resources":[{"title":"trees.csv","url":"https://a.example/trees.csv"}]}`}},
+			[]string{`trees  {"title":"Trees","description":"All trees","resources":[{"url":"https://a.example/trees.csv"}]}`}},
 		{"several files, French names", "Identifiant;Titre;Mots-clés;Fréquence;Fiche;Lien;Format;Taille;Producteur;Date de modification\n" +
 			"a1;Arbres;arbre, parc;annual;https://a.example/a1;https://a.example/1.csv;csv;1 200;Ville;2024-05-01\n" +
 			"a1;;;;;https://a.example/2.json;json;x;;\n\n;;;;;;;;;\n" +
 			"a2;Bancs;;;;;;;;\n", harvest.Config{},
 			[]string{
-				`a1 https://a.example/a1 {"title":"Arbres","tags":["arbre","parc"],"frequency":"annual","contact_points":[{"name":"Ville","role":"publisher"}],"harvest":{"modified_at":"2024-05-01"},"resources":[{"title":"1.csv","url":"https://a.example/1.csv","format":"csv","filesize":1200},{"title":"2.json","url":"https://a.example/2.json","format":"json"}]}`,
+				`a1 https://a.example/a1 {"title":"Arbres","tags":["arbre","parc"],"frequency":"annual","contact_points":[{"name":"Ville","role":"publisher"}],"harvest":{"modified_at":"2024-05-01"},"resources":[{"url":"https://a.example/1.csv","format":"csv","filesize":1200},{"url":"https://a.example/2.json","format":"json"}]}`,
 				`a2  {"title":"Bancs"}`,
 			}},
 		{"page beside files, tabs", "title\turl\tdownload_url\tbbox\tcontact\nA\thttps://a.example/a\thttps://a.example/f\t1,2,3,4\tx@a.example\n", harvest.Config{},
-			[]string{`https://a.example/a https://a.example/a {"title":"A","spatial":{"geom":{"coordinates":[[[1,2],[3,2],[3,4],[1,4],[1,2]]],"type":"Polygon"}},"contact_points":[{"email":"x@a.example","role":"contact"}],"resources":[{"title":"f","url":"https://a.example/f"}]}`}},
+			[]string{`https://a.example/a https://a.example/a {"title":"A","spatial":{"geom":{"coordinates":[[[1,2],[3,2],[3,4],[1,4],[1,2]]],"type":"Polygon"}},"contact_points":[{"email":"x@a.example","role":"contact"}],"resources":[{"url":"https://a.example/f"}]}`}},
 		{"chosen columns", "Nom du jeu|Adresse|title\nA|https://a.example/f.csv|no\n", extra("columns", "title = Nom du jeu; url=adresse"),
-			[]string{`a  {"title":"A","resources":[{"title":"f.csv","url":"https://a.example/f.csv"}]}`}},
+			[]string{`a  {"title":"A","resources":[{"url":"https://a.example/f.csv"}]}`}},
 		{"extras, checksum, schema", "id;title;url;extras.Theme;checksum;schema\n1;A;https://a.example/f;Eau;sha1:ab;https://s.example/schema.json\n", harvest.Config{},
-			[]string{`1  {"title":"A","extras":{"Theme":"Eau"},"resources":[{"title":"f","url":"https://a.example/f","checksum":{"type":"sha1","value":"ab"},"schema":{"url":"https://s.example/schema.json"}}]}`}},
+			[]string{`1  {"title":"A","extras":{"Theme":"Eau"},"resources":[{"url":"https://a.example/f","checksum":{"type":"sha1","value":"ab"},"schema":{"url":"https://s.example/schema.json"}}]}`}},
 		{"hidden, without title, apart", "id;title;private;archived\n1;A;yes;\n2;B;;2024-01-01\n3;;;\n4;C;non;False\n5;D;;\n4;C;;\n", harvest.Config{},
 			[]string{`error 3: Line 4: the dataset has no title.`, `4  {"title":"C"}`, `5  {"title":"D"}`,
 				`error 4: Line 7: the lines of a dataset must follow each other, and this one was on line 5 already.`}},

@@ -3,8 +3,6 @@ package csvlist
 import (
 	"encoding/json"
 	"fmt"
-	"net/url"
-	"path"
 	"slices"
 	"strconv"
 	"strings"
@@ -175,9 +173,6 @@ func (g *group) add(r row) {
 		Format: r.get("format"), Mime: r.get("mime"), Filesize: g.size(r), Checksum: checksum(r), Extras: extrasOf(r.get("resource_extras")),
 		Harvest: harvest.Origin{IssuedAt: r.get("resource_issued"), ModifiedAt: r.get("resource_modified")},
 	}
-	if resource.Title == "" {
-		resource.Title = nameOf(address, resource.Format)
-	}
 	schema := harvest.Schema{Name: r.get("schema_name"), URL: r.get("schema_url"), Version: r.get("schema_version")}
 	if schema.URL == "" && isAddress(schema.Name) {
 		schema.Name, schema.URL = "", schema.Name
@@ -215,19 +210,6 @@ func checksum(r row) *harvest.Checksum {
 		return nil
 	}
 	return &harvest.Checksum{Type: kind, Value: value}
-}
-
-// nameOf names a file after its address.
-func nameOf(address, format string) string {
-	if u, err := url.Parse(address); err == nil {
-		if name := path.Base(u.Path); name != "." && name != "/" {
-			return name
-		}
-	}
-	if format != "" {
-		return format
-	}
-	return address
 }
 
 // maxLogs bounds the remarks on one dataset.

@@ -175,7 +175,7 @@ func TestISOOnline(t *testing.T) {
 		{"a service by its protocol", "", online("http://s.fr/o?request=getCapabilities", "information", "OGC:WFS"), "api wfs "},
 		{"a file", label("ESRI Shapefile"), online("http://s.fr/f", "download", ""), " esri shapefile "}, {"an order", label("GeoTIFF"), online("http://s.fr/f", "order", ""), " tiff "},
 		{"the format of its ending", label("GML") + label("CSV"), online("http://s.fr/f.csv", "offlineAccess", ""), " csv "}, {"a protocol as format", label("OGC:WMS"), online("http://s.fr/f", "download", ""), " wms "},
-		{"a media type", format(`<gmx:Anchor xlink:href="https://www.iana.org/assignments/media-types/application/gml+xml">GML</gmx:Anchor>`), online("http://s.fr/f", "download", ""), " gml application/gml+xml"},
+		{"a media type", format(`<gmx:Anchor xlink:href="https://www.iana.org/assignments/media-types/application/gml+xml">GML</gmx:Anchor>`), online("http://s.fr/f", "download", ""), "  application/gml+xml"},
 		{"a file type", format(`<gmx:Anchor xlink:href="http://publications.europa.eu/resource/authority/file-type/GEOJSON">G</gmx:Anchor>`), online("http://s.fr/f", "download", ""), " geojson "},
 		{"SQLite", label("Spatialite"), online("http://s.fr/f", "download", ""), "  application/vnd.sqlite3"},
 		{"information", "", online("http://s.fr/f", "information", ""), "page "}, {"a page", "", online("http://s.fr/p", "", ""), "page http://s.fr/p"}, {"another function", "", online("http://s.fr/p", "browsing", ""), "page http://s.fr/p"},

@@ -3,8 +3,6 @@ package datajson
 import (
 	"encoding/json"
 	"fmt"
-	"net/url"
-	"path"
 	"strconv"
 	"strings"
 
@@ -152,25 +150,9 @@ func resources(m members, logs *remarks) []harvest.Resource {
 			logs.warn("Distribution %d has no address and is left out.", i+1)
 			continue
 		}
-		if r.Title == "" {
-			r.Title = nameOf(r.URL, r.Format)
-		}
 		all = append(all, r)
 	}
 	return all
-}
-
-// nameOf names a file after its address.
-func nameOf(address, format string) string {
-	if u, err := url.Parse(address); err == nil {
-		if name := path.Base(u.Path); name != "." && name != "/" {
-			return name
-		}
-	}
-	if format != "" {
-		return format
-	}
-	return address
 }
 
 // spatial reads a box "west,south,east,north", numbers, or GeoJSON; another text

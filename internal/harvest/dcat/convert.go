@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"net/netip"
 	"net/url"
-	"path"
 	"slices"
 	"strings"
 	"time"
@@ -295,7 +294,7 @@ func (c Converter) resource(d *words.Distribution) (harvest.Resource, bool) {
 		return harvest.Resource{}, false
 	}
 	out := harvest.Resource{
-		Description: d.Description, URL: address, Type: d.Type, Mime: d.MediaType, Filesize: d.ByteSize, Format: formatName(d, address),
+		Title: d.Title, Description: d.Description, URL: address, Type: d.Type, Mime: d.MediaType, Filesize: d.ByteSize, Format: formatName(d),
 		Extras:  extras(said{"accessRights": d.AccessRights, "rights": d.Rights, "license": d.Licenses}, "", "", ""),
 		Harvest: harvest.Origin{URI: d.URI, DctIdentifier: strings.TrimSpace(d.Identifier), IssuedAt: stamp(d.IssuedAt), ModifiedAt: stamp(d.ModifiedAt)},
 	}
@@ -311,72 +310,14 @@ func (c Converter) resource(d *words.Distribution) (harvest.Resource, bool) {
 	if sum := d.Checksum; sum != nil && slices.Contains([]string{"md5", "sha1", "sha256"}, sum.Type) {
 		out.Checksum = &harvest.Checksum{Type: sum.Type, Value: sum.Value}
 	}
-	out.Title = c.titleOf(d.Title, address, out.Format)
 	return out, true
 }
 
-// titleOf names a resource: by its title, else by the name of the file, else by its
-// format.
-func (c Converter) titleOf(title, address, format string) string {
-	if title = strings.TrimSpace(title); title != "" {
-		return title
-	}
-	last := address[strings.LastIndexByte(address, '/')+1:]
-	if strings.Contains(last, ".") && !strings.Contains(last, "?") && strings.Contains(strings.TrimSuffix(address, last), "/") && !strings.HasSuffix(strings.TrimSuffix(address, last), "://") {
-		return last
-	}
-	french := c.Language == "fr"
-	switch {
-	case format != "" && french:
-		return "Ressource " + format
-	case format != "":
-		return format + " resource"
-	case french:
-		return "Ressource sans nom"
-	}
-	return "Nameless resource"
-}
-
 // formatName is the format of a distribution: the protocol of its service, else what
-// it says, else what its media type or the ending of its address says.
-func formatName(d *words.Distribution, address string) string {
-	if protocol := d.Protocol(); protocol != "" {
-		return protocol
-	}
-	if d.Format != "" {
-		return d.Format
-	}
-	if format, ok := mediaFormats[strings.ToLower(d.MediaType)]; ok {
-		return format
-	}
-	if u, err := url.Parse(address); err == nil {
-		if ending := strings.ToLower(strings.TrimPrefix(path.Ext(u.Path), ".")); knownEndings[ending] {
-			return ending
-		}
-	}
-	return ""
+// it says.
+func formatName(d *words.Distribution) string {
+	return cmp.Or(d.Protocol(), d.Format)
 }
-
-// mediaFormats are the formats of media types.
-var mediaFormats = map[string]string{
-	"text/csv": "csv", "application/csv": "csv", "application/json": "json", "application/geo+json": "geojson", "application/vnd.geo+json": "geojson",
-	"application/ld+json": "jsonld", "application/xml": "xml", "text/xml": "xml", "application/rdf+xml": "rdf", "text/turtle": "ttl",
-	"application/gml+xml": "gml", "application/vnd.google-earth.kml+xml": "kml", "application/vnd.google-earth.kmz": "kmz", "application/pdf": "pdf",
-	"application/zip": "zip", "application/gzip": "gz", "application/x-shapefile": "shp", "application/vnd.ms-excel": "xls",
-	"application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": "xlsx", "application/vnd.oasis.opendocument.spreadsheet": "ods",
-	"application/vnd.oasis.opendocument.text": "odt", "application/msword": "doc", "text/html": "html", "text/plain": "txt", "text/tab-separated-values": "tsv",
-	"application/geopackage+sqlite3": "gpkg", "application/vnd.apache.parquet": "parquet", "image/png": "png", "image/jpeg": "jpeg", "image/tiff": "tiff",
-	"text/calendar": "ics", "application/atom+xml": "atom", "application/rss+xml": "rss", "application/n-triples": "nt",
-}
-
-// knownEndings are the endings of addresses that name a format.
-var knownEndings = func() map[string]bool {
-	known := map[string]bool{}
-	for _, ending := range strings.Fields("csv tsv json geojson jsonld xml rdf ttl nt gml kml kmz gpx shp gpkg pdf zip 7z rar gz tar xls xlsx ods odt doc docx ppt pptx txt md html htm parquet png jpg jpeg tif tiff svg ics rss atom dbf mdb sqlite las laz dxf dwg ecw jp2 nc grib grib2 topojson gtfs yaml yml sql") {
-		known[ending] = true
-	}
-	return known
-}()
 
 func warning(message string) harvest.Log {
 	return harvest.Log{Level: "warning", Message: "DCAT-AP 3: " + message}

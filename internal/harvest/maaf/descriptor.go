@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"path"
 	"strings"
 
 	"grenier/internal/fault"
@@ -195,9 +194,6 @@ func (m *metadata) resources() (list []harvest.Resource) {
 		one := harvest.Resource{
 			Title: clean(r.Name), Description: clean(r.Description), URL: clean(r.URL), Format: format,
 			Harvest: harvest.Origin{ModifiedAt: clean(r.LastModified)},
-		}
-		if one.Title == "" {
-			one.Title = path.Base(one.URL)
 		}
 		list = append(list, one)
 	}
