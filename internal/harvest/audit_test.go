@@ -373,7 +373,9 @@ type brokenStore struct {
 	put func(context.Context) error
 }
 
-func (b brokenStore) Put(ctx context.Context, _ string, _ io.Reader, _ int64) error { return b.put(ctx) }
+func (b brokenStore) Put(ctx context.Context, _ string, _ io.Reader, _ int64) error {
+	return b.put(ctx)
+}
 
 // TestAuditNeverFailsTheJob lets the store fail, panic, and take for ever: the job ends
 // as it would without, and its log says what is missing.

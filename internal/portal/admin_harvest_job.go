@@ -130,6 +130,11 @@ func (p *Portal) showHarvesterJob(v *visit, in harvesterJobArgs) error {
 	if content.Items, err = v.harvestItemsOf(job, path, in); err != nil {
 		return err
 	}
+	raw, err := v.auditFacts(job)
+	if err != nil {
+		return err
+	}
+	content.Facts = append(content.Facts, raw...)
 	logs, total, err := p.Harvests.JobLogs(v.Context(), job.ID, "", catalog.Page{Limit: shownLogs})
 	if err != nil {
 		return err

@@ -47,17 +47,21 @@ func (t tells) Harvest(_ context.Context, _ harvest.Request, emit func(harvest.L
 	return emit(harvest.Line{T: harvest.LineEnd, Complete: true})
 }
 
-func newBarn(t *testing.T) *barn {
+func newBarn(t *testing.T, changes ...func(*harvest.Deps)) *barn {
 	t.Helper()
 	s := &barn{}
 	d := dbtest.SQLite(t)
 	s.jobs = job.NewRunner(d, job.Options{Location: time.UTC})
 	s.town = newTownOn(t, d, func(deps *Deps) {
 		client := fetch.New(fetch.Options{Allow: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}})
-		s.harvests = harvest.New(event.NewLog(d), harvest.Deps{
+		own := harvest.Deps{
 			Catalog: deps.Catalog, Zones: deps.Zones, Client: client, Insecure: client, Jobs: s.jobs, Secret: []byte("secret of the tests"),
 			Backends: []harvest.Backend{tells{s}}, Rules: harvest.Rules{ManualRun: true, Pace: time.Millisecond},
-		})
+		}
+		for _, change := range changes {
+			change(&own)
+		}
+		s.harvests = harvest.New(event.NewLog(d), own)
 		deps.Harvests = s.harvests
 		harvest.Register(s.jobs, func() *harvest.Store { return s.harvests })
 	})

@@ -139,7 +139,7 @@ func NewKeeping(t testing.TB, d *db.DB, bytes uint64) *Server {
 		Pause: func(int64) time.Duration { return 0 },
 	})
 	outbox.Register(s.Jobs, func() *outbox.Webhooks { return s.Webhooks })
-	s.harvests(log, secret, letterbox, rates, loopback)
+	s.harvests(log, secret, letterbox, rates, files(t), loopback)
 	s.Checks = check.New(log, check.Deps{Catalog: s.Catalog, Client: fetch.New(fetch.Options{Allow: loopback}), Rules: check.Rules{Origin: Base}})
 	s.Jobs.Register(job.Kind{Name: "tests.nothing", Schedule: "@daily", Work: func(context.Context, *job.Run) error { return nil }})
 	dumps := dump.New(log, s.Catalog, zones, match, dump.Options{QualityDescriptionLength: 100})

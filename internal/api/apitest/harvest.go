@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"grenier/internal/blob"
 	"grenier/internal/event"
 	"grenier/internal/fetch"
 	"grenier/internal/harvest"
@@ -15,20 +16,21 @@ import (
 
 // HarvestRules are those of the harvests of a Server; a test may change them
 // before New.
-var HarvestRules = harvest.Rules{PreviewTime: 5 * time.Second, Language: "fr", Location: time.UTC}
+var HarvestRules = harvest.Rules{PreviewTime: 5 * time.Second, Language: "fr", Location: time.UTC, AuditMost: 1 << 20}
 
 // harvests serves sources of Backend.
-func (s *Server) harvests(log *event.Log, secret []byte, letters *mail.Outbox, rates *limit.Rates, reachable []netip.Prefix) {
+func (s *Server) harvests(log *event.Log, secret []byte, letters *mail.Outbox, rates *limit.Rates, audit blob.Store, reachable []netip.Prefix) {
 	client := fetch.New(fetch.Options{Allow: reachable})
 	s.Harvests = harvest.New(log, harvest.Deps{
 		Catalog: s.Catalog, Zones: s.Zones, Client: client, Insecure: client, Jobs: s.Jobs, Mail: letters, Rates: rates, Secret: secret,
-		Backends: []harvest.Backend{Backend{}}, Rules: HarvestRules,
+		Backends: []harvest.Backend{Backend{}}, Rules: HarvestRules, Audit: audit,
 	})
 	harvest.Register(s.Jobs, func() *harvest.Store { return s.Harvests })
 }
 
 // Backend reads no portal: the path of a source's address holds the titles of its
-// datasets, with commas between them.
+// datasets, with commas between them. For the title ask:HOST it asks that host, and
+// does nothing with the answer.
 type Backend struct{}
 
 // Describe implements harvest.Backend: the filters and features of CKAN and CSW.
@@ -45,10 +47,20 @@ func (Backend) Describe() harvest.Description {
 }
 
 // Harvest implements harvest.Backend.
-func (Backend) Harvest(_ context.Context, r harvest.Request, emit func(harvest.Line) error) error {
+func (Backend) Harvest(ctx context.Context, r harvest.Request, emit func(harvest.Line) error) error {
 	_, path, _ := strings.Cut(strings.TrimPrefix(r.Source.URL, "https://"), "/")
 	for _, title := range strings.Split(path, ",") {
 		if title == "" {
+			continue
+		}
+		if host, ok := strings.CutPrefix(title, "ask:"); ok {
+			answer, err := r.Remote.Ask(ctx, "http://"+host+"/", harvest.Want{})
+			if err != nil {
+				return err
+			}
+			if err := answer.Body.Close(); err != nil {
+				return err
+			}
 			continue
 		}
 		line := harvest.Line{T: harvest.LineDataset, RemoteID: title, RemoteURL: "https://portal.example.org/" + title, Dataset: &harvest.Dataset{Title: title, Description: "From a portal."}}
