@@ -27,17 +27,39 @@ var cronParser = cron.NewParser(cron.Minute | cron.Hour | cron.Dom | cron.Month 
 // longNames are names of months and days in full, which the parser wants short.
 var longNames = regexp.MustCompile(`(?i)\b(jan|feb|mar|apr|jun|jul|aug|sep|oct|nov|dec|mon|tue|wed|thu|fri|sat|sun)[a-z]+\b`)
 
+// timetable is a schedule by the clocks of a zone.
+type timetable struct {
+	spec *cron.SpecSchedule
+	zone *time.Location
+}
+
 // cronOf reads a schedule: five fields, names of months and days welcome.
-func cronOf(text string, zone *time.Location) (*cron.SpecSchedule, error) {
+func cronOf(text string, zone *time.Location) (timetable, error) {
 	parsed, err := cronParser.Parse(longNames.ReplaceAllString(text, "$1"))
 	if err != nil {
-		return nil, err
+		return timetable{}, err
 	}
 	spec := parsed.(*cron.SpecSchedule)
-	if spec.Location = zone; zone == nil {
-		spec.Location = time.UTC
+	if spec.Location = time.UTC; zone == nil {
+		zone = time.UTC
 	}
-	return spec, nil
+	return timetable{spec, zone}, nil
+}
+
+// next is the first moment of the timetable after one; zero when there is none. What
+// clocks show twice in a night comes once, and what they leave out comes beside it.
+func (t timetable) next(after time.Time) time.Time {
+	shown := func(at time.Time, zone *time.Location) time.Time {
+		return time.Date(at.Year(), at.Month(), at.Day(), at.Hour(), at.Minute(), at.Second(), at.Nanosecond(), zone)
+	}
+	for clock := shown(after.In(t.zone), time.UTC); ; {
+		if clock = t.spec.Next(clock); clock.IsZero() {
+			return clock
+		}
+		if moment := shown(clock, t.zone); moment.After(after) {
+			return moment
+		}
+	}
 }
 
 // checkCron gives a schedule as it is kept, or says what is wrong with it.
@@ -50,7 +72,7 @@ func (s *Store) checkCron(text string) (string, error) {
 	if err != nil {
 		return "", errCron.Because(err)
 	}
-	if schedule.Next(time.Now()).IsZero() {
+	if schedule.next(time.Now()).IsZero() {
 		return "", fault.At("This schedule never comes.", "schedule")
 	}
 	return text, nil
@@ -69,7 +91,7 @@ func (s *Store) nextRun(src *Source, after time.Time) db.Time {
 	if *src.Schedule == s.deps.Rules.DefaultSchedule {
 		offset = spread(src.ID)
 	}
-	next := schedule.Next(after.Add(-offset))
+	next := schedule.next(after.Add(-offset))
 	if next.IsZero() {
 		return db.Time{}
 	}

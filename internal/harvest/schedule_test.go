@@ -76,3 +76,21 @@ func TestPlan(t *testing.T) {
 		}
 	}
 }
+
+// A source runs once a night, whether clocks leave its hour out or show it twice.
+func TestSchedulesWhenClocksChange(t *testing.T) {
+	paris, err := time.LoadLocation("Europe/Paris")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &Store{deps: Deps{Rules: Rules{DefaultSchedule: "0 0 * * *", Location: paris}}}
+	for _, schedule := range []string{"30 2 * * *", "0 2 * * *", "0 3 * * *", "59 1 * * *", "0 0 * * *"} {
+		for _, start := range []time.Time{time.Date(2026, 3, 27, 12, 0, 0, 0, paris), time.Date(2026, 10, 23, 12, 0, 0, 0, paris)} {
+			for i, next := range s.Next(&Source{ID: "x", Schedule: &schedule}, start, 4) {
+				if got, want := next.In(paris).Format(time.DateOnly), start.AddDate(0, 0, i+1).Format(time.DateOnly); got != want {
+					t.Errorf("%q: run %d is on %s, want %s", schedule, i+1, got, want)
+				}
+			}
+		}
+	}
+}
