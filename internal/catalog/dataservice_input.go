@@ -82,8 +82,13 @@ func (d *dataserviceWrite) describe(wrong *checks, in DataserviceInput) {
 			d.Description = *description
 		}
 	}
-	wrong.optional(in.RateLimiting, DescriptionMax, &d.RateLimiting, "rate_limiting")
+	d.promise(wrong, in)
 	wrong.maybeChoice(in.Format, DataserviceFormats, &d.Format, "format")
+}
+
+// promise reads how much may be asked, and how often it answers.
+func (d *dataserviceWrite) promise(wrong *checks, in DataserviceInput) {
+	wrong.optional(in.RateLimiting, DescriptionMax, &d.RateLimiting, "rate_limiting")
 	switch {
 	case !in.Availability.Set:
 	case in.Availability.Null:

@@ -267,6 +267,7 @@ func (c *serviceChange) apply(b *serviceBatch) {
 	lenient(func(wrong *checks) { wrong.description(in.Description, &d.Description) })
 	lenient(func(wrong *checks) { wrong.optional(in.Acronym, AcronymMax, &d.Acronym, "acronym") })
 	lenient(func(wrong *checks) { wrong.maybeChoice(in.Format, DataserviceFormats, &d.Format, "format") })
+	lenient(func(wrong *checks) { d.promise(wrong, in) })
 	lenient(func(wrong *checks) { d.reach(wrong, in) })
 	lenient(func(wrong *checks) { d.open(wrong, in) })
 	lenient(func(wrong *checks) { wrong.harvestedExtras(in.Extras, &d.Extras) })

@@ -117,6 +117,7 @@ func TestHarvestedServices(t *testing.T) {
 			Input: catalog.DataserviceInput{
 				Title: catalog.Some("API de l'eau"), Description: catalog.Some("d"), BaseAPIURL: catalog.Some("https://api.example.org/eau"),
 				Tags: catalog.Some([]string{"eau"}), License: catalog.Some("lov2"), MachineDocumentationURL: catalog.Some("nulle part"),
+				AccessType: catalog.Some("open_with_account"), RateLimiting: catalog.Some("10 par minute"), Availability: catalog.Some(99.5),
 			},
 			Contacts: []catalog.HarvestedContact{{Name: "API", Email: "api@example.org", Role: "contact"}},
 			Datasets: []string{datasets[0].ID, "650000000000000000000000"}, Harvest: origin,
@@ -145,7 +146,8 @@ func TestHarvestedServices(t *testing.T) {
 		}
 		h.check()
 		made, err := h.store.Dataservice(h.ctx, account.System("test"), first.ID)
-		if err != nil || made.DatasetCount != 2 || made.Title != "À nous" || *made.Harvest.RemoteID != "s" || len(made.ContactPoints) != 1 {
+		if err != nil || made.DatasetCount != 2 || made.Title != "À nous" || *made.Harvest.RemoteID != "s" || len(made.ContactPoints) != 1 ||
+			made.AccessType != "open_with_account" || *made.RateLimiting != "10 par minute" || *made.Availability != 99.5 {
 			t.Errorf("the dataservice is %+v (%v)", made, err)
 		}
 		err = h.log.Write(h.ctx, db.Background, func(ctx context.Context, tx *event.Tx) error {

@@ -110,7 +110,8 @@ const maxLoose = 5000
 // looseServices are the services that everybody finds and that give no dataset
 // that everybody may read; those of one organisation, or all.
 func (e *Exporter) looseServices(ctx context.Context, organization string) ([]string, error) {
-	query := e.db.Read().NewSelect().TableExpr("dataservices AS s").ColumnExpr("s.id").Where("s.visible = TRUE AND s.datasets = 0")
+	query := e.db.Read().NewSelect().TableExpr("dataservices AS s").ColumnExpr("s.id").Where("s.visible = TRUE").
+		Where("NOT EXISTS (SELECT 1 FROM dataservice_datasets l JOIN datasets d ON d.id = l.dataset_id WHERE l.dataservice_id = s.id AND d.visible = TRUE)")
 	if organization != "" {
 		query = query.Where("s.organization_id = ?", organization)
 	}

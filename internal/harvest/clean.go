@@ -1,6 +1,7 @@
 package harvest
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -92,7 +93,7 @@ func cleanTags(given []string) (tags []string, dropped int) {
 func cleanDescription(s, format string) string {
 	s = cleanText(s)
 	switch {
-	case format == "html" || format == "" && holdsHTML(s):
+	case format == "html" || format == "" && holdsHTML(s) && !holdsMarkdown(s):
 		s = cleanText(markdownOf(s))
 	case format == "text":
 		s = escapeMarkup(s)
@@ -100,6 +101,15 @@ func cleanDescription(s, format string) string {
 	s, _ = shortened(s, catalog.DescriptionMax)
 	return s
 }
+
+var (
+	markdownMark = regexp.MustCompile(`(?m)^#{1,6} +\S|^ {0,3}[*-] +\S.*\n+ {0,3}[*-] +\S|\*\*[^*\s][^*\n]*\*\*|\[[^\]\n]+\]\(https?://[^)\s]+\)`)
+	htmlBlock    = regexp.MustCompile(`(?i)</?(?:p|div|ul|ol|li|table|h[1-6]|span|blockquote|pre|html|body|section|article)\b`)
+)
+
+// holdsMarkdown tells whether a text is Markdown with some tags of HTML within its
+// lines, as editors of portals write it.
+func holdsMarkdown(s string) bool { return markdownMark.MatchString(s) && !htmlBlock.MatchString(s) }
 
 // escapeMarkup keeps what looks like a tag in a plain text from being one.
 func escapeMarkup(s string) string {

@@ -217,6 +217,8 @@ func TestDescriptionsBecomeMarkdown(t *testing.T) {
 		{"html", "<p>&lt;script&gt;x&lt;/script&gt;</p>", "&lt;script>x&lt;/script>"},
 		{"html", "<p># pas un titre</p><p>1. pas une liste</p>", "\\# pas un titre\n\n1\\. pas une liste"},
 		{"text", "du texte <b>brut</b>", "du texte &lt;b>brut&lt;/b>"},
+		{"", "Avant\n### **Titre**\n* un ;\n* deux.\n<br />\nFin", "Avant\n### **Titre**\n* un ;\n* deux.\n<br />\nFin"},
+		{"", "<p>Voir [ici](https://example.org)</p>\n<p>Fin</p>", "Voir [ici](https://example.org)\n\nFin"},
 		{"markdown", "**déjà** <b>fait</b>", "**déjà** <b>fait</b>"},
 		{"", "in\u200Bvi\u202Esible\u0007", "invisible"},
 		{"", "caf\xe9", "caf\uFFFD"},
