@@ -124,6 +124,8 @@ func TestCatalogues(t *testing.T) {
 		{"/udata/evian.json", 8, 34, 0}, {"/udata/paged-collection-1.jsonld", 4, 4, 0}, {"/udata/udata.xml", 2, 6, 1}, {"/udata/sig.oreme.rdf", 1, 1, 0},
 		{"/udata/person.jsonld", 0, 0, 0}, {"/udata-history/ckan.ttl", 100, 140, 0}, {"/udata-history/ckan.n3", 100, 140, 0}, {"/udata-history/ckan.jsonld", 100, 140, 0},
 		{"/ckanext-dcat/catalog.rdf", 2, 5, 0}, {"/ckanext-dcat/catalog_datasets_list.rdf", 2, 5, 0}, {"/ckanext-dcat/catalog_pod.jsonld", 0, 0, 0},
+		{"/ckanext-dcat/dataset.rdf", 1, 1, 0}, {"/ckanext-dcat/dataset_afs.ttl", 1, 2, 0}, {"/ckanext-dcat/dataset_gob_es.ttl", 1, 1, 0},
+		{"/ckanext-dcat/dataset_health_no_blank.ttl", 1, 0, 0}, {"/ckanext-dcat/dataset_multilingual.ttl", 1, 1, 0}, {"/ckanext-dcat/dataset_sweden.rdf", 0, 0, 0},
 		{"/dcat-ap/example-ms_catalogue_hvd.ttl", 1, 1, 0}, {"/dcat-ap/example-ms_catalogue_hvd.jsonld", 1, 1, 0}, {"/capatlantique.xml", 1, 2, 1},
 	} {
 		t.Run(c.file, func(t *testing.T) {
