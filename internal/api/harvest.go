@@ -324,6 +324,16 @@ func (a *API) lookUpHarvested(c *web.Call, q harvestLookupArgs) error {
 	if err != nil {
 		return err
 	}
+	var told []harvest.Item
+	for i := range traces {
+		if traces[i].Item != nil {
+			told = append(told, *traces[i].Item)
+		}
+	}
+	objects, err := a.Harvests.Objects(c.Context(), viewer(c), harvestedIDs(told))
+	if err != nil {
+		return err
+	}
 	items := make([]HarvestTrace, len(traces))
 	for i := range traces {
 		t := &traces[i]
@@ -336,10 +346,6 @@ func (a *API) lookUpHarvested(c *web.Call, q harvestLookupArgs) error {
 		}
 		if t.Item == nil {
 			continue
-		}
-		objects, err := a.Harvests.Objects(c.Context(), viewer(c), harvestedIDs([]harvest.Item{*t.Item}))
-		if err != nil {
-			return err
 		}
 		item := harvestItem(t.Item, objects, viewer(c).Admin())
 		items[i].Item, items[i].Job = &item, &t.Item.JobID
