@@ -295,14 +295,23 @@ func TestHarvestRefusals(t *testing.T) {
 	})
 }
 
-// Secrets are for the host that they were given for.
+// Secrets are for the server that they were given for, and hidden however they are called.
 func TestHarvestSecretsStayWithTheirHost(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		w := newHarvestWorld(t, d)
 		path := "/api/1/harvest/source/" + w.source("a") + "/"
 		harvestSays(t, w.ask(w.manager, "PUT", path, 200, map[string]any{"secrets": map[string]any{"apikey": "k", "token": "t"}}), want{"secrets_set": []any{"apikey", "token"}})
 		harvestSays(t, w.ask(w.manager, "PUT", path, 200, map[string]any{"url": "https://portal.example.org/elsewhere", "secrets": map[string]any{"token": nil}}), want{"secrets_set": []any{"apikey"}})
-		harvestSays(t, w.ask(w.manager, "PUT", path, 200, map[string]any{"url": "https://thief.example.org/"}), want{"secrets_set": []any{}})
+		for _, thief := range []string{"https://thief.example.org/", "https://portal.example.org:8443/", "http://portal.example.org/"} {
+			harvestSays(t, w.ask(w.manager, "PUT", path, 200, map[string]any{"url": "https://portal.example.org/", "secrets": map[string]any{"apikey": "k"}}), want{"secrets_set": []any{"apikey"}})
+			harvestSays(t, w.ask(w.manager, "PUT", path, 200, map[string]any{"url": thief}), want{"secrets_set": []any{}})
+		}
+		hidden := map[string]any{"X-API-Key": "hidden", "access_token": "hidden", "adminPassword": "hidden", "secret": map[string]any{"a": "hidden"}, "keywords": "shown"}
+		made := w.ask(w.manager, "PUT", path, 200, map[string]any{"config": hidden})
+		harvestSays(t, made, want{"config.keywords": "shown", "secrets_set": []any{"access_token", "adminpassword", "x-api-key"}})
+		if seen := w.Do("GET", path, nil); strings.Contains(string(seen.Body), `"hidden"`) {
+			t.Errorf("a secret is shown: %s", seen.Body)
+		}
 	})
 }
 

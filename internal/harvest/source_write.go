@@ -186,7 +186,7 @@ func (s *Store) apply(src *Source, v account.Viewer, in SourceInput) error {
 }
 
 // applyURL takes the address of the portal. Secrets are for the portal that they
-// were given for: they are forgotten with its host.
+// were given for: they are forgotten with its host or port.
 func (s *Store) applyURL(w *wrongs, src *Source, in SourceInput) {
 	address := strings.TrimSpace(in.URL.Value)
 	if address != "" && address == src.URL {
@@ -196,11 +196,38 @@ func (s *Store) applyURL(w *wrongs, src *Source, in SourceInput) {
 		w.at(wrong, "url")
 		return
 	}
-	domain := hostname(address)
-	if src.Domain != domain {
+	if !sameServer(src.URL, address) {
 		src.Secrets = nil
 	}
-	src.URL, src.Domain = address, domain
+	src.URL, src.Domain = address, hostname(address)
+}
+
+// sameServer tells whether whoever answers at one address may know what was given to
+// the other: the host and the port are the same, and nothing is told in the clear that
+// was not before.
+func sameServer(before, after string) bool {
+	a, err := url.Parse(before)
+	if err != nil {
+		return false
+	}
+	b, err := url.Parse(after)
+	if err != nil || !strings.EqualFold(a.Hostname(), b.Hostname()) {
+		return false
+	}
+	if a.Scheme == b.Scheme {
+		return portOf(a) == portOf(b)
+	}
+	return b.Scheme == "https" && portOf(a) == "80" && portOf(b) == "443"
+}
+
+func portOf(u *url.URL) string {
+	switch {
+	case u.Port() != "":
+		return u.Port()
+	case u.Scheme == "https":
+		return "443"
+	}
+	return "80"
 }
 
 // hostname is the host of an address without its port, as it is written.

@@ -7,6 +7,7 @@ import (
 	"math"
 	"regexp"
 	"slices"
+	"strings"
 	"time"
 
 	"grenier/internal/account"
@@ -196,17 +197,26 @@ const (
 	maxSecret  = 4096
 )
 
+// secretMember tells whether a member of a configuration is secret by its name, as
+// apikey, X-API-Key, access_token and adminPassword are.
+func secretMember(name string) bool {
+	name = strings.NewReplacer("-", "", "_", "", ".", "", " ", "").Replace(strings.ToLower(name))
+	return slices.ContainsFunc([]string{"apikey", "accesskey", "privatekey", "token", "secret", "password", "passwd", "authorization", "credentials"},
+		func(word string) bool { return strings.HasSuffix(name, word) })
+}
+
 // moveSecrets takes what is secret out of the further members of a configuration,
 // which is public: sources that come from elsewhere hold their key there.
 func (s *Store) moveSecrets(w *wrongs, src *Source, other map[string]json.RawMessage) map[string]json.RawMessage {
 	kept := map[string]string{}
-	for _, name := range []string{"apikey", "api_key", "authorization", "password", "token", "secret"} {
+	for name, raw := range other {
+		if !secretMember(name) {
+			continue
+		}
+		delete(other, name)
 		var value string
-		if raw, ok := other[name]; ok {
-			delete(other, name)
-			if json.Unmarshal(raw, &value) == nil && value != "" {
-				kept[name] = value
-			}
+		if key := strings.ToLower(name); json.Unmarshal(raw, &value) == nil && value != "" && secretName.MatchString(key) {
+			kept[key] = value
 		}
 	}
 	if len(kept) > 0 {
