@@ -12,7 +12,7 @@ import (
 )
 
 // otherWork is how many jobs run at once on a node besides deliveries to webhooks.
-const otherWork = 4
+const otherWork = 5
 
 // newRunner registers the work that the program does in the background.
 func (a *App) newRunner() *job.Runner {

@@ -67,12 +67,21 @@ func (s *Store) enqueue(ctx context.Context, tx *event.Tx, source *Source, reaso
 	return made, s.wake(ctx, tx.Tx, made.ID)
 }
 
-// wake has the runner look at a job, where there is one.
+// wake has the runner look at a job, where there is one. Previews are work of their own:
+// whoever may ask for them, also of portals that nobody accepted, keeps no run waiting.
 func (s *Store) wake(ctx context.Context, tx *db.Tx, id string) error {
-	if s.deps.Jobs == nil || !slices.Contains(s.deps.Jobs.Kinds(), jobRun) {
+	var previews []bool
+	if err := tx.NewRaw("SELECT preview FROM harvest_jobs WHERE id = ?", id).Scan(ctx, &previews); err != nil {
+		return err
+	}
+	kind := jobRun
+	if len(previews) > 0 && previews[0] {
+		kind = jobPreview
+	}
+	if s.deps.Jobs == nil || !slices.Contains(s.deps.Jobs.Kinds(), kind) {
 		return nil
 	}
-	_, _, err := s.deps.Jobs.Enqueue(ctx, tx, job.New{Kind: jobRun, Args: map[string]string{"job": id}, Unique: id})
+	_, _, err := s.deps.Jobs.Enqueue(ctx, tx, job.New{Kind: kind, Args: map[string]string{"job": id}, Unique: id})
 	return err
 }
 

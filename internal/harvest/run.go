@@ -20,23 +20,31 @@ import (
 
 // The names of the work.
 const (
-	jobRun   = "harvest.run"
-	jobDue   = "harvest.due"
-	jobPurge = "harvest.purge"
+	jobRun     = "harvest.run"
+	jobPreview = "harvest.preview"
+	jobDue     = "harvest.due"
+	jobPurge   = "harvest.purge"
 )
 
-// atOnce is how many jobs run at once on a node.
-const atOnce = 2
+// atOnce is how many runs are at work at once on a node, previewsAtOnce how many
+// previews; previewMost is how long a preview may take.
+const (
+	atOnce         = 2
+	previewsAtOnce = 1
+	previewMost    = time.Hour
+)
 
 // Register gives a runner the work of harvesting, which get is to return once it runs.
 func Register(runner *job.Runner, get func() *Store) {
-	runner.Register(job.Kind{Name: jobRun, Limit: atOnce, Timeout: 25 * time.Hour, Attempts: 1 << 30, Priority: 120, Work: func(ctx context.Context, run *job.Run) error {
-		var args struct{ Job string }
-		if err := run.Decode(&args); err != nil {
-			return err
-		}
-		return get().work(ctx, args.Job, run)
-	}})
+	for name, limit := range map[string]int{jobRun: atOnce, jobPreview: previewsAtOnce} {
+		runner.Register(job.Kind{Name: name, Limit: limit, Timeout: 25 * time.Hour, Attempts: 1 << 30, Priority: 120, Work: func(ctx context.Context, run *job.Run) error {
+			var args struct{ Job string }
+			if err := run.Decode(&args); err != nil {
+				return err
+			}
+			return get().work(ctx, args.Job, run)
+		}})
+	}
 	runner.Register(job.Kind{Name: jobDue, Schedule: "* * * * *", Limit: 1, Timeout: 5 * time.Minute, Attempts: 1, Work: func(ctx context.Context, _ *job.Run) error {
 		return get().Due(ctx, time.Now())
 	}})
@@ -263,7 +271,11 @@ func (r *run) longest() time.Duration {
 	if hours <= 0 || hours > 24 {
 		hours = 6
 	}
-	return time.Duration(hours) * time.Hour
+	longest := time.Duration(hours) * time.Hour
+	if r.job.Preview {
+		return min(longest, previewMost)
+	}
+	return longest
 }
 
 // errPanic is the failure of what panicked.

@@ -209,6 +209,38 @@ func TestRunner(t *testing.T) {
 	})
 }
 
+// Previews that hang, which anybody may ask for, keep no run waiting.
+func TestPreviewsHoldNoRunUp(t *testing.T) {
+	h := newHouse(t, dbtest.SQLite(t))
+	h.told.says(func(ctx context.Context, r Request, emit func(Line) error) error {
+		if r.Dry {
+			<-ctx.Done()
+			return ctx.Err()
+		}
+		return emit(Line{T: LineEnd, Complete: true})
+	})
+	runner := job.NewRunner(h.store.db, job.Options{Poll: 20 * time.Millisecond, Workers: atOnce + previewsAtOnce})
+	h.store.deps.Jobs = runner
+	Register(runner, func() *Store { return h.store })
+	if err := runner.Start(h.ctx); err != nil {
+		t.Fatal(err)
+	}
+	for i := range 4 {
+		h.queue(h.source(fmt.Sprintf("lent-%d", i), h.organization, Options{}), true)
+	}
+	time.Sleep(200 * time.Millisecond)
+	run := h.queue(h.source("portail", h.organization, Options{}), false)
+	for until := time.Now().Add(10 * time.Second); !h.job(run.ID).Status.Over() && time.Now().Before(until); {
+		time.Sleep(20 * time.Millisecond)
+	}
+	if got := h.job(run.ID); !got.Status.Over() {
+		t.Errorf("the run waits behind previews: %s", got.Status)
+	}
+	if err := runner.Stop(h.ctx); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // BenchmarkRun harvests 2,000 new records of three resources, then the same again.
 func BenchmarkRun(b *testing.B) {
 	var lines []Line
