@@ -184,6 +184,9 @@ func parseFile(path string, text []byte, known []string) (map[string]string, []H
 	for key, member := range members {
 		setting := strings.ReplaceAll(key, "_", "-")
 		if !slices.Contains(known, setting) || strings.Contains(key, "-") {
+			if slices.Contains(known, setting) {
+				return nil, nil, &fileError{fmt.Sprintf("%s: there is no setting %q: in the file it is %s", path, key, strings.ReplaceAll(key, "-", "_"))}
+			}
 			return nil, nil, &fileError{fmt.Sprintf("%s: there is no setting %q; `grenier config` lists them", path, key)}
 		}
 		value, ok := fileValue(member)
