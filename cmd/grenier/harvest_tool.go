@@ -7,14 +7,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"time"
 
-	"grenier/internal/account"
 	"grenier/internal/app"
 	"grenier/internal/catalog"
 	"grenier/internal/config"
@@ -177,120 +175,34 @@ type harvestDoctor struct {
 	Full bool   `help:"Try every backend, also after one was found."`
 }
 
-// attempt is a backend that a doctor tries, at an address.
-type attempt struct {
-	Backend string `json:"backend"`
-	URL     string `json:"url"`
-	Records int    `json:"records"`
-	Works   bool   `json:"works"`
-	Why     string `json:"why"`
-}
-
-// doctorTries are the backends in the order in which they are tried, with where a
-// portal has what they read besides the given address. A backend that any page
-// might satisfy comes late.
-var doctorTries = []struct {
-	backend string
-	paths   []string
-}{
-	{"udata", nil}, {"ckan", nil}, {"ods", nil}, {"dkan", nil}, {"csw-dcat", []string{"", "geonetwork/srv/fre/csw", "csw"}}, {"csw-iso-19139", []string{"", "geonetwork/srv/fre/csw", "csw"}},
-	{"dcat", []string{"", "catalog.rdf", "catalog.ttl", "catalog.jsonld", "catalog.xml"}}, {"datajson", []string{"", "data.json"}}, {"csv", nil}, {"maaf", nil},
-}
-
 func (c *harvestDoctor) Run(ctx context.Context, p *program) error {
 	return p.with(ctx, func(a *app.App) error {
-		known := mapped(a.Harvests.Backends(), func(d harvest.Description) string { return d.ID })
-		var rows []attempt
-		found := false
-		bar := p.progress().Start("backends", "tries", int64(len(doctorTries)))
-		for _, try := range doctorTries {
-			if !slices.Contains(known, try.backend) || found && !c.Full {
-				continue
-			}
-			tried, err := c.try(ctx, a, try.backend, try.paths)
-			if err != nil {
-				return err
-			}
-			rows = append(rows, tried...)
-			found = found || slices.ContainsFunc(tried, func(t attempt) bool { return t.Works })
-			bar.Add(1)
-		}
+		bar := p.progress().Start("backends", "tries", int64(harvest.DetectionSteps()))
+		rows, err := a.Harvests.Detect(ctx, operator, harvest.Detection{URL: c.URL, Full: c.Full, Tried: func() { bar.Add(1) }})
 		bar.End()
-		slices.SortStableFunc(rows, func(x, y attempt) int { return len(yes(y.Works)) - len(yes(x.Works)) })
-		err := printTable(p, c.JSON, rows,
-			column[attempt]{"backend", func(t attempt) string { return t.Backend }},
-			column[attempt]{"works", func(t attempt) string { return yes(t.Works) }},
-			column[attempt]{"url", func(t attempt) string { return t.URL }},
-			column[attempt]{"records", func(t attempt) string { return fmt.Sprint(t.Records) }},
-			column[attempt]{"why not", func(t attempt) string { return t.Why }},
+		if err == nil {
+			err = ctx.Err()
+		}
+		if err != nil {
+			return err
+		}
+		err = printTable(p, c.JSON, rows,
+			column[harvest.Attempt]{"backend", func(t harvest.Attempt) string { return t.Backend }},
+			column[harvest.Attempt]{"works", func(t harvest.Attempt) string { return yes(t.Works) }},
+			column[harvest.Attempt]{"url", func(t harvest.Attempt) string { return t.URL }},
+			column[harvest.Attempt]{"records", func(t harvest.Attempt) string { return fmt.Sprint(t.Records) }},
+			column[harvest.Attempt]{"why not", func(t harvest.Attempt) string { return oneLine(t.Why) }},
 		)
 		switch {
 		case err != nil:
 			return err
-		case !found:
+		case len(rows) == 0 || !rows[0].Works:
 			return errors.New("no backend reads this address; docs/harvesting.md says how to write one")
 		case !c.JSON:
-			best := rows[0]
-			fmt.Fprintf(p.out, "\ngrenier harvest create %s %s NAME\n", best.Backend, best.URL)
+			fmt.Fprintf(p.out, "\ngrenier harvest create %s %s NAME\n", rows[0].Backend, rows[0].URL)
 		}
 		return nil
 	})
-}
-
-// try previews the beginning of what a backend finds at an address and below it.
-func (c *harvestDoctor) try(ctx context.Context, a *app.App, backend string, paths []string) ([]attempt, error) {
-	if len(paths) == 0 {
-		paths = []string{""}
-	}
-	var tried []attempt
-	for _, path := range paths {
-		address, err := below(c.URL, path)
-		if err != nil {
-			return nil, usage("%q is no address of a portal", c.URL)
-		}
-		if path != "" && strings.Contains(address, "?") {
-			continue // the address of one document
-		}
-		one := attempt{Backend: backend, URL: address}
-		src, err := a.Harvests.Draft(ctx, operator, harvest.SourceInput{Name: account.Some("doctor"), URL: account.Some(address), Backend: account.Some(backend)})
-		if err != nil {
-			return nil, err
-		}
-		seen, err := a.Harvests.PreviewNow(ctx, operator, src)
-		if err != nil {
-			return nil, err
-		}
-		for _, item := range seen.Items {
-			if item.Status == harvest.ItemDone {
-				one.Records++
-			}
-		}
-		if troubles := seen.Job.Troubles(); len(troubles) > 0 {
-			one.Why = oneLine(troubles[0].Message)
-		}
-		one.Works = one.Records > 0
-		if !one.Works && one.Why == "" {
-			one.Why = "It holds no record."
-		}
-		tried = append(tried, one)
-		if one.Works {
-			break
-		}
-	}
-	return tried, ctx.Err()
-}
-
-// below is an address below that of a portal.
-func below(address, path string) (string, error) {
-	u, err := url.Parse(address)
-	if err != nil || u.Host == "" {
-		return "", fmt.Errorf("%q is no address", address)
-	}
-	if path == "" {
-		return address, nil
-	}
-	u.Path = strings.TrimSuffix(u.Path, "/") + "/" + path
-	return u.String(), nil
 }
 
 type harvestCheckPlugin struct {

@@ -21,15 +21,16 @@ type PreviewItem struct {
 // collector keeps the items of a preview that is not stored.
 type collector struct{ items []PreviewItem }
 
-// previewNow harvests the first records of a source, which need not be stored, and tells
+// look harvests the first records of a source, which need not be stored, and tells
 // what they would come to, within the time that the site gives. Nothing is written. What
 // goes wrong with the portal is told by the job; the error is of the machine, or a source
-// of an unknown backend.
-func (s *Store) previewNow(ctx context.Context, source *Source) (*Job, []PreviewItem, error) {
+// of an unknown backend. once tells that the portal is asked nothing a second time, for
+// people who wait.
+func (s *Store) look(ctx context.Context, source *Source, once bool) (*Job, []PreviewItem, error) {
 	now := db.Now()
 	job := &Job{ID: db.NewID(), SourceID: source.ID, Preview: true, Status: Processing, Phase: "listing", CreatedAt: now, StartedAt: now}
 	r := &run{
-		s: s, job: job, source: source, tell: func(Progress) {}, now: now, batch: batch{size: s.mostAtOnce}, seen: newSeenSet(), collect: &collector{},
+		s: s, job: job, source: source, tell: func(Progress) {}, now: now, batch: batch{size: s.mostAtOnce}, seen: newSeenSet(), collect: &collector{}, once: once,
 	}
 	r.phase.Store("listing")
 	limited, cancel := context.WithTimeout(ctx, s.deps.Rules.PreviewTime)
@@ -63,6 +64,11 @@ func (s *Store) previewNow(ctx context.Context, source *Source) (*Job, []Preview
 	traffic := r.traffic()
 	job.Requests, job.Retries, job.Bytes, job.Complete = traffic.Requests, traffic.Retries, traffic.Bytes, r.state.complete && !r.state.capped
 	return job, r.collect.items, nil
+}
+
+// previewNow is look that asks the portal again where that may help.
+func (s *Store) previewNow(ctx context.Context, source *Source) (*Job, []PreviewItem, error) {
+	return s.look(ctx, source, false)
 }
 
 // readGuarded turns a panic of the engine into an error.

@@ -42,6 +42,8 @@ type RemoteOptions struct {
 	// Robots honours the Crawl-delay of each host's robots.txt, unless there is an
 	// Interval.
 	Robots bool
+	// Once asks nothing a second time: for somebody who waits for the answer.
+	Once bool
 	// Clock replaces time in tests; that of the pacer when it is zero.
 	Clock Clock
 	// Log takes remarks on the job; nil for none.
@@ -156,7 +158,7 @@ func (r *Remote) Ask(ctx context.Context, address string, w Want) (*Answer, erro
 		case wait != nil:
 			answer.close()
 			return nil, wait
-		case !again:
+		case !again || r.o.Once:
 			return r.lastWord(answer, err, w)
 		}
 		answer.close()

@@ -187,6 +187,8 @@ type run struct {
 	audit *audit
 	// collect takes items instead of the database; nil but for previews of the API.
 	collect *collector
+	// once tells that the portal is asked nothing a second time.
+	once bool
 }
 
 // reading is what the backend has told of the whole.
@@ -367,7 +369,7 @@ func (r *run) equip(ctx context.Context) (err error) {
 	r.remote = NewRemote(r.client(), s.pacer, RemoteOptions{
 		Backend: r.about.ID, Source: r.source.URL, Robots: true,
 		Interval: time.Duration(r.options.IntervalMS) * time.Millisecond, Parallel: min(r.options.Parallel, 4),
-		Log: func(l Log) { r.remark(l) }, Pages: pageMemory{r}, audit: r.audit,
+		Log: func(l Log) { r.remark(l) }, Pages: pageMemory{r}, audit: r.audit, Once: r.once,
 	})
 	r.way.Store(r.remote)
 	return nil

@@ -196,14 +196,21 @@ func (s *Store) PreviewNow(ctx context.Context, v account.Viewer, src *Source) (
 	if err := changeable(v, src, account.PreviewHarvest, false); err != nil {
 		return nil, err
 	}
-	if s.deps.Rates != nil && !v.Admin() {
-		if err := s.deps.Rates.Take(ctx, previewRule, v.UserID()); err != nil {
-			return nil, err
-		}
+	if err := s.takePreview(ctx, v); err != nil {
+		return nil, err
 	}
 	job, items, err := s.previewNow(ctx, src)
 	if err != nil {
 		return nil, err
 	}
 	return &Preview{job, items}, nil
+}
+
+// takePreview counts a preview of a person; administrators of the platform have as
+// many as they want.
+func (s *Store) takePreview(ctx context.Context, v account.Viewer) error {
+	if s.deps.Rates == nil || v.Admin() {
+		return nil
+	}
+	return s.deps.Rates.Take(ctx, previewRule, v.UserID())
 }

@@ -191,11 +191,22 @@ func (p *Portal) showHarvesterConflicts(v *visit, in harvesterArgs) error {
 			holder = linkCell(c.HolderName, v.path(sourcePath(c.Holder, "")), "")
 		}
 		list.Rows = append(list.Rows, listRow{Cells: []listCell{
-			object, holder, linkCell(c.ClaimantName, v.path(sourcePath(c.Claimant, "")), ""), textCell(cutText(c.Reason, maxRemark)),
+			object, holder, linkCell(c.ClaimantName, v.path(sourcePath(c.Claimant, "")), ""), textCell(v.conflictReason(c.Reason)),
 			momentOrNot(c.FirstAt), momentOrNot(c.LastAt),
 		}})
 	}
 	d := v.harvesterDraft(s, "harvester-conflicts", s.Name, "/conflicts")
 	d.lead, d.tabs, d.data = v.say.T("admin-harvest.conflicts-lead"), v.harvesterTabs(s, rights, "/conflicts"), adminHarvesterConflicts{list}
 	return v.showAdmin(d)
+}
+
+// conflictReason says why a record is in conflict, by the word that the API has for it.
+func (v *visit) conflictReason(reason string) string {
+	switch reason {
+	case "source":
+		return v.say.T("admin-harvest.conflict-by-source")
+	case "owner":
+		return v.say.T("admin-harvest.conflict-by-owner")
+	}
+	return cutText(reason, maxRemark)
 }

@@ -1,7 +1,9 @@
 package portal
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"net/url"
 	"strings"
 	"time"
@@ -19,7 +21,7 @@ const describeHarvesterPath = newHarvesterPath + "/describe"
 // of portal, then what is told of it, then what it would bring.
 func (p *Portal) newHarvesterRoutes(t *table) {
 	adminPage(t, newHarvesterPath, p.showNewHarvester)
-	form(t, newHarvesterPath, "POST /api/1/harvest/sources/", p.beginHarvester)
+	patientForm(t, newHarvesterPath, "POST /api/1/harvest/source/preview/", detectionTime+10*time.Second, p.beginHarvester)
 	adminPage(t, describeHarvesterPath, p.showDescribeHarvester)
 	patientForm(t, describeHarvesterPath, "POST /api/1/harvest/source/preview/", previewTime, p.describeHarvester)
 }
@@ -27,6 +29,12 @@ func (p *Portal) newHarvesterRoutes(t *table) {
 // previewTime is how long a page may wait for a preview, which ends by itself
 // before that.
 const previewTime = 2 * time.Minute
+
+// detectionTime is how long the kinds of portals are tried on an address.
+const detectionTime = time.Minute
+
+// detectedBackend is the choice to let the kind of a portal be found out.
+const detectedBackend = "detect"
 
 // wizardStep is a step on the way to a new source.
 type wizardStep struct {
@@ -67,7 +75,8 @@ func (p *Portal) showNewHarvester(v *visit, in newHarvesterArgs) error {
 	if len(owners) > 1 {
 		f.radio("organization", "admin-harvest.owner", in.Organization, owners).help("admin-harvest.owner-help")
 	}
-	f.radio("backend", "admin-harvest.backend", in.Backend, v.backendChoices()).require().help("admin-harvest.backend-help")
+	detect := option{Value: detectedBackend, Label: v.say.T("admin-harvest.detect"), Help: v.say.T("admin-harvest.detect-help")}
+	f.radio("backend", "admin-harvest.backend", cmp.Or(in.Backend, detectedBackend), append([]option{detect}, v.backendChoices()...)).require().help("admin-harvest.backend-help")
 	of := scopeMe
 	if in.Organization != "" && v.viewer.May(account.Harvest, account.Owner{Organization: in.Organization}, "") {
 		of = scopeOf(in.Organization)
@@ -99,10 +108,14 @@ func (p *Portal) beginHarvester(v *visit, _ web.None, sent *posted) error {
 	if in.URL == "" {
 		wrong = append(wrong, fault.At("Field is required", "url"))
 	}
-	if _, known := p.harvestBackend(in.Backend); !known {
+	if _, known := p.harvestBackend(in.Backend); !known && in.Backend != detectedBackend {
 		wrong = append(wrong, fault.At("Field is required", "backend"))
 	}
-	if err := fault.Collect(wrong...); err != nil {
+	err := fault.Collect(wrong...)
+	if err == nil && in.Backend == detectedBackend {
+		err = v.detectBackend(&in)
+	}
+	if err != nil {
 		return sent.again(err, func() error { return p.showNewHarvester(v, in) })
 	}
 	args := url.Values{"url": {in.URL}, "backend": {in.Backend}}
@@ -110,6 +123,25 @@ func (p *Portal) beginHarvester(v *visit, _ web.None, sent *posted) error {
 		args.Set("organization", in.Organization)
 	}
 	return sent.done(describeHarvesterPath+"?"+args.Encode(), "")
+}
+
+// detectBackend finds out the kind of the portal at an address, and where under
+// that address its catalogue is.
+func (v *visit) detectBackend(in *newHarvesterArgs) error {
+	ctx, cancel := context.WithTimeout(v.Context(), detectionTime)
+	defer cancel()
+	tried, err := v.p.Harvests.Detect(ctx, v.viewer, harvest.Detection{URL: in.URL, Owner: account.Owner{Organization: in.Organization}})
+	if err != nil {
+		if v.Context().Err() == nil && errors.Is(err, context.DeadlineExceeded) {
+			return fault.At("No kind of portal reads this address.", "url")
+		}
+		return err
+	}
+	if len(tried) == 0 || !tried[0].Works {
+		return fault.At("No kind of portal reads this address.", "url")
+	}
+	in.Backend, in.URL = tried[0].Backend, tried[0].URL
+	return nil
 }
 
 // adminHarvesterDescribe asks what is told of a new source.

@@ -113,7 +113,14 @@ func TestWayToAHarvester(t *testing.T) {
 	s := newBarn(t)
 	s.page(s.home+"/harvesters", s.byAdmin, 200, "No harvester yet", "/en/admin/harvesters/new?organization="+s.o.ID)
 	s.page("/en/admin/harvesters/new?organization="+s.o.ID, s.byAdmin, 200, `name="backend" value="ckan"`, `aria-current="step"`)
-	s.sends("/en/admin/harvesters/new", s.byAdmin, url.Values{"url": {""}, "backend": {"nothing"}}, 400, `aria-invalid="true"`)
+	s.sends("/en/admin/harvesters/new", s.byAdmin, url.Values{"url": {""}, "backend": {"nothing"}}, 400, `value="detect"`, `aria-invalid="true"`)
+	s.sends("/en/admin/harvesters/new", s.byAdmin, url.Values{"url": {"data.example.org"}, "backend": {"detect"}}, 400, `value="data.example.org"`, "This is not a whole web address")
+	silent := s.lines
+	s.lines = nil
+	s.sends("/en/admin/harvesters/new", s.byAdmin, url.Values{"url": {"http://127.0.0.1/"}, "backend": {"detect"}}, 400, "No known kind of portal answers at this address")
+	s.lines = silent
+	found := s.sends("/en/admin/harvesters/new", s.byAdmin, url.Values{"url": {"http://127.0.0.1/"}, "backend": {"detect"}, "organization": {s.o.ID}}, 303, "backend=ckan", "organization="+s.o.ID)
+	s.page(found, s.byAdmin, 200, `name="include.organization"`, `value="http://127.0.0.1/"`)
 	describe := s.sends("/en/admin/harvesters/new", s.byAdmin, url.Values{"url": {"http://127.0.0.1/"}, "backend": {"ckan"}, "organization": {s.o.ID}}, 303)
 	s.page(describe, s.byAdmin, 200, `name="include.organization"`, `value="http://127.0.0.1/"`, `name="options.protected_fields"`, "!insecure_tls")
 	s.page(describe, s.byRoot, 200, `name="options.insecure_tls"`)
@@ -271,7 +278,7 @@ func TestHarvestersTakeConstantQueries(t *testing.T) {
 	}
 	s.run(s.sends(page+"/run", s.byAdmin, nil, 303))
 	work = s.run(s.sends(page+"/run", s.byAdmin, nil, 303))
-	s.page(page, s.byAdmin, 200, "<figure", "Duration of harvests")
+	s.page(page, s.byAdmin, 200, "<figure", "Records read")
 	for i, target := range targets {
 		if i == 3 {
 			few[work], target = few[target], work

@@ -244,6 +244,7 @@ var refusalWords = map[string]string{
 	"Source is not active. Please activate the source before running.":                                                                   "admin-harvest.fault-paused",
 	"Nothing of this source waits for a confirmation.":                                                                                   "admin-harvest.fault-confirmed",
 	"This job has ended already.":                                                                                                        "admin-harvest.fault-over",
+	"No kind of portal reads this address.":                                                                                              "admin-harvest.fault-detect",
 	"Give the address or the identifier of the record on its portal.":                                                                    "admin-harvest.fault-record",
 	"Credentials in URL are not allowed; give them as secrets.":                                                                          "form.fault-url-credentials",
 	"This is no schedule: five fields, minute, hour, day of the month, month and day of the week, such as 0 0 * * * or 30 2 * * sunday.": "admin-harvest.fault-cron",
