@@ -48,8 +48,12 @@ type harvestNow struct {
 	Results string
 }
 
-// harvestTroubleShown is an error with what administrators see of it.
-type harvestTroubleShown struct{ Message, Details string }
+// harvestTroubleShown is an error with what administrators see of it. A mild one
+// says why a record was left alone, which is no failure.
+type harvestTroubleShown struct {
+	Message, Details string
+	Mild             bool
+}
 
 // harvestLog is a remark.
 type harvestLog struct {
@@ -196,7 +200,10 @@ func (v *visit) harvestNow(s *harvest.Source, rights harvest.Rights, j *harvest.
 		now.Line = v.say.T("admin-harvest.suspended-until", "time", v.say.DateTime(j.ResumeAt))
 	default:
 		v.jobProgress(&now, s, j)
-		now.Said += " – " + now.Line
+		now.Said += " – " + v.harvestWord(jobPhases, j.Phase)
+		if quarter := now.Percent / 25 * 25; now.Told && quarter > 0 {
+			now.Said += " – " + v.say.T("admin-harvest.percent", "number", quarter)
+		}
 	}
 	return now
 }
@@ -400,6 +407,9 @@ func (v *visit) harvestItem(i *harvest.Item, path string, changed versionFields,
 	row := harvestItem{
 		Number: i.Seq, Title: deref(i.Title), RemoteID: deref(i.RemoteID), Lang: v.contentLang(), Page: v.path(path + itemTail(i)),
 		Remote: linkable(deref(i.RemoteURL)), Badges: []badge{v.outcomeBadge(i.Outcome)}, Troubles: v.harvestTroubles(i.Troubles()),
+	}
+	for n := range row.Troubles {
+		row.Troubles[n].Mild = i.Status == harvest.ItemSkipped
 	}
 	if row.Title == "" {
 		row.Title, row.Lang = row.RemoteID, ""

@@ -312,7 +312,7 @@ func (v *visit) jobTook(j *harvest.Job) string {
 const chartJobs = 20
 
 // harvestCharts draw the last jobs of a source: what records came to, and how
-// long the jobs took. Two jobs at least make a chart.
+// long the jobs took, when any took a second. Two jobs at least make a chart.
 func (v *visit) harvestCharts(jobs []harvest.Job) []template.HTML {
 	jobs = slices.DeleteFunc(slices.Clone(jobs), func(j harvest.Job) bool { return !j.Status.Over() || j.StartedAt.IsZero() })
 	if len(jobs) < 2 {
@@ -350,7 +350,11 @@ func (v *visit) harvestCharts(jobs []harvest.Job) []template.HTML {
 	took.Number = func(f float64) string { return v.took(time.Duration(f) * time.Second) }
 	took.Short = took.Number
 	took.Series = []ChartSeries{series("admin-harvest.column-took", func(j *harvest.Job) float64 { return math.Round(j.EndedAt.Sub(j.StartedAt.Time).Seconds()) })}
-	return []template.HTML{outcomes.Figure(), read.Figure(), took.Figure()}
+	figures := []template.HTML{outcomes.Figure(), read.Figure()}
+	if slices.ContainsFunc(took.Series[0].Values, func(seconds float64) bool { return seconds > 0 }) {
+		figures = append(figures, took.Figure())
+	}
+	return figures
 }
 
 func (p *Portal) validateHarvester(v *visit, in harvesterArgs, sent *posted) error {

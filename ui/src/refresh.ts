@@ -4,7 +4,8 @@ import { rendered } from "./live.js";
 /**
  * Shows again and again what the server says at "src", every so many seconds, in its [data-content]. Its
  * button ends that and begins it again. It waits while nobody looks at the page, and while somebody is
- * at something inside it. The text of [data-announce] is read out when it changes.
+ * at something inside it, and ends with a [data-ended]. The text of [data-announce] is read out when it
+ * changes.
  */
 export class Refresh extends Enhancement {
   #region = liveRegion();
@@ -22,7 +23,10 @@ export class Refresh extends Enhancement {
     const turn = (): void => {
       const idle = document.hidden || button.getAttribute("aria-pressed") !== "true" || content.contains(document.activeElement);
       const asked = idle || content.querySelector("details[open]") ? Promise.resolve() : this.ask(content);
-      void asked.finally(() => this.later(1000 * seconds, turn));
+      void asked.finally(() => {
+        if (content.querySelector("[data-ended]")) control?.remove();
+        else this.later(1000 * seconds, turn);
+      });
     };
     this.later(1000 * seconds, turn);
   }
