@@ -218,8 +218,9 @@ func (r *run) forgetUnchanged(ctx context.Context) error {
 	for _, id := range jobs {
 		for removed := int64(1); removed > 0; {
 			err := r.s.db.Write(ctx, db.Background, func(ctx context.Context, tx *db.Tx) error {
-				result, err := tx.NewRaw(`DELETE FROM harvest_items WHERE job_id = ?0 AND seq IN (
-					SELECT seq FROM harvest_items WHERE job_id = ?0 AND outcome = 'unchanged' ORDER BY seq LIMIT 2000)`, id).Exec(ctx)
+				// A bound, and not a list: PostgreSQL looks a list up anew for each row.
+				result, err := tx.NewRaw(`DELETE FROM harvest_items WHERE job_id = ?0 AND outcome = 'unchanged' AND seq <= (
+					SELECT max(seq) FROM (SELECT seq FROM harvest_items WHERE job_id = ?0 AND outcome = 'unchanged' ORDER BY seq LIMIT 2000) AS next)`, id).Exec(ctx)
 				if err != nil {
 					return err
 				}
