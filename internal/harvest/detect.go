@@ -15,7 +15,7 @@ import (
 type Attempt struct {
 	Backend string `json:"backend"`
 	URL     string `json:"url"`
-	// Records is how many of the first ones can be taken.
+	// Records is how many of the first ones are read.
 	Records int  `json:"records"`
 	Works   bool `json:"works"`
 	// Why says what stands in the way, "" when nothing does.
@@ -130,7 +130,7 @@ func (s *Store) tryBackend(ctx context.Context, v account.Viewer, d Detection, b
 // judge says whether a preview shows that a backend reads a portal.
 func (a *Attempt) judge(job *Job, items []PreviewItem) {
 	for i := range items {
-		if items[i].Status == ItemDone {
+		if items[i].Status == ItemDone || items[i].Outcome == OutcomeConflict { // what another holds is read as well
 			a.Records++
 		}
 	}
