@@ -65,7 +65,7 @@ type harvestPreview struct {
 	tableFlag
 	Source  string `arg:"" help:"Identifier or slug of the source."`
 	Outcome string `placeholder:"NAME" enum:",new,changed,unchanged,vanished,refused,skipped,conflict" default:"" help:"List the records of one outcome only."`
-	All     bool   `help:"List the unchanged records too."`
+	All     bool   `help:"List all records, the unchanged ones too, however many."`
 }
 
 func (c *harvestPreview) Run(ctx context.Context, p *program) error {
@@ -83,15 +83,31 @@ func (c *harvestPreview) Run(ctx context.Context, p *program) error {
 		if err := p.printOutcomes(ctx, a, job); err != nil {
 			return err
 		}
-		filter := harvest.ItemFilter{Outcome: harvest.Outcome(c.Outcome)}
-		err = a.Harvests.EachItem(ctx, job.ID, filter, func(item *harvest.Item) error {
-			if item.Outcome == harvest.OutcomeUnchanged && !c.All && c.Outcome == "" {
-				return nil
-			}
-			return p.printItem(item)
-		})
-		return errors.Join(err, p.verdict(job))
+		return errors.Join(c.printItems(ctx, p, a, job.ID), p.verdict(job))
 	})
+}
+
+// maxPreviewed bounds the records that a preview lists unless all are asked for.
+const maxPreviewed = 50
+
+// printItems prints what came of the records that would not stay as they are.
+func (c *harvestPreview) printItems(ctx context.Context, p *program, a *app.App, id string) error {
+	listed, more := 0, 0
+	err := a.Harvests.EachItem(ctx, id, harvest.ItemFilter{Outcome: harvest.Outcome(c.Outcome)}, func(item *harvest.Item) error {
+		switch {
+		case item.Outcome == harvest.OutcomeUnchanged && !c.All && c.Outcome == "":
+			return nil
+		case listed == maxPreviewed && !c.All:
+			more++
+			return nil
+		}
+		listed++
+		return p.printItem(item)
+	})
+	if more > 0 {
+		fmt.Fprintf(p.out, "\n… and %d more. List them with: grenier harvest items %s\n", more, id)
+	}
+	return err
 }
 
 // printOutcomes prints how many records came to each outcome.
