@@ -59,7 +59,7 @@ func (s *Store) Detect(ctx context.Context, v account.Viewer, d Detection) ([]At
 	if address, err := url.Parse(d.URL); err != nil || hostname(d.URL) == "" || address.Scheme == "" {
 		return nil, fault.At("Invalid URL: expected http:// or https:// and a host name.", "url")
 	}
-	if err := s.takePreview(ctx, v); err != nil {
+	if err := s.take(ctx, v, previewRule); err != nil {
 		return nil, err
 	}
 	all := []Attempt{}
@@ -140,6 +140,11 @@ func (a *Attempt) judge(job *Job, items []PreviewItem) {
 	a.Why = "It holds no record."
 	if troubles := job.Troubles(); len(troubles) > 0 {
 		a.Why = troubles[0].Message
+	} else if len(items) > 0 {
+		a.Why = "None of its first records can be taken."
+		if troubles := items[0].Troubles(); len(troubles) > 0 {
+			a.Why += " Of one: " + troubles[0].Message
+		}
 	}
 }
 

@@ -65,7 +65,7 @@ type Deps struct {
 	Jobs *job.Runner
 	// Mail takes letters; nil writes none.
 	Mail account.Poster
-	// Rates bounds previews; nil bounds none.
+	// Rates bounds previews and new sources; nil bounds none.
 	Rates *limit.Rates
 	// Secret seals the secrets of sources.
 	Secret []byte

@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"reflect"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -16,6 +17,7 @@ import (
 	"grenier/internal/event"
 	"grenier/internal/fault"
 	"grenier/internal/history"
+	"grenier/internal/limit"
 	"grenier/internal/text"
 )
 
@@ -52,12 +54,20 @@ const (
 	requiredText = "Field is required"
 )
 
+// createRule bounds the sources that one person adds: each writes to the
+// administrators of the platform.
+var createRule = limit.Rule{Name: "harvest.create", Most: 50, Within: time.Hour, Text: "Too many sources were added. Try again in an hour, or ask the administrators of this site."}
+
 // CreateSource makes a source that waits for validation, and tells the
 // administrators of the platform. It belongs to the organisation that is named,
-// which the viewer must administer, else to the viewer.
+// which the viewer must administer, else to the viewer. Who does not administer the
+// platform adds so many an hour.
 func (s *Store) CreateSource(ctx context.Context, v account.Viewer, in SourceInput) (*Source, error) {
 	src, err := s.Draft(ctx, v, in)
 	if err != nil {
+		return nil, err
+	}
+	if err := s.take(ctx, v, createRule); err != nil {
 		return nil, err
 	}
 	err = s.log.Write(ctx, db.People, func(ctx context.Context, tx *event.Tx) error {

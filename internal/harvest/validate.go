@@ -89,8 +89,18 @@ func (s *Store) RunSource(ctx context.Context, v account.Viewer, id string) (*Jo
 
 // StartPreview lets the whole of a source be compared with the catalogue, and
 // nothing written but the report; also before it is accepted. For those who may
-// preview it.
+// preview it, as often as PreviewNow.
 func (s *Store) StartPreview(ctx context.Context, v account.Viewer, id string) (*Job, error) {
+	src, err := s.Source(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	if err := changeable(v, src, account.PreviewHarvest, false); err != nil {
+		return nil, err
+	}
+	if err := s.take(ctx, v, previewRule); err != nil {
+		return nil, err
+	}
 	return s.queue(ctx, v, id, account.PreviewHarvest, func(*Source) error { return nil }, ByHand, true)
 }
 
@@ -196,7 +206,7 @@ func (s *Store) PreviewNow(ctx context.Context, v account.Viewer, src *Source) (
 	if err := changeable(v, src, account.PreviewHarvest, false); err != nil {
 		return nil, err
 	}
-	if err := s.takePreview(ctx, v); err != nil {
+	if err := s.take(ctx, v, previewRule); err != nil {
 		return nil, err
 	}
 	job, items, err := s.previewNow(ctx, src)
@@ -206,11 +216,11 @@ func (s *Store) PreviewNow(ctx context.Context, v account.Viewer, src *Source) (
 	return &Preview{job, items}, nil
 }
 
-// takePreview counts a preview of a person; administrators of the platform have as
-// many as they want.
-func (s *Store) takePreview(ctx context.Context, v account.Viewer) error {
-	if s.deps.Rates == nil || v.Admin() {
+// take counts what a person does by a rule; administrators of the platform may as
+// often as they want.
+func (s *Store) take(ctx context.Context, v account.Viewer, rule limit.Rule) error {
+	if v.Admin() {
 		return nil
 	}
-	return s.deps.Rates.Take(ctx, previewRule, v.UserID())
+	return s.deps.Rates.Take(ctx, rule, v.UserID())
 }
