@@ -1,6 +1,7 @@
 package harvest
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -148,12 +149,12 @@ func (r *run) identify(ctx context.Context, tx *event.Tx, done *applied, known i
 		done.claims = append(done.claims, r.claimOn(p, object.ID, conflictOwner))
 		return nil
 	case object.Source != "" && object.Source != r.source.ID:
-		keeps, err := r.keepsItsOwn(ctx, tx, object.Source)
+		keeper, err := r.keeper(ctx, tx, object.Source)
 		if err != nil {
 			return err
 		}
-		if keeps {
-			p.fail(ItemSkipped, OutcomeConflict, "Another source of the same owner brings this already, and keeps it: "+object.Source, "")
+		if keeper != "" {
+			p.fail(ItemSkipped, OutcomeConflict, "Another source of the same owner brings this already, and keeps it: "+keeper, "")
 			done.claims = append(done.claims, r.claimOn(p, object.ID, conflictSource))
 			return nil
 		}
@@ -215,19 +216,25 @@ func (r *run) match(ctx context.Context, known identities, p *pending) (*catalog
 	return former, nil
 }
 
-// keepsItsOwn tells whether another source keeps what it brought: it is there and has been at work lately.
-func (r *run) keepsItsOwn(ctx context.Context, tx *event.Tx, id string) (bool, error) {
-	if keeps, ok := r.sources[id]; ok {
-		return keeps, nil
+// keeper names another source where that keeps what it brought: it is there and has been
+// at work lately. It is "" for one that does not.
+func (r *run) keeper(ctx context.Context, tx *event.Tx, id string) (string, error) {
+	if name, ok := r.keepers[id]; ok {
+		return name, nil
 	}
-	var rows []int64
-	err := r.reader(tx).NewRaw(`SELECT 1 FROM harvest_sources s JOIN harvest_jobs j ON j.id = s.last_good_job
+	var names []string
+	err := r.reader(tx).NewRaw(`SELECT s.name FROM harvest_sources s JOIN harvest_jobs j ON j.id = s.last_good_job
 		WHERE s.id = ? AND s.deleted_at IS NULL AND s.active = TRUE AND s.validation = 'accepted' AND j.ended_at >= ?`,
-		id, db.TimeOf(r.now.Add(-lately))).Scan(ctx, &rows)
-	if err == nil {
-		r.sources[id] = len(rows) > 0
+		id, db.TimeOf(r.now.Add(-lately))).Scan(ctx, &names)
+	if err != nil {
+		return "", err
 	}
-	return len(rows) > 0, err
+	name := ""
+	if len(names) > 0 {
+		name = cmp.Or(names[0], id)
+	}
+	r.keepers[id] = name
+	return name, nil
 }
 
 // put writes records, or compares them when there is no write.

@@ -23,6 +23,9 @@ func TestConflicts(t *testing.T) {
 		sister := h.source("sister", h.organization, Options{})
 		job := h.run(sister)
 		h.wants(job, Done, "new 0 changed 0 unchanged 0 failed 0 skipped 1 archived 0 conflicts 1")
+		if said := h.items(job.ID)[0].Troubles(); len(said) != 1 || !strings.HasSuffix(said[0].Message, "and keeps it: first") {
+			t.Errorf("the record says %+v, and does not name the source that keeps it", said)
+		}
 		if n := h.number("SELECT count(*) FROM harvest_logs WHERE job_id = ? AND level = 'warning'", job.ID); n != 1 {
 			t.Errorf("%d warnings tell of the conflict, want 1", n)
 		}

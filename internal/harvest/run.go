@@ -177,9 +177,9 @@ type run struct {
 	// that had the job before ended without a word.
 	watched int
 	links   *relinker
-	// sources tells of other sources whether they were at work lately, inConflict
-	// whether any record of this one is kept by somebody else.
-	sources    map[string]bool
+	// keepers are the names of other sources that keep what they brought, "" of those
+	// that do not; inConflict tells whether any record of this one is kept by somebody else.
+	keepers    map[string]string
 	inConflict bool
 	// oldPages tells that the pages of former jobs say nothing about this one.
 	oldPages bool
@@ -358,7 +358,7 @@ func (r *run) equip(ctx context.Context) (err error) {
 	r.about, r.options = r.backend.Describe(), r.source.OptionsOf()
 	r.viewer = account.Viewer{Origin: "source", OriginID: r.source.ID}
 	r.limit = int64(s.deps.Rules.MaxItems)
-	r.sources = make(map[string]bool)
+	r.keepers = make(map[string]string)
 	r.intake = newIntake()
 	if r.mapper, err = s.newMapper(ctx, r.now.Time); err != nil {
 		return err
