@@ -2,6 +2,7 @@ package harvest
 
 import (
 	"net/http"
+	"strings"
 	"testing"
 
 	"grenier/internal/account"
@@ -33,6 +34,10 @@ func TestDetection(t *testing.T) {
 		h.told.lists()
 		if tried, err := look("https://portal.example.org/a"); err != nil || len(tried) != 2 || tried[0].Works || tried[0].Why == "" || tried[1].URL != "https://portal.example.org/a/catalog.xml" {
 			t.Errorf("of nothing it tried %+v, %v", tried, err)
+		}
+		h.told.lists(Line{T: LineSkip, RemoteID: "a", Reason: "Dataset a has no record"})
+		if tried, err := look("https://portal.example.org/b"); err != nil || len(tried) != 2 || tried[0].Works || !strings.Contains(tried[0].Why, "Dataset a has no record") {
+			t.Errorf("of records that are left out it tried %+v, %v", tried, err)
 		}
 		for _, wrong := range []string{"", "portal.example.org", "ftp://portal.example.org/", "https://", "::"} {
 			if _, err := look(wrong); !fault.Is(err, fault.Invalid) {
