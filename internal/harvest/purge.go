@@ -44,13 +44,65 @@ func (s *Store) PurgeJobs(ctx context.Context, now time.Time) error {
 	if err := s.purgeAudits(ctx, now); err != nil {
 		return err
 	}
-	return s.db.Write(ctx, db.Background, func(ctx context.Context, tx *db.Tx) error {
-		if _, err := tx.NewRaw("DELETE FROM harvest_pages WHERE read_at < ?", db.TimeOf(now.Add(-pagesKept))).Exec(ctx); err != nil {
+	if err := s.forgetPages(ctx, now.Add(-pagesKept)); err != nil {
+		return err
+	}
+	return s.forgetRecords(ctx, now.Add(-recordsKept))
+}
+
+// forgottenAtOnce bounds the rows that one write forgets, so that nobody waits for long.
+const forgottenAtOnce = 500
+
+// forgetPages forgets the pages that were last read before a moment.
+func (s *Store) forgetPages(ctx context.Context, before time.Time) error {
+	for source, address := "", ""; ; {
+		var rows []struct{ SourceID, Address string }
+		err := s.db.Read().NewRaw(`SELECT source_id, address FROM harvest_pages WHERE read_at < ? AND (source_id, address) > (?, ?)
+			ORDER BY source_id, address LIMIT ?`, db.TimeOf(before), source, address, forgottenAtOnce).Scan(ctx, &rows)
+		if err != nil || len(rows) == 0 {
 			return err
 		}
-		_, err := tx.NewRaw("DELETE FROM harvest_records WHERE missing_since < ?", db.TimeOf(now.Add(-recordsKept))).Exec(ctx)
-		return err
-	})
+		err = s.db.Write(ctx, db.Background, func(ctx context.Context, tx *db.Tx) error {
+			for _, r := range rows {
+				_, err := tx.NewRaw("DELETE FROM harvest_pages WHERE source_id = ? AND address = ? AND read_at < ?", r.SourceID, r.Address, db.TimeOf(before)).Exec(ctx)
+				if err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+		source, address = rows[len(rows)-1].SourceID, rows[len(rows)-1].Address
+	}
+}
+
+// forgetRecords forgets the records that have been missing since before a moment.
+func (s *Store) forgetRecords(ctx context.Context, before time.Time) error {
+	for source, kind, remote := "", "", ""; ; {
+		var rows []struct{ SourceID, Kind, RemoteID string }
+		err := s.db.Read().NewRaw(`SELECT source_id, kind, remote_id FROM harvest_records WHERE missing_since < ? AND (source_id, kind, remote_id) > (?, ?, ?)
+			ORDER BY source_id, kind, remote_id LIMIT ?`, db.TimeOf(before), source, kind, remote, forgottenAtOnce).Scan(ctx, &rows)
+		if err != nil || len(rows) == 0 {
+			return err
+		}
+		err = s.db.Write(ctx, db.Background, func(ctx context.Context, tx *db.Tx) error {
+			for _, r := range rows {
+				_, err := tx.NewRaw("DELETE FROM harvest_records WHERE source_id = ? AND kind = ? AND remote_id = ? AND missing_since < ?",
+					r.SourceID, r.Kind, r.RemoteID, db.TimeOf(before)).Exec(ctx)
+				if err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+		last := rows[len(rows)-1]
+		source, kind, remote = last.SourceID, last.Kind, last.RemoteID
+	}
 }
 
 // removeJob removes a job and lets its source forget it.
