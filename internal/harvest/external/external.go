@@ -37,9 +37,11 @@ type Backend struct {
 	client *fetch.Client // of an endpoint
 	turns  chan struct{}
 
-	mu    sync.Mutex
-	about *harvest.Description
-	until time.Time // a failed description is asked again then
+	mu     sync.Mutex
+	about  harvest.Description
+	told   bool          // the plug-in described itself
+	until  time.Time     // one that did not is asked again then; zero before the first answer
+	asking chan struct{} // closed at the answer; nil when the plug-in is not asked
 }
 
 // New returns the backend of a plug-in. Nothing is started yet.
@@ -54,28 +56,61 @@ func New(plugin config.Harvester, o Options) *Backend {
 // ID is the identifier of the backend, which is known without asking the plug-in.
 func (b *Backend) ID() string { return b.plugin.ID }
 
-// How long a plug-in may take to describe itself, and after how long one that
-// failed to is asked again.
+// How long a plug-in may take to describe itself, after how long one that failed to is
+// asked again, and how long whoever looks at it waits for the first answer.
 const (
 	describeTime  = 15 * time.Second
 	describeAgain = time.Minute
+	describeWait  = 3 * time.Second
 )
 
 // Describe implements harvest.Backend. The plug-in is asked once; as long as it
-// does not answer, it has no filters or switches.
+// does not answer, it has no filters or switches. One that failed is asked again
+// in the background, and what is known of it until then is answered: nobody waits
+// longer than for a part of the first answer.
 func (b *Backend) Describe() harvest.Description {
 	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.about != nil && (b.until.IsZero() || time.Now().Before(b.until)) {
-		return *b.about
+	first := b.until.IsZero()
+	if b.asking == nil && !b.told && !time.Now().Before(b.until) {
+		b.asking = make(chan struct{})
+		go b.learn(b.asking)
 	}
+	asking, about := b.asking, b.about
+	b.mu.Unlock()
+	if asking == nil || !first {
+		return b.whole(about)
+	}
+	wait := time.NewTimer(describeWait)
+	defer wait.Stop()
+	select {
+	case <-asking:
+	case <-wait.C:
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.until.IsZero() && !b.told {
+		b.until = time.Now() // who comes next does not wait
+	}
+	return b.whole(b.about)
+}
+
+// learn asks the plug-in for its description and keeps it.
+func (b *Backend) learn(asking chan struct{}) {
 	ctx, cancel := context.WithTimeout(context.Background(), describeTime)
 	defer cancel()
 	about, err := b.ask(ctx)
-	b.until = time.Time{}
-	if err != nil {
-		about, b.until = harvest.Description{Label: b.plugin.ID}, time.Now().Add(describeAgain)
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.asking = nil; err != nil {
+		b.until = time.Now().Add(describeAgain)
+	} else {
+		b.about, b.told = about, true
 	}
+	close(asking)
+}
+
+// whole is a description with all that is needed of one.
+func (b *Backend) whole(about harvest.Description) harvest.Description {
 	about.ID = b.plugin.ID
 	if about.Label == "" {
 		about.Label = b.plugin.ID
@@ -89,7 +124,6 @@ func (b *Backend) Describe() harvest.Description {
 	if about.ExtraConfigs == nil {
 		about.ExtraConfigs = []harvest.ExtraKind{}
 	}
-	b.about = &about
 	return about
 }
 

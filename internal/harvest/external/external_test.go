@@ -141,6 +141,25 @@ func TestDescribe(t *testing.T) {
 	}
 }
 
+// TestDescribeOfAHangingPlugin holds up who asks first for a while, and nobody after, and
+// is known once the plug-in answers.
+func TestDescribeOfAHangingPlugin(t *testing.T) {
+	b := New(script(t, `sleep 4; echo '{"label":"Late"}'`), Options{})
+	begun := time.Now()
+	if about := b.Describe(); about.Label != "test" || time.Since(begun) > describeWait+time.Second {
+		t.Errorf("after %v the first is told %+v", time.Since(begun), about)
+	}
+	begun = time.Now()
+	if about := b.Describe(); about.ID != "test" || time.Since(begun) > 500*time.Millisecond {
+		t.Errorf("after %v the second is told %+v", time.Since(begun), about)
+	}
+	for until := time.Now().Add(10 * time.Second); b.Describe().Label != "Late"; time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(until) {
+			t.Fatal("the answer of the plug-in is not taken over")
+		}
+	}
+}
+
 func TestCancelEndsAllThatWasStarted(t *testing.T) {
 	mark := filepath.Join(t.TempDir(), "mark")
 	p := script(t, `(while :; do date +%s%N > `+mark+`; sleep 0.05; done) & trap 'exit 0' TERM
