@@ -54,6 +54,30 @@ func (s *Store) tellFailed(ctx context.Context, tx *event.Tx, src *Source, job *
 	return s.tellOwners(ctx, tx, src, letter)
 }
 
+// A job has many failures when at least so many records failed, at least one of so many,
+// and more than so many times those of the whole run before.
+const (
+	manyFailed   = 20
+	manyOutOf    = 10
+	manyTimesOld = 3
+)
+
+// faulty tells whether far more records failed in a whole job than in the one before,
+// where before did.
+func faulty(job *Job, before int64) bool {
+	failed := job.ItemsFailed
+	return job.Complete && failed >= manyFailed && failed*manyOutOf >= job.Items && failed > manyTimesOld*before
+}
+
+// tellFaulty tells them that far more records failed than in the whole run before. The
+// next run is compared with this one, so that there is one letter until it is better.
+func (s *Store) tellFaulty(ctx context.Context, tx *event.Tx, src *Source, job *Job, before int64) error {
+	count := func(n int64) string { return strconv.FormatInt(n, 10) }
+	return s.tellOwners(ctx, tx, src, mail.Letter{
+		Kind: "harvest.faulty", Args: []any{"failed", count(job.ItemsFailed), "items", count(job.Items), "before", count(before)}, Button: jobPage(job),
+	})
+}
+
 // tellRecovered tells them that a job went well after failures of which they were
 // told.
 func (s *Store) tellRecovered(ctx context.Context, tx *event.Tx, src *Source, job *Job) error {

@@ -175,15 +175,22 @@ func (r *run) closeSource(ctx context.Context, tx *event.Tx, job *Job) error {
 		}
 	default:
 		failed := src.Failures > 0
+		before, known, err := failedBefore(ctx, tx, src)
+		if err != nil {
+			return err
+		}
 		src.Failures, src.FailingSince = 0, db.Time{}
 		if job.Complete {
 			src.LastGoodJob, src.LastGoodTotal, src.ShrunkJob = &job.ID, int64(r.seen.size()), nil
 		}
 		tell = func() error {
-			if !failed {
-				return nil
+			switch {
+			case known && faulty(job, before):
+				return r.s.tellFaulty(ctx, tx, src, job, before)
+			case failed:
+				return r.s.tellRecovered(ctx, tx, src, job)
 			}
-			return r.s.tellRecovered(ctx, tx, src, job)
+			return nil
 		}
 	}
 	_, err = tx.NewUpdate().Model(src).Column("failures", "failing_since", "shrunk_job", "last_good_job", "last_good_total", "advice").WherePK().Exec(ctx)
@@ -191,6 +198,20 @@ func (r *run) closeSource(ctx context.Context, tx *event.Tx, job *Job) error {
 		return err
 	}
 	return tell()
+}
+
+// failedBefore is how many records failed in the last whole job of a source, which is
+// known unless there was none.
+func failedBefore(ctx context.Context, tx *event.Tx, src *Source) (failed int64, known bool, err error) {
+	if src.LastGoodJob == nil {
+		return 0, false, nil
+	}
+	var rows []int64
+	err = tx.NewRaw("SELECT failed FROM harvest_jobs WHERE id = ?", *src.LastGoodJob).Scan(ctx, &rows)
+	if err != nil || len(rows) == 0 {
+		return 0, false, err
+	}
+	return rows[0], true, nil
 }
 
 // moved tells that the portal answers elsewhere for good; "" when it does not.
