@@ -165,6 +165,7 @@ var walkRows = map[string]walkRow{
 	"GET /api/1/harvest/job/{job}/":                                {on: harvest.KindSource, open: true},
 	"GET /api/1/harvest/job/{job}/items/":                          {on: harvest.KindSource, open: true},
 	"GET /api/1/harvest/job/{job}/logs/":                           {on: harvest.KindSource, open: true},
+	"GET /api/1/harvest/job/{job}/pages/":                          {on: harvest.KindSource, does: account.Administer, open: true, gone: true, absent: true},
 	"POST /api/1/harvest/job/{job}/stop/":                          {on: harvest.KindSource, open: true, gone: true, does: account.Harvest},
 	"GET /api/2/webhooks/":                                         {account: true},
 	"POST /api/2/webhooks/":                                        {account: true},

@@ -135,7 +135,7 @@ var apart = map[string]string{
 	"/api/2/webhooks/{webhook}/deliveries/{delivery}/": "TestWebhook",
 	"/api/1/harvest/source/{source}/":                  "TestHarvestSource", "/api/1/harvest/source/{source}/jobs/": "TestHarvestSource",
 	"/api/1/harvest/source/{source}/conflicts/": "TestHarvestConflicts", "/api/1/harvest/source/{source}/preview/": "TestHarvestPreview",
-	"/api/1/harvest/job/{job}/": "TestHarvestSource", "/api/1/harvest/job/{job}/items/": "TestHarvestSource", "/api/1/harvest/job/{job}/logs/": "TestHarvestSource",
+	"/api/1/harvest/job/{job}/": "TestHarvestSource", "/api/1/harvest/job/{job}/items/": "TestHarvestSource", "/api/1/harvest/job/{job}/logs/": "TestHarvestSource", "/api/1/harvest/job/{job}/pages/": "TestHarvestAudit",
 	"/oauth/client_info": "TestProgramsActForPeople", "/oauth/error": "TestEveryRoute", "/api/2/uploads/{uuid}/": "TestUploadByParts",
 }
 
