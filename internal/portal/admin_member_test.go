@@ -51,7 +51,7 @@ func TestManyRequestsArePaged(t *testing.T) {
 		id := fmt.Sprintf("%024x", 5000+i)
 		people = append(people, account.User{ID: id, Version: 1, Slug: "asks-" + id, FirstName: "Personne", LastName: fmt.Sprint("n° ", i, "."), Active: true, CreatedAt: db.Now(), ModifiedAt: db.Now(), Stamp: id})
 		requests = append(requests, account.MembershipRequest{
-			ID: db.NewUUID(), OrganizationID: s.o.ID, UserID: &id, Kind: account.RequestKind, Status: account.StatusPending, Role: account.RoleEditor,
+			ID: fmt.Sprintf("00000000-0000-4000-8000-%012d", i), OrganizationID: s.o.ID, UserID: &id, Kind: account.RequestKind, Status: account.StatusPending, Role: account.RoleEditor,
 			Comment: "Bonjour", CreatedAt: db.Now(),
 		})
 	}
